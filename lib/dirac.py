@@ -9,7 +9,8 @@ equation of the quantum number kappa is the pair
     F' = +\frac{\kappa}{r} F - \frac{\varepsilon - V - S}{\hbar c} G ,
 
 with eps the single-particle energy without the rest mass.  Each step of the mesh is a 2x2 transfer matrix, the
-fourth-order Magnus exponential over the two Gauss points of the step: exact for constant potentials, so that a step
+sixth-order Magnus exponential over the three Gauss points of the step
+(S. Blanes et al., Phys. Rep. 470, 151 (2009), Sec. 5.4): exact for constant potentials, so that a step
 of 0.1 fm is enough; next to the origin the power series of the regular solution starts the sweep.  The matrices of a whole sweep are made in one vectorised loop and then chained, outward from the
 origin and inward from the box wall G(R) = 0.
 
@@ -35,37 +36,56 @@ MAX_NODES = 16
 MAX_LEVELS = 400
 """Largest number of levels kept in all, per particle species."""
 
-_GAUSS_OFFSET = math.sqrt(3.0) / 6.0
+_GAUSS_OFFSET = math.sqrt(15.0) / 10.0
 _SERIES_RADIUS_FM = 0.4
 _TERMS = 10
 
 
 def gauss_points(r: np.ndarray) -> np.ndarray:
-    """The two Gauss points of every mesh step, shape (2, len(r) - 1), in fm."""
+    """The three Gauss points of every mesh step, shape (3, len(r) - 1), in fm."""
     step = r[1] - r[0]
     middle = r[:-1] + step / 2
-    return np.stack([middle - _GAUSS_OFFSET * step, middle + _GAUSS_OFFSET * step])
+    return np.stack([middle - _GAUSS_OFFSET * step, middle, middle + _GAUSS_OFFSET * step])
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
 def _transfer(energy, kappa, first, plus, minus, inverse_r, step, mass2, transfer):
     """Fill ``transfer`` (4, n) with the Magnus matrices of the steps first..n-1.
 
-    ``plus`` = V + S and ``minus`` = V - S at the Gauss points, (2, n), in MeV.
+    ``plus`` = V + S and ``minus`` = V - S at the Gauss points, (3, n), in MeV.
     """
-    per_hbarc = 1.0 / HBARC_MEV_FM
-    weight = math.sqrt(3.0) * step * step / 12.0
-    half = 0.5 * step
+    scale = step / HBARC_MEV_FM
+    difference = math.sqrt(15.0) / 3.0
     for i in range(first, plus.shape[1]):
-        p1 = -kappa * inverse_r[0, i]
-        p2 = -kappa * inverse_r[1, i]
-        q1 = (energy + mass2 - minus[0, i]) * per_hbarc
-        q2 = (energy + mass2 - minus[1, i]) * per_hbarc
-        s1 = -(energy - plus[0, i]) * per_hbarc
-        s2 = -(energy - plus[1, i]) * per_hbarc
-        p = half * (p1 + p2) + weight * (q2 * s1 - q1 * s2)
-        q = half * (q1 + q2) + weight * 2.0 * (p2 * q1 - p1 * q2)
-        s = half * (s1 + s2) + weight * 2.0 * (s2 * p1 - s1 * p2)
+        # the matrices A = [[p, q], [s, -p]] at the three Gauss points, times the step
+        p1 = -kappa * step * inverse_r[0, i]
+        p2 = -kappa * step * inverse_r[1, i]
+        p3 = -kappa * step * inverse_r[2, i]
+        q1 = (energy + mass2 - minus[0, i]) * scale
+        q2 = (energy + mass2 - minus[1, i]) * scale
+        q3 = (energy + mass2 - minus[2, i]) * scale
+        s1 = (plus[0, i] - energy) * scale
+        s2 = (plus[1, i] - energy) * scale
+        s3 = (plus[2, i] - energy) * scale
+        # B1 = A2, B2 ~ first and B3 ~ second derivative over the step
+        bp, bq, bs = difference * (p3 - p1), difference * (q3 - q1), difference * (s3 - s1)
+        cp = (p3 - 2 * p2 + p1) * (10.0 / 3.0)
+        cq = (q3 - 2 * q2 + q1) * (10.0 / 3.0)
+        cs = (s3 - 2 * s2 + s1) * (10.0 / 3.0)
+        # C1 = [B1, B2]
+        dp = q2 * bs - bq * s2
+        dq = 2 * (p2 * bq - bp * q2)
+        ds = 2 * (s2 * bp - bs * p2)
+        # B2 + C2, C2 = -1/60 [B1, 2 B3 + C1]
+        ep, eq, es = 2 * cp + dp, 2 * cq + dq, 2 * cs + ds
+        bp -= (q2 * es - eq * s2) / 60.0
+        bq -= 2 * (p2 * eq - ep * q2) / 60.0
+        bs -= 2 * (s2 * ep - es * p2) / 60.0
+        # Omega = B1 + B3/12 + 1/240 [-20 B1 - B3 + C1, B2 + C2]
+        ep, eq, es = dp - 20 * p2 - cp, dq - 20 * q2 - cq, ds - 20 * s2 - cs
+        p = p2 + cp / 12.0 + (eq * bs - bq * es) / 240.0
+        q = q2 + cq / 12.0 + 2 * (ep * bq - bp * eq) / 240.0
+        s = s2 + cs / 12.0 + 2 * (es * bp - bs * ep) / 240.0
         x = p * p + q * s
         # cosh(sqrt x) and sinh(sqrt x)/sqrt x as series: |x| < 1.2 everywhere since the sweep starts at r = |kappa| h
         c = 1 + x / 2 * (1 + x / 12 * (1 + x / 30 * (1 + x / 56 * (1 + x / 90 * (1 + x / 132)))))
@@ -101,8 +121,8 @@ def _series(energy, kappa, first, plus, minus, inverse_r, step, mass2, G, F):
     r0 = first * step
     a = np.empty(3)
     b = np.empty(3)
-    _even_quartic(minus[0], inverse_r[0], first - 1, r0, a)
-    _even_quartic(plus[0], inverse_r[0], first - 1, r0, b)
+    _even_quartic(minus[1], inverse_r[1], first - 1, r0, a)
+    _even_quartic(plus[1], inverse_r[1], first - 1, r0, b)
     for j in range(3):
         a[j] *= -r0 / HBARC_MEV_FM
         b[j] *= -r0 / HBARC_MEV_FM
@@ -220,7 +240,7 @@ def bound_levels(r, plus, minus, mass, top, guess, tolerance, energy, kappa_of, 
     Parameters
     ----------
     r : (n+1,) mesh in fm, from 0 to the wall of the box.
-    plus, minus : (2, n) V + S and V - S at the Gauss points, MeV.
+    plus, minus : (3, n) V + S and V - S at the Gauss points, MeV.
     mass : nucleon mass, MeV.
     top : levels up to this energy are found, MeV.
     guess : (2, MAX_KAPPA + 1, MAX_NODES) energies of an earlier iteration, NaN where unknown; updated in place.
@@ -236,11 +256,12 @@ def bound_levels(r, plus, minus, mass, top, guess, tolerance, energy, kappa_of, 
     n = r.shape[0] - 1
     step = r[1] - r[0]
     mass2 = 2.0 * mass
-    inverse_r = np.empty((2, n))
+    inverse_r = np.empty((3, n))
     for i in range(n):
         middle = r[i] + 0.5 * step
         inverse_r[0, i] = 1.0 / (middle - _GAUSS_OFFSET * step)
-        inverse_r[1, i] = 1.0 / (middle + _GAUSS_OFFSET * step)
+        inverse_r[1, i] = 1.0 / middle
+        inverse_r[2, i] = 1.0 / (middle + _GAUSS_OFFSET * step)
     transfer = np.empty((4, n))
     G = np.empty(n + 1)
     F = np.empty(n + 1)

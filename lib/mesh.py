@@ -22,6 +22,9 @@ NETWORK_MESH = np.round(NETWORK_STEP_FM * np.arange(151), 10)
 
 _STENCIL = 10
 """Points of the local polynomials for interpolation and first derivatives."""
+_LAPLACIAN_CUTOFF = 12.0
+"""fm^-1.  Densities hold wave numbers up to twice the Fermi momentum, 2.8 fm^-1, and a fast falling tail; what lies
+beyond this cutoff is discretisation noise, which the factor q^2 of the derivative terms would amplify."""
 
 
 def _lagrange(x: float, nodes: np.ndarray) -> np.ndarray:
@@ -47,7 +50,7 @@ def _lagrange_derivative(at: int, nodes: np.ndarray) -> np.ndarray:
 class Mesh:
     """Uniform mesh r = 0, h, ..., box (fm) with the operators of radial functions given on it.
 
-    Attributes: ``r`` (n+1,); ``laplacian``, ``coulomb`` (n+1, n+1) acting on densities; ``to_gauss`` (2, n, n+1)
+    Attributes: ``r`` (n+1,); ``laplacian``, ``coulomb`` (n+1, n+1) acting on densities; ``to_gauss`` (3, n, n+1)
     interpolation of even functions to the Gauss points; ``derivative_even``, ``derivative_odd`` (n+1, n+1) first
     derivatives of functions of that parity; ``volume`` (n+1,) the weights 4 pi r^2 h of the volume integral
     (trapezoidal, exponentially accurate here).
@@ -67,7 +70,7 @@ class Mesh:
         coefficients[:, 1:-1] = (2.0 / n) * sine.T * inner
         # value at r of the density whose r * density has these coefficients: sum c sin(qr)/r, and sum c q at r = 0
         values = np.vstack([q, sine / inner[:, None], np.zeros(n - 1)])
-        self.laplacian = -(values * q**2) @ coefficients
+        self.laplacian = -(values * q**2 * np.exp(-((q / _LAPLACIAN_CUTOFF) ** 8))) @ coefficients
         charge = 4 * np.pi * FINE_STRUCTURE * HBARC_MEV_FM
         self.coulomb = charge * (values / q**2) @ coefficients + np.outer(
             np.ones(n + 1), FINE_STRUCTURE * HBARC_MEV_FM * self.volume / self.box
@@ -75,7 +78,7 @@ class Mesh:
         self.at_origin = q @ coefficients
         points = gauss_points(r)
         half = _STENCIL // 2
-        self.to_gauss = np.zeros((2, n, n + 1))
+        self.to_gauss = np.zeros((3, n, n + 1))
         self.derivative_even = np.zeros((n + 1, n + 1))
         self.derivative_odd = np.zeros((n + 1, n + 1))
         for i in range(n):

@@ -1,4 +1,4 @@
-"""Occupation of the single-particle levels: even filling without pairing, BCS with a zero-range force.
+"""BCS pairing with a zero-range force and a smooth cutoff.
 
 Energies are in MeV, degeneracies are 2|kappa| = 2j + 1, occupations are probabilities between 0 and 1.
 The BCS equations with smooth cutoff weights follow M. Bender et al., Eur. Phys. J. A 8, 59 (2000).
@@ -10,27 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import brentq
-
-
-def even_filling(level_energy: np.ndarray, degeneracy: np.ndarray, particles: int) -> np.ndarray:
-    """Occupation probabilities of the lowest levels; the last one is filled evenly over its magnetic substates.
-
-    Raises
-    ------
-    ValueError
-        if the levels cannot hold the particles.
-    """
-    if degeneracy.sum() < particles:
-        raise ValueError(
-            f"{len(degeneracy)} levels hold {degeneracy.sum()} of {particles} particles: "
-            "the nucleus is unbound, or the potential too shallow"
-        )
-    order = np.argsort(level_energy, kind="stable")
-    filled = np.cumsum(degeneracy[order])
-    room = np.clip(particles - (filled - degeneracy[order]), 0, degeneracy[order])
-    occupation = np.zeros(len(level_energy))
-    occupation[order] = room / degeneracy[order]
-    return occupation
 
 
 class BCS(NamedTuple):

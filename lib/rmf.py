@@ -14,22 +14,28 @@ the particles between them; the share is then one more unknown of the fixed poin
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 
-from lib import dirac, pairing
+from lib import dirac
 from lib.functionals import HBARC_MEV_FM, Functional, get_functional
-from lib.mesh import NETWORK_MESH, Mesh, get_mesh
+from lib.mesh import Mesh, get_mesh
+from lib.observables import to_dataset
+from lib.occupation import PARTICLES, Filling, Levels, even_filling, neighbours
+from lib.pairing import cutoff_width, pairing_field, solve_bcs
 
 DEFAULT_BOX_FM = 20.0
 DEFAULT_STEP_FM = 0.1
-PARTICLES = ("n", "p")
 
+COLLAPSED_GAP_MEV = 1e-3
 _MIXING = 0.45
 _HISTORY = 7
 _SHARE_RATE = 4.0  # particles moved between two degenerate levels per MeV of their splitting
+_ORDER_CHECK_MEV = 5e-3  # residual below which the order of the levels is trusted
+_MAX_REARRANGEMENTS = 12
+_NEIGHBOUR_WINDOW_MEV = 1.0  # levels this close at the Fermi energy are tried in the other order
 
 
 class UnboundNucleusError(ValueError):
@@ -38,40 +44,6 @@ class UnboundNucleusError(ValueError):
 
 class NoConvergenceError(RuntimeError):
     """The self-consistent iteration did not reach the tolerance."""
-
-
-@dataclass
-class Levels:
-    """Levels of one particle species: energies (MeV), kappa, nodes, G and F (levels, r) with int (G^2+F^2) dr = 1."""
-
-    energy: np.ndarray
-    kappa: np.ndarray
-    nodes: np.ndarray
-    G: np.ndarray
-    F: np.ndarray
-    occupation: np.ndarray = None
-    pairing_gap: np.ndarray = None
-    anomalous: np.ndarray = None
-    uv: np.ndarray = None
-    fermi_energy: float = np.nan
-
-    @property
-    def degeneracy(self) -> np.ndarray:
-        return 2 * np.abs(self.kappa)
-
-    @property
-    def labels(self) -> list[tuple[int, int]]:
-        return list(zip(self.kappa.tolist(), self.nodes.tolist(), strict=True))
-
-
-@dataclass
-class Share:
-    """Two levels at the Fermi energy that share ``total`` particles, ``upper`` of them in ``second``."""
-
-    first: tuple[int, int]
-    second: tuple[int, int]
-    total: float
-    upper: float
 
 
 @dataclass
@@ -86,7 +58,6 @@ class State:
     pairing_field: np.ndarray
     guesses: list[np.ndarray]
     fermi_energy: list[float]
-    shares: dict[str, Share] = field(default_factory=dict)
 
 
 def check_nucleus(Z: int, N: int) -> None:
@@ -112,12 +83,9 @@ def woods_saxon_start(Z: int, N: int, mesh: Mesh) -> State:
     asymmetry = (N - Z) / A
     radius, diffuseness = 1.233 * A ** (1 / 3), 0.615
     shape = 1 / (1 + np.exp((mesh.r - radius) / diffuseness))
-    wells = []
-    for sign in (+1, -1):
-        plus = -71.28 * (1 - sign * 0.4616 * asymmetry)
-        wells.append((plus * shape, -11.12 * plus * shape))
-    scalar = sum(plus - minus for plus, minus in wells) / 4
-    vectors = [(plus + minus) / 2 for plus, minus in wells]
+    # V + S = -71.28 MeV (1 -+ 0.4616 asymmetry), V - S = -11.12 (V + S); S is common to both species
+    scalar = -71.28 * (1 + 11.12) / 2 * shape
+    vectors = [-71.28 * (1 - sign * 0.4616 * asymmetry) * shape - scalar for sign in (+1, -1)]
     coulomb = mesh.coulomb @ (Z * shape / (mesh.volume @ shape))
     shape_of_guess = (2, dirac.MAX_KAPPA + 1, dirac.MAX_NODES)
     return State(
@@ -140,7 +108,7 @@ def _solve_levels(mesh, scalar, vector, mass, top, guess, tolerance=1e-9) -> Lev
     return Levels(energy[:found].copy(), kappa[:found].copy(), nodes[:found].copy(), G[:found].copy(), F[:found].copy())
 
 
-class _Densities:
+class Densities:
     """Densities on the solver's mesh (fm^-3), their Laplacians (fm^-5), and the potentials they make."""
 
     def __init__(self, mesh: Mesh, functional: Functional, levels: dict[str, Levels]):
@@ -201,8 +169,9 @@ class Solution:
     paired: bool
     mesh: Mesh
     levels: dict[str, Levels]
-    densities: _Densities
+    densities: Densities
     state: State
+    fillings: dict[str, Filling]
     iterations: int
     residual: float  # rms of the change of the potentials, MeV
     converged: bool
@@ -210,38 +179,20 @@ class Solution:
 
     @property
     def bound(self) -> bool:
+        """Whether the last occupied level (with pairing, the Fermi energy) of both species is below zero."""
         return all(level.fermi_energy < 0 for level in self.levels.values())
 
-
-def _fill(levels: Levels, particles: int, share: Share | None) -> np.ndarray:
-    """Even filling; two levels that share particles keep their present shares."""
-    energy, degeneracy = levels.energy, levels.degeneracy
-    if share is None:
-        return pairing.even_filling(energy, degeneracy, particles)
-    labels = levels.labels
-    first, second = labels.index(share.first), labels.index(share.second)
-    occupation = np.zeros(len(energy))
-    others = np.ones(len(energy), bool)
-    others[[first, second]] = False
-    # the levels below the pair are filled first: what they hold is fixed by the total of the pair
-    rest = pairing.even_filling(energy[others], degeneracy[others], int(round(particles - share.total)))
-    occupation[others] = rest
-    occupation[first] = (share.total - share.upper) / degeneracy[first]
-    occupation[second] = share.upper / degeneracy[second]
-    return occupation
-
-
-def _find_share(levels: Levels, before: dict, particles: int) -> Share | None:
-    """The two levels between which particles jumped since the iteration ``before`` (label -> particles)."""
-    now = dict(zip(levels.labels, levels.occupation * levels.degeneracy, strict=True))
-    moved = {label: now.get(label, 0.0) - before.get(label, 0.0) for label in now.keys() | before.keys()}
-    moved = {label: change for label, change in moved.items() if abs(change) > 1e-9 and label in now}
-    if len(moved) < 2:
-        return None
-    first = min(moved, key=moved.get)
-    second = max(moved, key=moved.get)
-    total = now[first] + now[second]
-    return Share(first, second, total, 0.5 * (now[second] + before.get(second, 0.0)))
+    @property
+    def sum_rule_energy(self) -> float:
+        """E_CDFT in MeV from the single-particle energies: their sum, less what the potentials count, plus E_int + E_em."""
+        mesh, densities = self.mesh, self.densities
+        scalar, neutron_vector, proton_vector = self.state.potentials
+        levels = sum(float((level.degeneracy * level.occupation) @ level.energy) for level in self.levels.values())
+        counted = mesh.volume @ (
+            scalar * densities.scalar + neutron_vector * densities.neutron + proton_vector * densities.proton
+        )
+        interaction = mesh.volume @ self.functional.interaction_energy_density(*densities.arguments)
+        return float(levels - counted + interaction + 0.5 * mesh.volume @ (densities.coulomb * densities.proton))
 
 
 def iterate(
@@ -251,13 +202,20 @@ def iterate(
     mesh: Mesh,
     paired: bool = False,
     start: State | None = None,
+    held: dict[str, dict] | None = None,
     tolerance: float = 2e-6,
     max_iterations: int = 300,
     mixing: float = _MIXING,
 ) -> Solution:
     """The self-consistent iteration.  Returns the last iteration whether converged or not (see ``converged``).
 
-    ``tolerance`` is the rms change of the potentials over the nuclear volume in MeV; ``start`` a neighbour's state.
+    Parameters
+    ----------
+    start : the field of a neighbouring nucleus; Woods-Saxon wells without it.
+    held : per species ("n", "p") the particles in each level (kappa, nodes), an order to be tried; if it turns out not
+        to be self-consistent the iteration ends unconverged.  See :mod:`lib.occupation`.
+    tolerance : rms change of the potentials over the nuclear volume, MeV.
+    mixing : share of the new potentials taken over in the first step of the Anderson iteration.
     """
     clock = time.perf_counter()
     numbers = {"n": N, "p": Z}
@@ -265,380 +223,144 @@ def iterate(
     state = start or cold
     guesses = [guess.copy() for guess in state.guesses]
     fermi = dict(zip(PARTICLES, state.fermi_energy, strict=True))
-    shares: dict[str, Share] = {}
+    fillings = {q: Filling(numbers[q], dict(held[q]) if held else None) for q in PARTICLES}
     n = len(mesh.r)
     size = 3 * n
     fields = state.potentials.ravel()
     if paired:
         gap_start = np.where(state.pairing_field > 1e-3, state.pairing_field, cold.pairing_field)
         fields = np.concatenate([fields, gap_start.ravel()])
-    metric = np.sqrt(mesh.volume / (4 * np.pi / 3 * 1.2**3 * (Z + N))) * np.exp(-((mesh.r / (0.8 * mesh.box)) ** 8))
+    metric = np.sqrt(mesh.volume / (4 * np.pi / 3 * 1.2**3 * (Z + N)))
+    # the last two unknowns are the particles in the second level of a share; one particle counts as 0.3 MeV
     weight = np.concatenate([np.tile(metric, len(fields) // n), np.full(len(PARTICLES), 0.3)])
-    shares_vector = np.zeros(len(PARTICLES))
     mixer = _Anderson(weight, mixing)
-    patterns: dict[str, list] = {q: [] for q in PARTICLES}
-    flips = dict.fromkeys(PARTICLES, 0)
-    converged = False
-    residual_norm = np.inf
+    freeze_at = 4 if start else 9
     for iteration in range(1, max_iterations + 1):
         potentials = fields[:size].reshape(3, n)
         levels = {}
-        share_residual = np.zeros(len(PARTICLES))
-        restart = False
+        moves = np.zeros(len(PARTICLES))
         for i, q in enumerate(PARTICLES):
-            top = fermi[q] + (14.0 if paired else 3.0)
-            while True:
-                found = _solve_levels(mesh, potentials[0], potentials[1 + i], functional.nucleon_mass, top, guesses[i])
-                needed = numbers[q] + (1.65 * numbers[q] ** (2 / 3) if paired else 0)
-                if found.degeneracy.sum() >= needed:
-                    if not paired:
-                        break
-                    if iteration == 1:
-                        filled = pairing.even_filling(found.energy, found.degeneracy, numbers[q])
-                        fermi[q] = found.energy[filled > 0].max()
-                    if _window_holds(found, numbers[q], fermi[q], top):
-                        break
-                top += 4.0
-                if top > 60.0:
-                    raise UnboundNucleusError(
-                        f"Z = {Z}, N = {N}: the potential holds no {numbers[q]} {q} levels; take a nucleus nearer stability"
-                    )
+            found = _levels_up_to_window(
+                mesh, potentials[0], potentials[1 + i], functional, guesses[i], numbers[q], fermi[q], paired, iteration == 1
+            )  # fmt: skip
             if paired:
                 gap_field = fields[size + i * n : size + (i + 1) * n]
-                density = _level_density(mesh, found)
-                found.pairing_gap = density @ (mesh.volume * gap_field)
-                bcs = pairing.solve_bcs(found.energy, found.degeneracy, numbers[q], found.pairing_gap, fermi[q])
-                found.occupation, found.anomalous, found.uv = bcs.occupation, bcs.anomalous, bcs.uv
-                found.fermi_energy = fermi[q] = bcs.fermi_energy
+                _occupy_bcs(mesh, found, numbers[q], gap_field, fermi[q])
+                fermi[q] = found.fermi_energy
             else:
-                share = shares.get(q)
-                if share is not None and not {share.first, share.second} <= set(found.labels):
-                    del shares[q]
-                    share, restart = None, True
-                if share is not None:
-                    share.upper = shares_vector[i]
-                found.occupation = _fill(found, numbers[q], share)
-                found.fermi_energy = fermi[q] = found.energy[found.occupation > 1e-9].max()
-                held = dict(zip(found.labels, found.occupation * found.degeneracy, strict=True))
-                held = {label: value for label, value in held.items() if value > 1e-9}
-                if share is not None:
-                    labels = found.labels
-                    splitting = found.energy[labels.index(share.first)] - found.energy[labels.index(share.second)]
-                    low = max(0.0, share.total - 2 * abs(share.first[0]))
-                    high = min(share.total, 2 * abs(share.second[0]))
-                    wanted = np.clip(share.upper + _SHARE_RATE * splitting, low, high)
-                    share_residual[i] = wanted - share.upper
-                else:
-                    past = patterns[q]
-                    if past and past[-1] != held:
-                        flips[q] += 1
-                        if flips[q] >= 3 and iteration > 6:
-                            new = _find_share(found, past[-1], numbers[q])
-                            if new is not None:
-                                shares[q] = new
-                                shares_vector[i] = new.upper
-                                restart = True
-                                flips[q] = 0
-                    past.append(held)
-                    del past[:-3]
+                filling = fillings[q]
+                try:
+                    filling.occupy(found)
+                except KeyError:  # a held level left the window: fill from below again
+                    filling.held, filling.share = None, None
+                    filling.occupy(found)
+                if filling.held is None and iteration >= freeze_at:
+                    filling.freeze(found)
+                if filling.share is not None:
+                    wanted = filling.in_second + _SHARE_RATE * filling.splitting(found)
+                    moves[i] = np.clip(wanted, *filling.share.bounds) - filling.in_second
+                fermi[q] = found.fermi_energy
             levels[q] = found
-        densities = _Densities(mesh, functional, levels)
+        densities = Densities(mesh, functional, levels)
         out = densities.potentials.ravel()
         if paired:
-            gaps = [
-                pairing.pairing_field(
-                    functional.pairing_strength(q), levels[q].degeneracy, levels[q].anomalous, _level_density(mesh, levels[q])
-                )
-                for q in PARTICLES
-            ]
-            for gap in gaps:
-                gap[0] = mesh.at_origin @ gap
-            out = np.concatenate([out, *gaps])
-        residual = np.concatenate([out - fields, share_residual])
+            out = np.concatenate([out, *(_new_pairing_field(mesh, functional, q, levels[q]) for q in PARTICLES)])
+        residual = np.concatenate([out - fields, moves])
         residual_norm = float(np.linalg.norm(weight * residual) / np.sqrt(3))
-        if residual_norm < tolerance:
-            converged = True
+        converged = residual_norm < tolerance
+        if held and residual_norm < 10 * _ORDER_CHECK_MEV:
+            # the trial of another order ends as soon as it is seen not to be self-consistent
+            if any(fillings[q].disorder(levels[q]) > 20 * _ORDER_CHECK_MEV for q in PARTICLES):
+                converged = False
+                break
+        if not paired and residual_norm < _ORDER_CHECK_MEV:
+            slack = 1e-5 if converged else 10 * _ORDER_CHECK_MEV
+            wrong = [q for q in PARTICLES if fillings[q].held is not None and fillings[q].disorder(levels[q]) > slack]
+            for q in wrong:
+                fillings[q].rearrange(levels[q])
+            if wrong:
+                converged = False
+                mixer = _Anderson(weight, mixing)
+                if max(fillings[q].changes for q in wrong) > _MAX_REARRANGEMENTS:
+                    break
+        if converged:
             break
-        if restart:
-            mixer = _Anderson(weight, mixing)
-        x = np.concatenate([fields, shares_vector])
-        # a bold step into the collapse channel of light nuclei is cut: no potential moves by more than 60 MeV at once
+        x = np.concatenate([fields, [fillings[q].in_second for q in PARTICLES]])
         new = mixer.step(x, residual)
+        # a bold step could fall into the collapse channel of light nuclei: no potential moves by more than 60 MeV
         largest = np.abs(new[:size] - x[:size]).max()
         if largest > 60.0:
             new = x + (new - x) * (60.0 / largest)
-        fields, shares_vector = new[:-2], new[-2:].copy()
-        for i, q in enumerate(PARTICLES):
-            if q in shares:
-                share = shares[q]
-                low = max(0.0, share.total - 2 * abs(share.first[0]))
-                high = min(share.total, 2 * abs(share.second[0]))
-                shares_vector[i] = np.clip(shares_vector[i], low, high)
+        fields = new[:-2]
+        for filling, number in zip(fillings.values(), new[-2:], strict=True):
+            if filling.share is not None:
+                filling.in_second = float(np.clip(number, *filling.share.bounds))
     final = State(
         fields[:size].reshape(3, n),
         fields[size:].reshape(2, n) if paired else cold.pairing_field,
         guesses,
         [fermi[q] for q in PARTICLES],
-        shares,
     )
     return Solution(
-        Z, N, functional, paired, mesh, levels, densities, final, iteration, residual_norm, converged,
+        Z, N, functional, paired, mesh, levels, densities, final, fillings, iteration, residual_norm, converged,
         time.perf_counter() - clock,
     )  # fmt: skip
+
+
+def _levels_up_to_window(
+    mesh, scalar, vector, functional, guess, particles, fermi, paired, first_iteration
+) -> Levels:
+    """Levels of one species up to a little above the Fermi energy; with pairing, up to the end of the pairing window."""
+    top = fermi + (14.0 if paired else 3.0)
+    while top < 80.0:
+        found = _solve_levels(mesh, scalar, vector, functional.nucleon_mass, top, guess)
+        if found.degeneracy.sum() >= particles:
+            if not paired:
+                return found
+            if first_iteration:
+                filled = even_filling(found.energy, found.degeneracy, particles)
+                fermi = found.energy[filled > 0].max()
+            if _window_holds(found, particles, fermi, top):
+                return found
+        top += 4.0
+    raise UnboundNucleusError(
+        f"no room for {particles} nucleons of a kind in the potential: the nucleus is far from bound; take one nearer stability"
+    )
 
 
 def _window_holds(levels: Levels, particles: int, fermi: float, top: float) -> bool:
     """Whether the levels up to ``top`` (MeV) reach beyond the smooth pairing window: weights above are below 1e-4."""
     try:
-        width = pairing.cutoff_width(fermi, levels.energy, levels.degeneracy, particles)
+        width = cutoff_width(fermi, levels.energy, levels.degeneracy, particles)
     except ValueError:
         return False
     return top > fermi + 1.9 * width
 
 
-def _level_density(mesh: Mesh, levels: Levels) -> np.ndarray:
+def _occupy_bcs(mesh: Mesh, levels: Levels, particles: int, gap_field: np.ndarray, fermi: float) -> None:
+    """Solve the BCS equations for the gaps of the present pairing field (MeV) and fill them into the levels."""
+    filled = even_filling(levels.energy, levels.degeneracy, particles)
+    start = levels.energy[filled > 0].max()
+    levels.pairing_gap = levels_density(mesh, levels) @ (mesh.volume * gap_field)
+    bcs = solve_bcs(levels.energy, levels.degeneracy, particles, levels.pairing_gap, start)
+    levels.occupation, levels.anomalous, levels.uv = bcs.occupation, bcs.anomalous, bcs.uv
+    # where pairing has collapsed lambda is arbitrary within the gap: take the last occupied level
+    collapsed = np.abs(levels.pairing_gap).max() < COLLAPSED_GAP_MEV
+    levels.fermi_energy = levels.energy[bcs.occupation > 0.5].max() if collapsed else bcs.fermi_energy
+
+
+def _new_pairing_field(mesh: Mesh, functional: Functional, particle: str, levels: Levels) -> np.ndarray:
+    strength = functional.pairing_strength(particle)
+    gap = pairing_field(strength, levels.degeneracy, levels.anomalous, levels_density(mesh, levels))
+    gap[0] = mesh.at_origin @ gap
+    return gap
+
+
+def levels_density(mesh: Mesh, levels: Levels) -> np.ndarray:
     """Angle-averaged density of one nucleon in each level, (levels, r), fm^-3; zero at the origin point."""
     surface = np.zeros_like(mesh.r)
     surface[1:] = 1 / (4 * np.pi * mesh.r[1:] ** 2)
     return (levels.G**2 + levels.F**2) * surface
-
-
-def center_of_mass_energy(solution: Solution) -> float:
-    r"""Microscopic centre-of-mass correction -<P^2>/(2MA) in MeV, after variation.
-
-    .. math::
-
-        \langle P^2\rangle = \sum_k v_k^2 \langle k|p^2|k\rangle
-        - \sum_{kk'} (v_k^2 v_{k'}^2 + u_k v_k u_{k'} v_{k'}) |\langle k|\mathbf p|k'\rangle|^2
-
-    over all single-particle states; without pairing u v = 0 and a partly filled level enters with its share
-    (M. Bender et al., Eur. Phys. J. A 7, 467 (2000)).
-    """
-    mesh = solution.mesh
-    inverse_r = np.zeros_like(mesh.r)
-    inverse_r[1:] = 1 / mesh.r[1:]
-    total = 0.0
-    for q in PARTICLES:
-        levels = solution.levels[q]
-        held = levels.occupation > 1e-7
-        kappa, probability, degeneracy = levels.kappa[held], levels.occupation[held], levels.degeneracy[held]
-        G, F = levels.G[held], levels.F[held]
-        l_upper, l_lower = orbital(kappa), orbital(-kappa)
-        square = np.zeros(len(kappa))
-        amplitude = np.zeros((len(kappa), len(kappa)))
-        for wave, l in ((G, l_upper), (F, l_lower)):
-            slope = radial_derivative(mesh, wave, l)
-            over_r = wave * inverse_r
-            # trapezoidal rule: G' of an s level does not vanish at the origin
-            square += mesh.step * ((slope**2).sum(1) - slope[:, 0] ** 2 / 2 + l * (l + 1) * (over_r**2).sum(1))
-            # <a|d/dr|b> and <a|1/r|b>; a raises (l_a = l_b + 1) or lowers (l_a = l_b - 1) the orbital momentum
-            gradient, inverse = mesh.step * wave @ slope.T, mesh.step * wave @ over_r.T
-            up, down = l[:, None] == l[None, :] + 1, l[:, None] == l[None, :] - 1
-            amplitude += np.where(up, gradient - (l[None, :] + 1) * inverse, 0.0)
-            amplitude += np.where(down, gradient + l[None, :] * inverse, 0.0)
-        j = np.abs(kappa) - 0.5
-        larger = np.maximum(j[:, None], j[None, :])
-        same = j[:, None] == j[None, :]
-        # squared reduced elements of the unit vector between j and j': only |j - j'| <= 1 survives with |l - l'| = 1
-        angular = np.where(same, (2 * larger + 1) / (4 * larger * (larger + 1)), (larger**2 - 0.25) / larger)
-        angular = np.where((np.abs(j[:, None] - j[None, :]) <= 1) & _parity_changes(l_upper), angular, 0.0)
-        weights = np.outer(probability, probability)
-        if solution.paired:
-            weights += np.outer(levels.uv[held], levels.uv[held])
-        total += degeneracy * probability @ square - (weights * angular * amplitude**2).sum()
-    mass_number = solution.Z + solution.N
-    return float(-(HBARC_MEV_FM**2) * total / (2 * solution.functional.nucleon_mass * mass_number))
-
-
-def _parity_changes(l: np.ndarray) -> np.ndarray:
-    return (l[:, None] + l[None, :]) % 2 == 1
-
-
-def orbital(kappa: np.ndarray) -> np.ndarray:
-    """Orbital angular momentum l of the upper component; of the lower one for -kappa."""
-    return np.where(kappa < 0, -kappa - 1, kappa)
-
-
-def radial_derivative(mesh: Mesh, wave: np.ndarray, l: np.ndarray) -> np.ndarray:
-    """d/dr of radial functions (levels, r) that behave as r^(l+1) at the origin, hence have the parity of l + 1."""
-    return np.where((l % 2 == 0)[:, None], wave @ mesh.derivative_odd.T, wave @ mesh.derivative_even.T)
-
-
-def kinetic_energy_density(solution: Solution) -> np.ndarray:
-    """E_kin(r) = sum_k v_k^2 psi_k^+ (alpha.p + beta M - M) psi_k in MeV fm^-3 on the solver's mesh.
-
-    Taken from the derivatives of G and F, not from the eigenvalues, so that the energy of the densities and the
-    single-particle sum rule are two independent numbers.
-    """
-    mesh, mass = solution.mesh, solution.functional.nucleon_mass
-    total = np.zeros_like(mesh.r)
-    inverse_r = np.zeros_like(mesh.r)
-    inverse_r[1:] = 1 / mesh.r[1:]
-    for q in PARTICLES:
-        levels = solution.levels[q]
-        weight = levels.degeneracy * levels.occupation
-        kappa = levels.kappa[:, None] * inverse_r
-        dG = radial_derivative(mesh, levels.G, orbital(levels.kappa))
-        dF = radial_derivative(mesh, levels.F, orbital(-levels.kappa))
-        upper = HBARC_MEV_FM * levels.G * (kappa * levels.F - dF)
-        lower = HBARC_MEV_FM * levels.F * (dG + kappa * levels.G) - 2 * mass * levels.F**2
-        total += weight @ (upper + lower)
-    density = total * inverse_r**2 / (4 * np.pi)
-    density[0] = mesh.at_origin @ density
-    return density
-
-
-def sum_rule_energy(solution: Solution) -> float:
-    """E_CDFT in MeV from the single-particle energies: sum of eps_k minus what the potentials count, plus E_int, E_em."""
-    mesh, densities = solution.mesh, solution.densities
-    scalar, neutron_vector, proton_vector = solution.state.potentials
-    levels = sum(
-        float((level.degeneracy * level.occupation) @ level.energy) for level in solution.levels.values()
-    )
-    counted = mesh.volume @ (
-        scalar * densities.scalar + neutron_vector * densities.neutron + proton_vector * densities.proton
-    )
-    interaction = mesh.volume @ solution.functional.interaction_energy_density(*densities.arguments)
-    return float(levels - counted + interaction + 0.5 * mesh.volume @ (densities.coulomb * densities.proton))
-
-
-UNITS = {
-    "scalar_density": ("fm-3", "scalar density rho_S"),
-    "vector_density": ("fm-3", "vector density rho_V"),
-    "isovector_density": ("fm-3", "isovector density rho_TV = rho_n - rho_p"),
-    "scalar_laplacian": ("fm-5", "Laplacian of rho_S"),
-    "vector_laplacian": ("fm-5", "Laplacian of rho_V"),
-    "isovector_laplacian": ("fm-5", "Laplacian of rho_TV"),
-    "proton_density": ("fm-3", "point-proton density"),
-    "neutron_density": ("fm-3", "neutron density"),
-    "kinetic_energy_density": ("MeV fm-3", "kinetic energy density E_kin"),
-    "interaction_energy_density": ("MeV fm-3", "interaction energy density E_int"),
-    "coulomb_energy_density": ("MeV fm-3", "electromagnetic energy density E_em"),
-    "energy_density": ("MeV fm-3", "energy density E = E_kin + E_int + E_em"),
-    "scalar_potential": ("MeV", "scalar potential S"),
-    "neutron_vector_potential": ("MeV", "vector potential V of the neutrons"),
-    "proton_vector_potential": ("MeV", "vector potential V of the protons, Coulomb included"),
-    "energy": ("MeV", "E_CDFT, the volume integral of the energy density"),
-    "kinetic_energy": ("MeV", "kinetic part of E_CDFT"),
-    "interaction_energy": ("MeV", "interaction part of E_CDFT"),
-    "coulomb_energy": ("MeV", "electromagnetic part of E_CDFT"),
-    "pairing_energy": ("MeV", "pairing energy, zero without pairing"),
-    "cm_energy": ("MeV", "centre-of-mass correction"),
-    "total_energy": ("MeV", "E_CDFT + pairing energy + centre-of-mass correction"),
-    "neutron_radius": ("fm", "rms radius of the neutron density"),
-    "proton_radius": ("fm", "rms radius of the point-proton density"),
-    "charge_radius": ("fm", "charge radius, r_ch^2 = r_p^2 + 0.64 fm^2"),
-    "neutron_fermi_energy": ("MeV", "energy of the last occupied neutron level; with pairing lambda_n"),
-    "proton_fermi_energy": ("MeV", "energy of the last occupied proton level; with pairing lambda_p"),
-    "particle_number_error": ("1", "largest deviation of the integrated N and Z from the integers"),
-    "sum_rule_error": ("MeV", "E_CDFT of the densities minus that of the single-particle sum rule"),
-    "residual": ("MeV", "rms change of the potentials in the last iteration, over the nuclear volume"),
-    "iterations": ("1", "self-consistent iterations"),
-    "shared_occupation": ("1", "1 if two degenerate levels share the last particles"),
-    "particle": ("1", "n or p"),
-    "n": ("1", "radial nodes of G"),
-    "kappa": ("1", "relativistic angular quantum number"),
-    "level_energy": ("MeV", "single-particle energy without rest mass"),
-    "occupation": ("1", "occupation probability v^2 of a level"),
-    "pairing_gap": ("MeV", "Delta_k, zero without pairing"),
-}
-"""Units and long names of every variable of :func:`solve`: the data dictionary."""
-
-
-def observables(solution: Solution) -> dict[str, np.ndarray | float]:
-    """Everything of :data:`UNITS` as plain arrays on the networks' mesh, and scalars; levels by increasing energy."""
-    mesh, densities, levels = solution.mesh, solution.densities, solution.levels
-    volume = mesh.volume
-    stride = int(round(0.1 / mesh.step))
-    on_mesh = slice(0, stride * (len(NETWORK_MESH) - 1) + 1, stride)
-    parts = {
-        "kinetic": kinetic_energy_density(solution),
-        "interaction": solution.functional.interaction_energy_density(*densities.arguments),
-        "coulomb": 0.5 * densities.coulomb * densities.proton,
-    }
-    total = sum(parts.values())
-    scalar, neutron_vector, proton_vector = solution.state.potentials
-    profiles = {
-        "scalar_density": densities.scalar,
-        "vector_density": densities.vector,
-        "isovector_density": densities.isovector,
-        "scalar_laplacian": densities.laplacians[0],
-        "vector_laplacian": densities.laplacians[1],
-        "isovector_laplacian": densities.laplacians[2],
-        "proton_density": densities.proton,
-        "neutron_density": densities.neutron,
-        **{f"{name}_energy_density": part for name, part in parts.items()},
-        "energy_density": total,
-        "scalar_potential": scalar,
-        "neutron_vector_potential": neutron_vector,
-        "proton_vector_potential": proton_vector,
-    }
-    result = {name: profile[on_mesh] for name, profile in profiles.items()}
-    energy = float(volume @ total)
-    pairing_energy = 0.0
-    if solution.paired:
-        for level in levels.values():
-            # E_pair = - sum_(k>0) f u v Delta, half the degeneracy in pairs
-            pairing_energy -= float((0.5 * level.degeneracy * level.anomalous) @ level.pairing_gap)
-    cm_energy = center_of_mass_energy(solution)
-    mean_square = {q: float(volume @ (mesh.r**2 * density)) for q, density in (("n", densities.neutron), ("p", densities.proton))}
-    neutron_number, proton_number = float(volume @ densities.neutron), float(volume @ densities.proton)
-    result |= {f"{name}_energy": float(volume @ part) for name, part in parts.items()}
-    result |= {
-        "energy": energy,
-        "pairing_energy": pairing_energy,
-        "cm_energy": cm_energy,
-        "total_energy": energy + pairing_energy + cm_energy,
-        "neutron_radius": np.sqrt(mean_square["n"] / solution.N),
-        "proton_radius": np.sqrt(mean_square["p"] / solution.Z),
-        "charge_radius": np.sqrt(mean_square["p"] / solution.Z + 0.64),
-        "neutron_fermi_energy": levels["n"].fermi_energy,
-        "proton_fermi_energy": levels["p"].fermi_energy,
-        "particle_number_error": max(abs(neutron_number - solution.N), abs(proton_number - solution.Z)),
-        "sum_rule_error": energy - sum_rule_energy(solution),
-        "residual": solution.residual,
-        "iterations": solution.iterations,
-        "shared_occupation": int(bool(solution.state.shares)),
-    }
-    columns = {name: [] for name in ("particle", "n", "kappa", "level_energy", "occupation", "pairing_gap")}
-    for q in PARTICLES:
-        level = levels[q]
-        order = np.argsort(level.energy, kind="stable")
-        columns["particle"] += [q] * len(order)
-        columns["n"].append(level.nodes[order])
-        columns["kappa"].append(level.kappa[order])
-        columns["level_energy"].append(level.energy[order])
-        columns["occupation"].append(level.occupation[order])
-        columns["pairing_gap"].append(level.pairing_gap[order] if solution.paired else np.zeros(len(order)))
-    result["particle"] = np.array(columns.pop("particle"))
-    result |= {name: np.concatenate(parts) for name, parts in columns.items()}
-    return result
-
-
-def to_dataset(solution: Solution) -> xr.Dataset:
-    """The data set of one nucleus: :func:`observables` with dims ``r`` and ``level``, units and provenance."""
-    values = observables(solution)
-    dims = {name: ("r",) if name.endswith(("density", "laplacian", "potential")) else () for name in values}
-    dims |= dict.fromkeys(("particle", "n", "kappa", "level_energy", "occupation", "pairing_gap"), ("level",))
-    dataset = xr.Dataset(
-        {
-            name: (dims[name], value, {"units": UNITS[name][0], "long_name": UNITS[name][1]})
-            for name, value in values.items()
-        },
-        coords={
-            "r": ("r", NETWORK_MESH, {"units": "fm", "long_name": "radius"}),
-            "Z": ((), solution.Z, {"units": "1", "long_name": "proton number"}),
-            "N": ((), solution.N, {"units": "1", "long_name": "neutron number"}),
-        },
-        attrs={
-            "functional": solution.functional.name,
-            "pairing": int(solution.paired),
-            "box": solution.mesh.box,
-            "step": solution.mesh.step,
-            "wall_time_seconds": solution.wall_time,
-        },
-    )
-    return dataset
 
 
 COLLAPSE_DENSITY = 0.32
@@ -648,10 +370,11 @@ COLLAPSE_DENSITY = 0.32
 def ground_state(
     Z: int, N: int, functional: Functional, mesh: Mesh, paired: bool = False, start: State | None = None
 ) -> Solution:
-    """:func:`iterate` with what makes it reliable: retries from a cold start with bolder damping.
+    """The lowest self-consistent state: :func:`iterate`, retried where it fails, and compared with its neighbours.
 
     A warm start that does not converge, and a collapse into the unphysical dense state that PC-PK1 has in light
-    nuclei, are retried from the Woods-Saxon start, the second time heavily damped.
+    nuclei, are retried from the Woods-Saxon start, then with ever heavier damping.  Without pairing, two levels close
+    to each other at the Fermi energy are then tried in the other order, and the lower energy wins.
 
     Raises
     ------
@@ -660,15 +383,45 @@ def ground_state(
     """
     attempts = [(start, _MIXING)] if start is not None else []
     attempts += [(None, _MIXING), (None, 0.15), (None, 0.05)]
-    solution = None
     for state, mixing in attempts:
-        solution = iterate(Z, N, functional, mesh, paired, state, mixing=mixing)
-        if solution.converged and solution.densities.vector.max() < COLLAPSE_DENSITY:
-            return solution
-    raise NoConvergenceError(
-        f"Z = {Z}, N = {N} with {functional.name}: residual {solution.residual:.1e} MeV after {solution.iterations} iterations "
-        f"and {len(attempts)} attempts; change the box or start from a neighbouring nucleus"
-    )
+        best = iterate(Z, N, functional, mesh, paired, state, mixing=mixing)
+        if best.converged and best.densities.vector.max() < COLLAPSE_DENSITY:
+            break
+    else:
+        raise NoConvergenceError(
+            f"Z = {Z}, N = {N} with {functional.name}: residual {best.residual:.1e} MeV after {best.iterations} iterations and "
+            f"{len(attempts)} attempts; change the box or start from a neighbouring nucleus"
+        )
+    return best if paired else _lowest(best)
+
+
+def _lowest(best: Solution) -> Solution:
+    """Try the other orders of the levels at the Fermi energy until none is lower."""
+    energy, total = best.sum_rule_energy, best.iterations
+    tried = [{q: filling.held for q, filling in best.fillings.items()}]
+    improved = True
+    while improved:
+        improved = False
+        for q in PARTICLES:
+            if best.fillings[q].share is not None:
+                continue
+            for held in neighbours(best.levels[q], _NEIGHBOUR_WINDOW_MEV):
+                candidate = {**{p: filling.held for p, filling in best.fillings.items()}, q: held}
+                if candidate in tried:
+                    continue
+                tried.append(candidate)
+                other = iterate(best.Z, best.N, best.functional, best.mesh, False, best.state, held=candidate)
+                total += other.iterations
+                if not other.converged or other.densities.vector.max() > COLLAPSE_DENSITY:
+                    continue
+                tried.append({p: filling.held for p, filling in other.fillings.items()})
+                other_energy = other.sum_rule_energy
+                if other_energy < energy - 1e-6:
+                    best, energy, improved = other, other_energy, True
+                    break
+            if improved:
+                break
+    return replace(best, iterations=total)
 
 
 def solve(
@@ -692,7 +445,7 @@ def solve(
     Returns
     -------
     ``xarray.Dataset`` with dims ``r`` (151 points, fm) and ``level``; every variable carries ``units`` and
-    ``long_name`` (:data:`UNITS`).  Energies are integrals over the whole box.
+    ``long_name`` (:data:`lib.observables.UNITS`).  Energies are integrals over the whole box.
 
     Raises
     ------
