@@ -86,9 +86,7 @@ class Functional:
         isovector potential enters with + for neutrons and - for protons.  Coulomb is not included.
         """
         fm = self.fm
-        scalar = (
-            fm("alpha_S") * rho_S + fm("beta_S") * rho_S**2 + fm("gamma_S") * rho_S**3 + fm("delta_S") * lap_S
-        )
+        scalar = fm("alpha_S") * rho_S + fm("beta_S") * rho_S**2 + fm("gamma_S") * rho_S**3 + fm("delta_S") * lap_S
         isoscalar = fm("alpha_V") * rho_V + fm("gamma_V") * rho_V**3 + fm("delta_V") * lap_V
         isovector = fm("alpha_TV") * rho_TV + fm("delta_TV") * lap_TV
         return Potentials(scalar, isoscalar + isovector, isoscalar - isovector)

@@ -107,7 +107,9 @@ def get_mesh(box: float, step: float) -> Mesh:
     if not (isinstance(box, (int, float)) and NETWORK_BOX_FM <= box <= 40.0):
         raise ValueError(f"box = {box!r} fm is out of range: take 15 to 40 fm (20 is the default)")
     if not isinstance(step, (int, float)) or not any(abs(step - 0.1 / k) < 1e-9 for k in (1, 2, 4, 5)):
-        raise ValueError(f"step = {step!r} fm does not divide the 0.1 fm of the networks: take 0.1, 0.05, 0.025 or 0.02")
+        raise ValueError(
+            f"step = {step!r} fm does not divide the 0.1 fm of the networks: take 0.1, 0.05, 0.025 or 0.02"
+        )
     if abs(box / step - round(box / step)) > 1e-6:
         raise ValueError(f"box = {box!r} fm is not a multiple of the step {step!r} fm: round it")
     return Mesh(float(box), 0.1 / round(0.1 / step))

@@ -182,7 +182,9 @@ def observables(solution: Solution) -> dict[str, np.ndarray | float]:
             # E_pair = - sum_(k>0) f u v Delta, half the degeneracy in pairs
             pairing_energy -= float((0.5 * level.degeneracy * level.anomalous) @ level.pairing_gap)
     cm_energy = center_of_mass_energy(solution)
-    mean_square = {q: float(volume @ (mesh.r**2 * density)) for q, density in (("n", densities.neutron), ("p", densities.proton))}
+    mean_square = {
+        q: float(volume @ (mesh.r**2 * density)) for q, density in (("n", densities.neutron), ("p", densities.proton))
+    }
     neutron_number, proton_number = float(volume @ densities.neutron), float(volume @ densities.proton)
     result |= {f"{name}_energy": float(volume @ part) for name, part in parts.items()}
     result |= {

@@ -49,7 +49,11 @@ def cutoff_weights(fermi_energy: float, width: float, level_energy: np.ndarray) 
 
 
 def solve_bcs(
-    level_energy: np.ndarray, degeneracy: np.ndarray, particles: int, pairing_gap: np.ndarray, fermi_energy: float
+    level_energy: np.ndarray,
+    degeneracy: np.ndarray,
+    particles: int,
+    pairing_gap: np.ndarray,
+    fermi_energy: float,
 ) -> BCS:
     r"""Occupations, chemical potential and pairing window for given gaps.
 
@@ -88,7 +92,9 @@ def solve_bcs(
     return BCS(0.5 * (1 - distance / quasiparticle), f * uv, uv, fermi_energy, width)
 
 
-def pairing_field(strength: float, degeneracy: np.ndarray, anomalous: np.ndarray, level_density: np.ndarray) -> np.ndarray:
+def pairing_field(
+    strength: float, degeneracy: np.ndarray, anomalous: np.ndarray, level_density: np.ndarray
+) -> np.ndarray:
     """Pairing field Delta(r) = -V_q sum_(k>0) f_k u_k v_k |psi_k(r)|^2 in MeV.
 
     ``strength`` V_q in MeV fm^3, ``degeneracy`` and ``anomalous`` (levels,), ``level_density`` (levels, r) the

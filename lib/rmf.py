@@ -20,7 +20,7 @@ import numpy as np
 import xarray as xr
 
 from lib import dirac
-from lib.functionals import HBARC_MEV_FM, Functional, get_functional
+from lib.functionals import Functional, get_functional
 from lib.mesh import Mesh, get_mesh
 from lib.observables import to_dataset
 from lib.occupation import PARTICLES, Filling, Levels, even_filling, neighbours
@@ -74,7 +74,9 @@ def check_nucleus(Z: int, N: int) -> None:
         if number < 2 or number > 300:
             raise ValueError(f"{name} = {number} is out of range: take an even number from 2 to 300")
         if number % 2:
-            raise ValueError(f"{name} = {number} is odd: only even-even nuclei are spherical and time-even here; try {number - 1} or {number + 1}")
+            raise ValueError(
+                f"{name} = {number} is odd: only even-even nuclei are spherical and time-even here; try {number - 1} or {number + 1}"
+            )
 
 
 def woods_saxon_start(Z: int, N: int, mesh: Mesh) -> State:
@@ -126,7 +128,11 @@ class Densities:
             scalar += upper - lower
             vector[q] = upper + lower
         self.neutron, self.proton = vector["n"], vector["p"]
-        self.scalar, self.vector, self.isovector = scalar, vector["n"] + vector["p"], vector["n"] - vector["p"]
+        self.scalar, self.vector, self.isovector = (
+            scalar,
+            vector["n"] + vector["p"],
+            vector["n"] - vector["p"],
+        )
         all_densities = np.stack([self.scalar, self.vector, self.isovector])
         self.laplacians = all_densities @ mesh.laplacian.T
         self.arguments = (*all_densities, *self.laplacians)
@@ -307,9 +313,7 @@ def iterate(
     )  # fmt: skip
 
 
-def _levels_up_to_window(
-    mesh, scalar, vector, functional, guess, particles, fermi, paired, first_iteration
-) -> Levels:
+def _levels_up_to_window(mesh, scalar, vector, functional, guess, particles, fermi, paired, first_iteration) -> Levels:
     """Levels of one species up to a little above the Fermi energy; with pairing, up to the end of the pairing window."""
     top = fermi + (14.0 if paired else 3.0)
     while top < 80.0:

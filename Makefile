@@ -1,0 +1,53 @@
+# Two commands do everything on a fresh machine: `make book` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help book test test-all test-pages chapter chart bench lint format clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	  { echo "$(PYTHON) is not Python 3.11: say which to use, as in make book PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+book: $(STAMP) chart  ## execute all chapters and build the static book
+	@$(BIN)/python -m lib.vendor
+	@$(BIN)/python -m lib.book
+
+chart: $(STAMP)  ## compute both charts of nuclides, about a minute (nothing to do if they are current)
+	@$(BIN)/python -m lib.chart
+
+test: $(STAMP) chart  ## the tests, a few minutes
+	$(BIN)/python -m pytest -n 2 -m "not slow and not browser"
+
+test-all: $(STAMP) chart  ## the slow tests too
+	$(BIN)/python -m pytest -n 2 -m "not browser"
+
+test-pages: $(STAMP) book  ## open every built page in headless Chromium, network cut off
+	$(BIN)/python -m pytest -m browser
+
+chapter: $(STAMP)  ## re-execute one chapter: make chapter NAME=one_nucleus PARAMS="Z=50 N=70 functional=PC-F1 pairing=true"
+	@$(BIN)/python -m lib.chapter $(NAME) $(foreach p,$(PARAMS),-p $(p))
+
+bench: $(STAMP) chart  ## the benchmarks
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+lint: $(STAMP)  ## ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(STAMP)  ## ruff, mending what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## remove all that was built, keep the environment
+	rm -rf _build book/_static/vendor data/.work

@@ -1,0 +1,68 @@
+"""Build the book: ``python -m lib.book``.
+
+Jupyter Book caches executed chapters by their text alone.  A chapter's numbers also depend on ``lib``, the data and the
+versions of the packages, so the cache is dropped when any of these has changed; and where nothing at all has changed
+since the last good build, nothing is done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+PAGES = BUILD / "html"
+
+CODE = ("lib/*.py", "data/*", "data/ensembles/*", "constraints.txt", "pyproject.toml")
+TEXT = ("book/**/*", "_config.yml", "_toc.yml")
+
+
+def digest(patterns: tuple[str, ...]) -> str:
+    """Hash over names and contents of all files that match."""
+    state = hashlib.sha256()
+    for pattern in patterns:
+        for path in sorted(ROOT.glob(pattern)):
+            hidden = any(part.startswith((".", "__")) for part in path.relative_to(ROOT).parts)
+            if path.is_file() and not hidden:
+                state.update(str(path.relative_to(ROOT)).encode())
+                with path.open("rb") as file:
+                    state.update(hashlib.file_digest(file, "sha256").digest())
+    return state.hexdigest()
+
+
+def build(fresh: bool = False) -> int:
+    """Execute the chapters and build the HTML pages, warnings as errors.  Returns the exit code."""
+    code, everything = digest(CODE), digest(CODE + TEXT)
+    code_stamp, build_stamp = BUILD / ".code", BUILD / ".built"
+    if not fresh and build_stamp.exists() and build_stamp.read_text() == everything and (PAGES / "index.html").exists():
+        print(f"nothing has changed: the book is at {PAGES / 'index.html'}")
+        return 0
+    build_stamp.unlink(missing_ok=True)
+    changed = not code_stamp.exists() or code_stamp.read_text() != code
+    if fresh or changed:
+        for cache in (".jupyter_cache", ".doctrees", "html", "jupyter_execute"):
+            shutil.rmtree(BUILD / cache, ignore_errors=True)
+    BUILD.mkdir(exist_ok=True)
+    code_stamp.write_text(code)
+    run = subprocess.run(
+        [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "-W", "--keep-going", "-n", "--all"],
+        cwd=ROOT,
+        check=False,
+    )
+    if run.returncode == 0:
+        build_stamp.write_text(everything)
+        print(f"open {PAGES / 'index.html'}")
+    else:
+        print(f"the build failed; reports of failed cells are in {PAGES / 'reports'}", file=sys.stderr)
+    return run.returncode
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Build the book as static HTML.")
+    parser.add_argument("--fresh", action="store_true", help="forget all cached executions first")
+    sys.exit(build(parser.parse_args().fresh))

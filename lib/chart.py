@@ -1,0 +1,385 @@
+"""The chart of nuclides: every bound even-even nucleus of a functional, computed along isotopic chains.
+
+``python -m lib.chart`` makes ``data/PC-PK1.nc`` and ``data/PC-F1.nc``, from which everything else follows.
+
+One task is one isotopic chain.  It starts near the valley of stability and walks to both drip lines, each nucleus from
+the field of its neighbour, and on a few steps beyond the first unbound one.  Finished chains are kept in
+``data/.work`` until the file is complete, so an interrupted run resumes; tasks are independent, so they run on any
+joblib engine: local processes by default, a Dask cluster by the address of its scheduler.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import pickle
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import joblib
+import numpy as np
+import xarray as xr
+from tqdm import tqdm
+
+from lib.functionals import FUNCTIONALS, Functional, get_functional
+from lib.mesh import NETWORK_BOX_FM, NETWORK_MESH, get_mesh
+from lib.observables import UNITS, observables
+from lib.rmf import NoConvergenceError, UnboundNucleusError, check_nucleus, ground_state
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data"
+Z_RANGE = (8, 100)
+N_RANGE = (8, 156)
+CHART_BOX_FM = NETWORK_BOX_FM
+"""The chart's box ends where the networks' mesh ends, so that the sum over the mesh *is* the energy."""
+CHART_STEP_FM = 0.1
+BEYOND_DRIP = 3
+"""Unbound nuclei computed beyond each drip line, to see whether binding comes back behind it."""
+
+PHYSICS_MODULES = ("functionals", "mesh", "dirac", "occupation", "pairing", "rmf", "observables", "chart")
+
+
+def code_hash() -> str:
+    """Hash of the modules that decide what is in a chart; a chart of other code is stale."""
+    digest = hashlib.sha256()
+    for name in PHYSICS_MODULES:
+        digest.update((ROOT / "lib" / f"{name}.py").read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def stability_N(Z: int) -> int:
+    """Even neutron number near the valley of stability, from the liquid drop, Z = A / (1.98 + 0.0155 A^(2/3))."""
+    A = np.arange(2 * Z, 3.2 * Z + 4)
+    nearest = A[np.argmin(np.abs(A / (1.98 + 0.0155 * A ** (2 / 3)) - Z))]
+    return int(round((nearest - Z) / 2) * 2)
+
+
+def chain(
+    Z: int,
+    functional: Functional,
+    pairing: bool = False,
+    box: float = CHART_BOX_FM,
+    N_range: tuple[int, int] = N_RANGE,
+) -> list[dict]:
+    """All isotopes of one element between the drip lines and a little beyond, each as a dict of observables.
+
+    The keys are those of :data:`lib.observables.UNITS`, with ``Z``, ``N`` and ``seconds``.
+    """
+    mesh = get_mesh(box, CHART_STEP_FM)
+    first = int(np.clip(stability_N(Z), *N_range))
+    found: dict[int, dict] = {}
+    start = None
+    for direction in (+2, -2):
+        state, unbound, N = start, 0, first if direction > 0 else first - 2
+        while N_range[0] <= N <= N_range[1] and unbound < BEYOND_DRIP:
+            clock = time.perf_counter()
+            try:
+                solution = ground_state(Z, N, functional, mesh, pairing, state)
+            except UnboundNucleusError:
+                break  # so far out that the potential has no room for the nucleons
+            except NoConvergenceError:
+                # beyond the drip line a nucleon sits in the box continuum and the field may have no fixed point; a bound
+                # nucleus that fails is an error
+                if unbound == 0:
+                    raise
+                break
+            row = observables(solution)
+            row |= {"Z": Z, "N": N, "seconds": time.perf_counter() - clock}
+            found[N] = row
+            unbound = 0 if solution.bound else unbound + 1
+            state = solution.state
+            if N == first:
+                start = state
+            N += direction
+    return [found[N] for N in sorted(found)]
+
+
+@contextlib.contextmanager
+def engine(scheduler: str | None, workers: int):
+    """A joblib ``Parallel`` on local processes, or on the Dask cluster whose scheduler has this address.
+
+    Raises
+    ------
+    ConnectionError
+        if no scheduler answers at the address.
+    """
+    if scheduler is None:
+        with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
+            yield joblib.Parallel(return_as="generator_unordered")
+        return
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout="10s")
+    except OSError as error:
+        raise ConnectionError(
+            f"no Dask scheduler answers at {scheduler!r}: start one with `dask scheduler` and give its address"
+        ) from error
+    with client, joblib.parallel_config(backend="dask", wait_for_workers_timeout=30):
+        yield joblib.Parallel(return_as="generator_unordered", n_jobs=-1)
+
+
+def atomic_write(path: Path, write) -> None:
+    """Call ``write(temporary_path)`` and move the result to ``path`` in one step, so that no half file is ever seen."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _chain_to_file(Z: int, functional: Functional, pairing: bool, box: float, N_range, path: Path) -> Path:
+    rows = chain(Z, functional, pairing, box, N_range)
+    atomic_write(path, lambda temporary: temporary.write_bytes(pickle.dumps(rows)))
+    return path
+
+
+def make_chart(
+    functional: str | Functional = "PC-PK1",
+    pairing: bool = False,
+    Z_range: tuple[int, int] = Z_RANGE,
+    N_range: tuple[int, int] = N_RANGE,
+    box: float = CHART_BOX_FM,
+    workers: int = 2,
+    scheduler: str | None = None,
+    work: Path | None = None,
+) -> xr.Dataset:
+    """Compute the chart: all bound even-even nuclei of the window, one row each.
+
+    Parameters
+    ----------
+    Z_range, N_range : first and last even proton and neutron number.
+    box : radius of the box in fm.
+    workers : local processes.
+    scheduler : address of a Dask scheduler (``tcp://host:8786``) instead of local processes.
+    work : folder for finished chains, ``data/.work`` by default; a run that was interrupted goes on from there.
+
+    Returns
+    -------
+    ``xarray.Dataset`` along ``nucleus`` (coords ``Z``, ``N``), ``r`` and ``level`` (padded with NaN), in the names and
+    units of :data:`lib.observables.UNITS`; with ``two_neutron_separation_energy`` and ``two_proton_separation_energy``
+    (MeV, of E_CDFT) and the provenance in its attributes.
+
+    Raises
+    ------
+    ValueError
+        for ranges of odd, reversed or absurd numbers, an unknown functional, or a box out of range.
+    """
+    chosen = get_functional(functional)
+    for name, (low, high) in (("Z", Z_range), ("N", N_range)):
+        check_nucleus(*((low, 8) if name == "Z" else (8, low)))
+        check_nucleus(*((high, 8) if name == "Z" else (8, high)))
+        if low > high:
+            raise ValueError(f"{name}_range = {(low, high)} is reversed: give (first, last)")
+    get_mesh(box, CHART_STEP_FM)
+    started = time.time()
+    settings = {
+        "functional": repr(chosen), "pairing": pairing, "box": box, "N_range": list(N_range), "code": code_hash()
+    }  # fmt: skip
+    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    folder = (work or DATA / ".work") / f"chart-{key}"
+    # the longest chains first, so that no worker is left with one at the end
+    protons = sorted(range(Z_range[0], Z_range[1] + 1, 2), key=lambda Z: -abs(Z - 30) if Z < 30 else -Z)
+    paths = {Z: folder / f"Z{Z:03d}.pkl" for Z in protons}
+    missing = [Z for Z in protons if not paths[Z].exists()]
+    if missing:
+        with engine(scheduler, workers) as parallel:
+            jobs = (joblib.delayed(_chain_to_file)(Z, chosen, pairing, box, N_range, paths[Z]) for Z in missing)
+            label = f"{chosen.name}{', paired' if pairing else ''}"
+            for _ in tqdm(
+                parallel(jobs),
+                total=len(protons),
+                initial=len(protons) - len(missing),
+                desc=label,
+                unit="chain",
+                disable=None,
+            ):
+                pass
+    rows = [row for Z in sorted(protons) for row in pickle.loads(paths[Z].read_bytes())]
+    return _assemble(rows, chosen, pairing, box, time.time() - started)
+
+
+def _assemble(rows: list[dict], functional: Functional, pairing: bool, box: float, wall_time: float) -> xr.Dataset:
+    energy = {(row["Z"], row["N"]): row["energy"] + row["pairing_energy"] for row in rows}
+
+    def separation(row, dZ, dN):
+        neighbour = energy.get((row["Z"] - dZ, row["N"] - dN), np.nan)
+        return neighbour - energy[row["Z"], row["N"]]
+
+    kept = []
+    for row in rows:
+        row["two_neutron_separation_energy"] = separation(row, 0, 2)
+        row["two_proton_separation_energy"] = separation(row, 2, 0)
+        fermi = max(row["neutron_fermi_energy"], row["proton_fermi_energy"])
+        # a separation energy that has no neighbour in the window is not known to be negative
+        unstable = row["two_neutron_separation_energy"] <= 0 or row["two_proton_separation_energy"] <= 0
+        if fermi < 0 and not unstable:
+            kept.append(row)
+    if not kept:
+        raise ValueError("no bound nucleus in the window: widen Z_range or N_range")
+    units = {
+        **UNITS,
+        "two_neutron_separation_energy": (
+            "MeV",
+            "S_2n of E_CDFT (with the pairing energy, where there is pairing)",
+        ),
+        "two_proton_separation_energy": (
+            "MeV",
+            "S_2p of E_CDFT (with the pairing energy, where there is pairing)",
+        ),
+        "seconds": ("s", "computing time of the nucleus"),
+    }
+    levels = max(len(row["level_energy"]) for row in kept)
+    variables = {}
+    for name, (unit, text) in units.items():
+        first = kept[0][name]
+        if np.ndim(first) == 0:
+            dims, values = ("nucleus",), np.array([row[name] for row in kept])
+        elif len(first) == len(NETWORK_MESH) and name not in ("particle",) and unit != "1":
+            dims, values = ("nucleus", "r"), np.stack([row[name] for row in kept])
+        else:
+            dims = ("nucleus", "level")
+            fill = "" if name == "particle" else np.nan
+            values = np.full((len(kept), levels), fill, dtype="U1" if name == "particle" else float)
+            for i, row in enumerate(kept):
+                values[i, : len(row[name])] = row[name]
+        variables[name] = (dims, values, {"units": unit, "long_name": text})
+    return xr.Dataset(
+        variables,
+        coords={
+            "Z": ("nucleus", [row["Z"] for row in kept], {"units": "1", "long_name": "proton number"}),
+            "N": ("nucleus", [row["N"] for row in kept], {"units": "1", "long_name": "neutron number"}),
+            "r": ("r", NETWORK_MESH, {"units": "fm", "long_name": "radius"}),
+        },
+        attrs={
+            "title": f"Spherical even-even nuclei of {functional.name}, {'BCS pairing' if pairing else 'no pairing'}",
+            "license": "CC-BY-4.0",
+            "functional": functional.name,
+            "couplings": repr(functional),
+            "pairing": int(pairing),
+            "box_fm": box,
+            "step_fm": CHART_STEP_FM,
+            "computed_nuclei": len(rows),
+            "code_hash": code_hash(),
+            "code_version": code_version(),
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "wall_time_seconds": round(wall_time, 2),
+            "cpu_seconds": round(float(sum(row["seconds"] for row in rows)), 2),
+        },
+    )
+
+
+def code_version() -> str:
+    """The git commit of the working tree, with ``+`` if it has changes; ``unknown`` outside a checkout."""
+    run = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return run.stdout.strip() or "unknown"
+
+
+def chart_path(functional: str) -> Path:
+    """``data/<functional>.nc``."""
+    return DATA / f"{get_functional(functional).name}.nc"
+
+
+def write_chart(dataset: xr.Dataset, path: Path) -> None:
+    """Write a chart, compressed, in one atomic step."""
+    encoding = {
+        name: {"zlib": True, "complevel": 1, "shuffle": True}
+        for name, variable in dataset.data_vars.items()
+        if variable.dtype.kind == "f" and variable.ndim > 1
+    }
+    atomic_write(path, lambda temporary: dataset.to_netcdf(temporary, engine="h5netcdf", encoding=encoding))
+
+
+def is_current(path: Path) -> bool:
+    """Whether the file at ``path`` is a chart made by the present code."""
+    if not path.exists():
+        return False
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as dataset:
+            return dataset.attrs.get("code_hash") == code_hash()
+    except OSError:
+        return False  # damaged: it will be made again
+
+
+def load_chart(functional: str = "PC-PK1", path: Path | None = None) -> xr.Dataset:
+    """The chart of a functional from ``data/``, in memory.
+
+    Raises
+    ------
+    FileNotFoundError
+        if it has not been made yet.
+    ValueError
+        if the functional is unknown or the file is damaged or made by other code.
+    """
+    path = path or chart_path(functional)
+    remedy = "run `python -m lib.chart` (about a minute)"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there: {remedy}")
+    try:
+        dataset = xr.load_dataset(path, engine="h5netcdf")
+    except OSError as error:
+        raise ValueError(f"{path} is damaged ({error}): delete it and {remedy}") from error
+    if dataset.attrs.get("code_hash") != code_hash():
+        raise ValueError(f"{path} was made by other code ({dataset.attrs.get('code_hash')}): {remedy}")
+    return dataset
+
+
+def select(dataset: xr.Dataset, Z: int, N: int) -> xr.Dataset:
+    """The row of one nucleus.
+
+    Raises
+    ------
+    ValueError
+        if the nucleus is not in the chart.
+    """
+    found = np.flatnonzero((dataset.Z.values == Z) & (dataset.N.values == N))
+    if not len(found):
+        raise ValueError(
+            f"Z = {Z}, N = {N} is not among the {dataset.sizes['nucleus']} bound even-even nuclei of {dataset.functional}"
+        )
+    return dataset.isel(nucleus=int(found[0]))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Make the charts data/PC-PK1.nc and data/PC-F1.nc.")
+    parser.add_argument("functionals", nargs="*", help=f"default: {' '.join(FUNCTIONALS)}")
+    parser.add_argument("--pairing", action="store_true", help="BCS pairing; written to data/<functional>-paired.nc")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="local processes")
+    parser.add_argument("--scheduler", help="address of a Dask scheduler instead of local processes")
+    parser.add_argument("--force", action="store_true", help="make a chart even if the file is up to date")
+    options = parser.parse_args(arguments)
+    if options.workers < 1:
+        parser.error(f"--workers {options.workers}: give at least 1")
+    for name in options.functionals or FUNCTIONALS:
+        try:
+            get_functional(name)
+        except ValueError as error:
+            parser.error(str(error))
+    for name in options.functionals or FUNCTIONALS:
+        path = chart_path(name)
+        if options.pairing:
+            path = path.with_name(f"{path.stem}-paired.nc")
+        if is_current(path) and not options.force:
+            continue
+        dataset = make_chart(name, options.pairing, workers=options.workers, scheduler=options.scheduler)
+        write_chart(dataset, path)
+        print(
+            f"{path.name}: {dataset.sizes['nucleus']} bound nuclei of {dataset.computed_nuclei} computed "
+            f"in {dataset.wall_time_seconds:.0f} s",
+            file=sys.stderr,
+        )
+
+
+if __name__ == "__main__":
+    main()
