@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -49,11 +50,8 @@ def build(fresh: bool = False) -> int:
             shutil.rmtree(BUILD / cache, ignore_errors=True)
     BUILD.mkdir(exist_ok=True)
     code_stamp.write_text(code)
-    run = subprocess.run(
-        [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "-W", "--keep-going", "-n", "--all"],
-        cwd=ROOT,
-        check=False,
-    )
+    command = [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "-W", "--keep-going", "-n", "--all"]
+    run = subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": "1"}, check=False)
     if run.returncode == 0:
         build_stamp.write_text(everything)
         print(f"open {PAGES / 'index.html'}")

@@ -1,0 +1,135 @@
+"""Re-execute one chapter under other parameters, straight from its MyST source.
+
+    python -m lib.chapter one_nucleus -p Z 50 -p N 70 -p functional PC-F1 -p pairing true
+    python -m lib.chapter one_nucleus -p Z=50 -p N=70
+
+leaves the executed notebook in ``_build/executed``.  Values are read as YAML; a parameter the chapter does not have (on
+which papermill itself would only warn), or a value of another type than its default, is refused before any work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import sys
+from pathlib import Path
+
+import jupytext
+import papermill
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+BOOK = ROOT / "book"
+EXECUTED = ROOT / "_build" / "executed"
+
+
+def chapters() -> list[str]:
+    """Names of all chapters that have a parameters cell, alphabetically; pages without code are no chapters."""
+    return sorted(path.stem for path in BOOK.glob("*.md") if "parameters" in _tags(path))
+
+
+def _tags(path: Path) -> set[str]:
+    return {tag for cell in jupytext.read(path).cells for tag in cell.metadata.get("tags", [])}
+
+
+def source(name: str) -> Path:
+    """Path of a chapter's source.
+
+    Raises
+    ------
+    ValueError
+        if there is no such chapter.
+    """
+    if name not in chapters():
+        raise ValueError(f"unknown chapter {name!r}: choose one of {', '.join(chapters())}")
+    return BOOK / f"{name}.md"
+
+
+def defaults(name: str) -> dict[str, object]:
+    """The chapter's parameters and their default values, as they stand in its parameters cell."""
+    notebook = jupytext.read(source(name))
+    [cell] = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    return {
+        target.id: ast.literal_eval(statement.value)
+        for statement in ast.parse(cell.source).body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+    }
+
+
+def checked(name: str, parameters: dict[str, object]) -> dict[str, object]:
+    """The parameters, after a check of names and types; whole numbers pass for real ones.
+
+    Raises
+    ------
+    ValueError
+        naming the parameter, its value and what is possible.
+    """
+    known = defaults(name)
+    result = {}
+    for key, value in parameters.items():
+        if key not in known:
+            raise ValueError(f"chapter {name!r} has no parameter {key!r}: it has {', '.join(known)}")
+        kind = type(known[key])
+        if kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is not kind:
+            raise ValueError(
+                f"parameter {key} = {value!r} of chapter {name!r} is of type {type(value).__name__}: "
+                f"give a {kind.__name__}, like its default {known[key]!r}"
+            )
+        result[key] = value
+    return result
+
+
+def execute(name: str, parameters: dict[str, object] | None = None, output: Path | None = None) -> Path:
+    """Execute a chapter under the given parameters; returns the path of the executed notebook.
+
+    Raises
+    ------
+    ValueError
+        for an unknown chapter or parameter, or a value of the wrong type.
+    papermill.PapermillExecutionError
+        if a cell fails; the notebook up to it is kept.
+    """
+    parameters = checked(name, parameters or {})
+    output = Path(output) if output else EXECUTED / f"{name}.ipynb"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    notebook = jupytext.read(source(name))
+    papermill.execute_notebook(
+        notebook,
+        str(output.resolve()),
+        parameters=parameters,
+        cwd=str(BOOK),
+        kernel_name="python3",
+        progress_bar=sys.stderr.isatty(),
+    )
+    return output
+
+
+class _Pair(argparse.Action):
+    """``-p name value`` or ``-p name=value``, the value as YAML."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        if len(values) == 1 and "=" in values[0]:
+            values = values[0].split("=", 1)
+        if len(values) != 2:
+            parser.error(f"-p {' '.join(values)}: give -p name value or -p name=value")
+        namespace.parameters[values[0]] = yaml.safe_load(values[1])
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Re-execute one chapter of the book under other parameters.")
+    parser.add_argument("name", help="chapter, e.g. one_nucleus")
+    parser.add_argument("-p", dest="parameters", action=_Pair, nargs="+", default={}, metavar=("NAME", "VALUE"))
+    parser.add_argument("-o", "--output", type=Path, help="executed notebook; default _build/executed/<name>.ipynb")
+    options = parser.parse_args(arguments)
+    try:
+        checked(options.name, options.parameters)
+    except ValueError as error:
+        parser.error(str(error))
+    print(execute(options.name, options.parameters, options.output))
+
+
+if __name__ == "__main__":
+    main()

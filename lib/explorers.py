@@ -1,0 +1,202 @@
+"""Interactive explorers: a nucleus (ipywidgets) and the chart of nuclides (a small drawing in the page itself).
+
+A static page has no kernel.  There the nucleus explorer shows pictures made beforehand, switched in the browser by
+linked widgets; in Jupyter the same explorer computes live.  The chart explorer carries its data with it and needs no
+kernel anywhere.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import numpy as np
+import xarray as xr
+from IPython.display import HTML
+from matplotlib.figure import Figure
+
+from lib.figures import PARTICLE_COLOURS, PART_COLOURS
+from lib.functionals import FUNCTIONALS
+from lib.known_region import element
+from lib.rmf import NoConvergenceError, solve
+
+LETTERS = "spdfghijklmnoqrtuvwxyz"
+
+
+def level_name(n: int, kappa: int) -> str:
+    """Spectroscopic name, e.g. 1s1/2; radial quantum number counted from 1."""
+    l = -kappa - 1 if kappa < 0 else kappa
+    return f"{n + 1}{LETTERS[l]}{2 * abs(kappa) - 1}/2"
+
+
+def nucleus_figure(nucleus: xr.Dataset) -> Figure:
+    """Four panels of one nucleus of :func:`lib.rmf.solve`: densities, potentials, energy densities, levels."""
+    figure, axes = plt.subplots(2, 2, figsize=(9.5, 7))
+    r = nucleus.r
+    ax = axes[0, 0]
+    ax.plot(r, nucleus.neutron_density, color=PARTICLE_COLOURS["n"], label=r"$\rho_n$")
+    ax.plot(r, nucleus.proton_density, color=PARTICLE_COLOURS["p"], ls="--", label=r"$\rho_p$")
+    ax.plot(r, nucleus.scalar_density, color="0.4", ls=":", label=r"$\rho_S$")
+    ax.set(ylabel=r"Density (fm$^{-3}$)", title="(a) densities")
+    ax = axes[0, 1]
+    ax.plot(
+        r, nucleus.neutron_vector_potential + nucleus.scalar_potential, color=PARTICLE_COLOURS["n"], label="$V+S$, neutrons"
+    )
+    ax.plot(
+        r,
+        nucleus.proton_vector_potential + nucleus.scalar_potential,
+        color=PARTICLE_COLOURS["p"],
+        ls="--",
+        label="$V+S$, protons",
+    )
+    ax.set(ylabel="Potential (MeV)", title="(b) central potentials")
+    ax = axes[1, 0]
+    for part, style in (("kinetic", "-."), ("interaction", "--"), ("coulomb", ":")):
+        ax.plot(r, r**2 * nucleus[f"{part}_energy_density"], color=PART_COLOURS[part], ls=style, label=part)
+    ax.plot(r, r**2 * nucleus.energy_density, color=PART_COLOURS["total"], label="sum")
+    ax.set(ylabel=r"$r^2\mathcal{E}$ (MeV fm$^{-1}$)", title="(c) energy density and its parts")
+    for ax in (axes[0, 0], axes[0, 1], axes[1, 0]):
+        ax.set(xlabel="Radius $r$ (fm)", xlim=(0, 12))
+        ax.legend()
+    _draw_levels(axes[1, 1], nucleus)
+    name = f"$^{{{int(nucleus.Z) + int(nucleus.N)}}}${element(int(nucleus.Z)) if 8 <= int(nucleus.Z) <= 100 else ''}"
+    figure.suptitle(
+        f"{name} ($Z={int(nucleus.Z)}$, $N={int(nucleus.N)}$), {nucleus.functional}"
+        f"{' with pairing' if nucleus.pairing else ''}: "
+        f"total energy {float(nucleus.total_energy):.2f} MeV, charge radius {float(nucleus.charge_radius):.3f} fm"
+    )
+    return figure
+
+
+def _draw_levels(ax, nucleus: xr.Dataset, window: float = 28.0) -> None:
+    """Levels of both species with their occupation as the length of the filled line; labels kept from overlapping."""
+    top = 4.0
+    for column, q in enumerate("np"):
+        own = nucleus.particle.values == q
+        energy, occupation = nucleus.level_energy.values[own], nucleus.occupation.values[own]
+        names = [level_name(int(n), int(k)) for n, k in zip(nucleus.n.values[own], nucleus.kappa.values[own], strict=True)]
+        shown = (energy < top) & (energy > top - window)
+        last = -np.inf
+        for e, v2, name in sorted(zip(energy[shown], occupation[shown], np.array(names)[shown], strict=True)):
+            ax.hlines(e, column, column + 0.6, color="0.75", lw=1.2)
+            ax.hlines(e, column, column + 0.6 * v2, color=PARTICLE_COLOURS[q], lw=2.2)
+            place = max(e, last + window / 24)
+            last = place
+            ax.annotate(name, (column + 0.6, e), (column + 0.64, place), fontsize=7, va="center")
+    ax.axhline(0, color="0.5", lw=0.6, ls="--")
+    ax.set(xlim=(-0.1, 2.05), ylim=(top - window, top + 1), ylabel="Single-particle energy (MeV)", title="(d) levels")
+    ax.set_xticks([0.3, 1.3], ["neutrons", "protons"])
+    ax.tick_params(axis="x", which="both", length=0)
+
+
+def _png(figure: Figure) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=80)
+    plt.close(figure)
+    return buffer.getvalue()
+
+
+def in_static_page() -> bool:
+    """Whether the book is being built: then no kernel will stand behind the widgets."""
+    return "BOOK_BUILD" in os.environ
+
+
+def nucleus_explorer(nuclei: list[tuple[int, int]], functionals: list[str] = tuple(FUNCTIONALS)) -> widgets.Widget:
+    """Choose a nucleus and a functional, see densities, potentials, energy density and levels.
+
+    In the static page: the ``nuclei`` (Z, N) given, from pictures made now.  In Jupyter: any nucleus, computed live.
+    """
+    return _pictures(nuclei, functionals) if in_static_page() else _live(nuclei[0], functionals)
+
+
+def _pictures(nuclei, functionals) -> widgets.Widget:
+    names = [f"{Z + N}{element(Z)} (Z={Z}, N={N})" for Z, N in nuclei]
+    nucleus = widgets.Dropdown(options=names, index=0, description="nucleus")
+    functional = widgets.Dropdown(options=list(functionals), index=0, description="functional")
+    stacks = []
+    for name in functionals:
+        images = []
+        for (Z, N), label in zip(nuclei, names, strict=True):
+            image = widgets.Image(value=_png(nucleus_figure(solve(Z, N, name))), format="png")
+            image.alt = f"Densities, potentials, energy density and levels of {label} with {name}"
+            image.layout = widgets.Layout(width="100%", max_width="760px")
+            images.append(image)
+        stack = widgets.Stack(images, selected_index=0)
+        widgets.jslink((nucleus, "index"), (stack, "selected_index"))
+        stacks.append(stack)
+    outer = widgets.Stack(stacks, selected_index=0)
+    widgets.jslink((functional, "index"), (outer, "selected_index"))
+    return widgets.VBox([widgets.HBox([nucleus, functional]), outer])
+
+
+def _live(first: tuple[int, int], functionals) -> widgets.Widget:
+    Z = widgets.BoundedIntText(first[0], min=2, max=140, step=2, description="Z")
+    N = widgets.BoundedIntText(first[1], min=2, max=240, step=2, description="N")
+    functional = widgets.Dropdown(options=list(functionals), description="functional")
+    pairing = widgets.Checkbox(False, description="pairing")
+    output = widgets.Output()
+
+    def show(_=None):
+        output.clear_output(wait=True)
+        with output:
+            try:
+                figure = nucleus_figure(solve(Z.value, N.value, functional.value, pairing.value))
+            except (ValueError, NoConvergenceError) as error:
+                print(error)  # a wish that cannot be met, said in the place of the picture
+            else:
+                from IPython.display import Image, display
+
+                display(Image(_png(figure)))
+
+    for control in (Z, N, functional, pairing):
+        control.observe(show, "value")
+    show()
+    return widgets.VBox([widgets.HBox([Z, N]), widgets.HBox([functional, pairing]), output])
+
+
+def chart_explorer(chart: xr.Dataset, other: xr.Dataset, measured: dict[tuple[int, int], float]) -> HTML:
+    """The chart of nuclides to click in: densities and levels of every bound nucleus, without a kernel.
+
+    ``chart`` is shown, ``other`` the second functional to compare the energy with, ``measured`` binding energies (MeV) by
+    (Z, N).  Densities are carried on every second mesh point with four digits.
+    """
+    compared = dict(zip(zip(other.Z.values.tolist(), other.N.values.tolist(), strict=True), other.energy.values, strict=True))
+    nuclei = []
+    for i in range(chart.sizes["nucleus"]):
+        row = chart.isel(nucleus=i)
+        Z, N = int(row.Z), int(row.N)
+        occupied = np.nan_to_num(row.occupation.values) > 1e-6
+        nuclei.append(
+            {
+                "Z": Z,
+                "N": N,
+                "E": round(float(row.energy), 2),
+                "T": round(float(row.total_energy), 2),
+                "F": round(float(compared[Z, N]), 2) if (Z, N) in compared else None,
+                "B": round(measured[Z, N], 2) if (Z, N) in measured else None,
+                "c": round(float(row.charge_radius), 3),
+                "s": round(float(row.neutron_radius - row.proton_radius), 3),
+                "n": np.round(1e4 * row.neutron_density.values[:121:3]).astype(int).tolist(),
+                "p": np.round(1e4 * row.proton_density.values[:121:3]).astype(int).tolist(),
+                "l": [
+                    [q, level_name(int(n), int(kappa)), round(float(e), 1), round(float(v2), 2)]
+                    for q, n, kappa, e, v2 in zip(
+                        row.particle.values[occupied],
+                        row.n.values[occupied],
+                        row.kappa.values[occupied],
+                        row.level_energy.values[occupied],
+                        row.occupation.values[occupied],
+                        strict=True,
+                    )
+                    if e > -26
+                ],
+            }
+        )
+    elements = {int(Z): element(int(Z)) for Z in np.unique(chart.Z.values)}
+    data = {"functional": chart.functional, "other": other.functional, "elements": elements, "nuclei": nuclei}
+    template = (Path(__file__).parent / "chart_explorer.html").read_text()
+    return HTML(template.replace("/*DATA*/null", json.dumps(data, separators=(",", ":"))))
