@@ -50,7 +50,9 @@ def main(folder: Path) -> None:
         other = nubase[Z, A]
         # NUBASE2020 rounds the same values to their uncertainty
         assert "#" not in other, f"{A}{element}: measured in AME2020, estimated in NUBASE2020"
-        assert abs(float(other) - float(excess)) <= max(0.06, float(uncertainty)), f"{A}{element}: {excess} and {other} keV"
+        assert abs(float(other) - float(excess)) <= max(0.06, float(uncertainty)), (
+            f"{A}{element}: {excess} and {other} keV"
+        )
         binding = float(per_nucleon) * A / 1000 - electron_binding_MeV(Z)
         rows.append(f"{Z},{N},{element},{float(excess)},{float(uncertainty)},{binding:.5f}")
     rows.sort(key=lambda row: tuple(int(number) for number in row.split(",")[:2]))

@@ -17,6 +17,7 @@ import json
 import os
 import pickle
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -136,10 +137,17 @@ def atomic_write(path: Path, write) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _chain_to_file(Z: int, functional: Functional, pairing: bool, box: float, N_range, path: Path) -> Path:
-    rows = chain(Z, functional, pairing, box, N_range)
-    atomic_write(path, lambda temporary: temporary.write_bytes(pickle.dumps(rows)))
-    return path
+def _numbered_chain(Z: int, *settings) -> tuple[int, list[dict]]:
+    return Z, chain(Z, *settings)
+
+
+def chains_folder(functional: Functional, pairing: bool, box: float, N_range, work: Path | None = None) -> Path:
+    """Where finished chains of a chart with these settings wait until the chart is complete."""
+    settings = {
+        "functional": repr(functional), "pairing": pairing, "box": box, "N_range": list(N_range), "code": code_hash()
+    }  # fmt: skip
+    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    return (work or DATA / ".work") / f"chart-{key}"
 
 
 def make_chart(
@@ -181,20 +189,17 @@ def make_chart(
             raise ValueError(f"{name}_range = {(low, high)} is reversed: give (first, last)")
     get_mesh(box, CHART_STEP_FM)
     started = time.time()
-    settings = {
-        "functional": repr(chosen), "pairing": pairing, "box": box, "N_range": list(N_range), "code": code_hash()
-    }  # fmt: skip
-    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-    folder = (work or DATA / ".work") / f"chart-{key}"
+    folder = chains_folder(chosen, pairing, box, N_range, work)
     # the longest chains first, so that no worker is left with one at the end
     protons = sorted(range(Z_range[0], Z_range[1] + 1, 2), key=lambda Z: -abs(Z - 30) if Z < 30 else -Z)
     paths = {Z: folder / f"Z{Z:03d}.pkl" for Z in protons}
     missing = [Z for Z in protons if not paths[Z].exists()]
     if missing:
         with engine(scheduler, workers) as parallel:
-            jobs = (joblib.delayed(_chain_to_file)(Z, chosen, pairing, box, N_range, paths[Z]) for Z in missing)
+            jobs = (joblib.delayed(_numbered_chain)(Z, chosen, pairing, box, N_range) for Z in missing)
             label = f"{chosen.name}{', paired' if pairing else ''}"
-            for _ in tqdm(
+            # this process alone writes, so the workers of a cluster need not share its disk
+            for Z, rows in tqdm(
                 parallel(jobs),
                 total=len(protons),
                 initial=len(protons) - len(missing),
@@ -202,12 +207,16 @@ def make_chart(
                 unit="chain",
                 disable=None,
             ):
-                pass
+                content = pickle.dumps(rows)
+                atomic_write(paths[Z], lambda temporary, content=content: temporary.write_bytes(content))
     rows = [row for Z in sorted(protons) for row in pickle.loads(paths[Z].read_bytes())]
-    return _assemble(rows, chosen, pairing, box, time.time() - started)
+    chart = _assemble(rows, chosen, pairing, box)
+    # of this run; chains kept from an interrupted one are in cpu_seconds only
+    chart.attrs |= {"wall_time_seconds": round(time.time() - started, 2), "resumed_chains": len(protons) - len(missing)}
+    return chart
 
 
-def _assemble(rows: list[dict], functional: Functional, pairing: bool, box: float, wall_time: float) -> xr.Dataset:
+def _assemble(rows: list[dict], functional: Functional, pairing: bool, box: float) -> xr.Dataset:
     energy = {(row["Z"], row["N"]): row["energy"] + row["pairing_energy"] for row in rows}
 
     def separation(row, dZ, dN):
@@ -272,7 +281,6 @@ def _assemble(rows: list[dict], functional: Functional, pairing: bool, box: floa
             "code_version": code_version(),
             "python": platform.python_version(),
             "numpy": np.__version__,
-            "wall_time_seconds": round(wall_time, 2),
             "cpu_seconds": round(float(sum(row["seconds"] for row in rows)), 2),
         },
     )
@@ -374,6 +382,8 @@ def main(arguments: list[str] | None = None) -> None:
             continue
         dataset = make_chart(name, options.pairing, workers=options.workers, scheduler=options.scheduler)
         write_chart(dataset, path)
+        folder = chains_folder(get_functional(name), options.pairing, CHART_BOX_FM, N_RANGE)
+        shutil.rmtree(folder, ignore_errors=True)
         print(
             f"{path.name}: {dataset.sizes['nucleus']} bound nuclei of {dataset.computed_nuclei} computed "
             f"in {dataset.wall_time_seconds:.0f} s",

@@ -19,7 +19,7 @@ import xarray as xr
 from IPython.display import HTML
 from matplotlib.figure import Figure
 
-from lib.figures import PARTICLE_COLOURS, PART_COLOURS
+from lib.figures import PART_COLOURS, PARTICLE_COLOURS
 from lib.functionals import FUNCTIONALS
 from lib.known_region import element
 from lib.rmf import NoConvergenceError, solve
@@ -44,7 +44,10 @@ def nucleus_figure(nucleus: xr.Dataset) -> Figure:
     ax.set(ylabel=r"Density (fm$^{-3}$)", title="(a) densities")
     ax = axes[0, 1]
     ax.plot(
-        r, nucleus.neutron_vector_potential + nucleus.scalar_potential, color=PARTICLE_COLOURS["n"], label="$V+S$, neutrons"
+        r,
+        nucleus.neutron_vector_potential + nucleus.scalar_potential,
+        color=PARTICLE_COLOURS["n"],
+        label="$V+S$, neutrons",
     )
     ax.plot(
         r,
@@ -78,7 +81,9 @@ def _draw_levels(ax, nucleus: xr.Dataset, window: float = 28.0) -> None:
     for column, q in enumerate("np"):
         own = nucleus.particle.values == q
         energy, occupation = nucleus.level_energy.values[own], nucleus.occupation.values[own]
-        names = [level_name(int(n), int(k)) for n, k in zip(nucleus.n.values[own], nucleus.kappa.values[own], strict=True)]
+        names = [
+            level_name(int(n), int(k)) for n, k in zip(nucleus.n.values[own], nucleus.kappa.values[own], strict=True)
+        ]
         shown = (energy < top) & (energy > top - window)
         last = -np.inf
         for e, v2, name in sorted(zip(energy[shown], occupation[shown], np.array(names)[shown], strict=True)):
@@ -164,7 +169,9 @@ def chart_explorer(chart: xr.Dataset, other: xr.Dataset, measured: dict[tuple[in
     ``chart`` is shown, ``other`` the second functional to compare the energy with, ``measured`` binding energies (MeV) by
     (Z, N).  Densities are carried on every second mesh point with four digits.
     """
-    compared = dict(zip(zip(other.Z.values.tolist(), other.N.values.tolist(), strict=True), other.energy.values, strict=True))
+    compared = dict(
+        zip(zip(other.Z.values.tolist(), other.N.values.tolist(), strict=True), other.energy.values, strict=True)
+    )
     nuclei = []
     for i in range(chart.sizes["nucleus"]):
         row = chart.isel(nucleus=i)

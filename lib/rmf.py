@@ -182,6 +182,7 @@ class Solution:
     residual: float  # rms of the change of the potentials, MeV
     converged: bool
     wall_time: float
+    history: list[float]  # the residual after each iteration, MeV
 
     @property
     def bound(self) -> bool:
@@ -241,6 +242,7 @@ def iterate(
     weight = np.concatenate([np.tile(metric, len(fields) // n), np.full(len(PARTICLES), 0.3)])
     mixer = _Anderson(weight, mixing)
     freeze_at = 4 if start else 9
+    history = []
     for iteration in range(1, max_iterations + 1):
         potentials = fields[:size].reshape(3, n)
         levels = {}
@@ -273,6 +275,7 @@ def iterate(
             out = np.concatenate([out, *(_new_pairing_field(mesh, functional, q, levels[q]) for q in PARTICLES)])
         residual = np.concatenate([out - fields, moves])
         residual_norm = float(np.linalg.norm(weight * residual) / np.sqrt(3))
+        history.append(residual_norm)
         converged = residual_norm < tolerance
         if held and residual_norm < 10 * _ORDER_CHECK_MEV:
             # the trial of another order ends as soon as it is seen not to be self-consistent
@@ -309,7 +312,7 @@ def iterate(
     )
     return Solution(
         Z, N, functional, paired, mesh, levels, densities, final, fillings, iteration, residual_norm, converged,
-        time.perf_counter() - clock,
+        time.perf_counter() - clock, history,
     )  # fmt: skip
 
 
