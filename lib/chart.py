@@ -294,9 +294,9 @@ def code_version() -> str:
     return run.stdout.strip() or "unknown"
 
 
-def chart_path(functional: str) -> Path:
-    """``data/<functional>.nc``."""
-    return DATA / f"{get_functional(functional).name}.nc"
+def chart_path(functional: str, pairing: bool = False) -> Path:
+    """``data/<functional>.nc``; ``data/<functional>-paired.nc`` with pairing, which holds no profiles and no levels."""
+    return DATA / f"{get_functional(functional).name}{'-paired' if pairing else ''}.nc"
 
 
 def write_chart(dataset: xr.Dataset, path: Path) -> None:
@@ -320,7 +320,7 @@ def is_current(path: Path) -> bool:
         return False  # damaged: it will be made again
 
 
-def load_chart(functional: str = "PC-PK1", path: Path | None = None) -> xr.Dataset:
+def load_chart(functional: str = "PC-PK1", pairing: bool = False, path: Path | None = None) -> xr.Dataset:
     """The chart of a functional from ``data/``, in memory.
 
     Raises
@@ -330,8 +330,8 @@ def load_chart(functional: str = "PC-PK1", path: Path | None = None) -> xr.Datas
     ValueError
         if the functional is unknown or the file is damaged or made by other code.
     """
-    path = path or chart_path(functional)
-    remedy = "run `python -m lib.chart` (about a minute)"
+    path = path or chart_path(functional, pairing)
+    remedy = f"run `python -m lib.chart{' --pairing` (a few minutes)' if pairing else '` (about a minute)'}"
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there: {remedy}")
     try:
@@ -362,7 +362,9 @@ def select(dataset: xr.Dataset, Z: int, N: int) -> xr.Dataset:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Make the charts data/PC-PK1.nc and data/PC-F1.nc.")
     parser.add_argument("functionals", nargs="*", help=f"default: {' '.join(FUNCTIONALS)}")
-    parser.add_argument("--pairing", action="store_true", help="BCS pairing; written to data/<functional>-paired.nc")
+    parser.add_argument(
+        "--pairing", action="store_true", help="BCS pairing; energies and radii alone, to data/<functional>-paired.nc"
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="local processes")
     parser.add_argument("--scheduler", help="address of a Dask scheduler instead of local processes")
     parser.add_argument("--force", action="store_true", help="make a chart even if the file is up to date")
@@ -375,13 +377,12 @@ def main(arguments: list[str] | None = None) -> None:
         except ValueError as error:
             parser.error(str(error))
     for name in options.functionals or FUNCTIONALS:
-        path = chart_path(name)
-        if options.pairing:
-            path = path.with_name(f"{path.stem}-paired.nc")
+        path = chart_path(name, options.pairing)
         if is_current(path) and not options.force:
             continue
         dataset = make_chart(name, options.pairing, workers=options.workers, scheduler=options.scheduler)
-        write_chart(dataset, path)
+        # the paired charts are committed, for energies and radii alone: they take minutes
+        write_chart(dataset.drop_dims(["r", "level"]) if options.pairing else dataset, path)
         folder = chains_folder(get_functional(name), options.pairing, CHART_BOX_FM, N_RANGE)
         shutil.rmtree(folder, ignore_errors=True)
         print(

@@ -1,0 +1,141 @@
+"""The book as a whole: layout, table of contents, parameters of the chapters, re-execution, refusals."""
+
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+import yaml
+
+from lib import book, chapter
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def toc_files() -> list[str]:
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    return [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
+
+
+def test_layout_of_the_card():
+    for name in ("book", "_config.yml", "_toc.yml", "lib", "tests", "environment.yml", "README.md"):
+        assert (ROOT / name).exists(), name
+    assert not (ROOT / "_static").exists(), "static files belong to book/_static"
+
+
+def test_every_page_is_in_the_table_of_contents_and_the_other_way_round():
+    listed = toc_files()
+    assert len(listed) == len(set(listed))
+    assert {ROOT / f"{name}.md" for name in listed} == set((ROOT / "book").glob("*.md"))
+
+
+def test_the_readme_names_the_two_commands_and_each_is_a_target():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.M))
+    named = set(re.findall(r"\bmake ([a-z-]+)", (ROOT / "README.md").read_text()))
+    assert {"book", "test", "chapter", "help"} <= named <= targets
+
+
+@pytest.mark.parametrize("name", chapter.chapters())
+def test_each_parameter_is_described_on_its_page(name):
+    """Every parameter has a row in a table: its name in backticks in the first column."""
+    text = chapter.source(name).read_text()
+    described = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| `.*?\|", text, flags=re.M))))
+    assert set(chapter.defaults(name)) == described
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)
+def test_sources_are_myst_notebooks_that_survive_a_round_trip(path):
+    notebook = jupytext.read(path)
+    again = jupytext.reads(jupytext.writes(notebook, fmt="md:myst"), fmt="md:myst")
+    assert [cell.source for cell in notebook.cells] == [cell.source for cell in again.cells]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)
+def test_every_glued_name_is_used_and_every_used_name_is_glued(path):
+    text = path.read_text()
+    prose = re.sub(r"```\{code-cell\}.*?```", "", text, flags=re.S)
+    used = set(re.findall(r"\{glue:text\}`([^`:]+)", prose)) | set(re.findall(r"\{glue:figure\} (\S+)", prose))
+    assert used or "glue(" not in text
+    glued = set(re.findall(r'glue\(\s*"([^"]+)"', text))
+    formatted = set(re.findall(r'glue\(\s*f"([^"{]+)\{', text))
+    missing = {name for name in used - glued if not any(name.startswith(prefix) for prefix in formatted)}
+    looped = {
+        name
+        for group in re.findall(r"for key, name in \((.*?)\):", text, flags=re.S)
+        for name in re.findall(r'"([^"]+)"\)', group)
+    }
+    assert missing <= looped, f"used in the text, but no cell makes it: {missing - looped}"
+    assert glued <= used, f"made by a cell, but not used in the text: {glued - used}"
+
+
+def test_a_chapter_runs_under_other_parameters(tmp_path):
+    """One nucleus for tin-120 with PC-F1 and pairing, straight from its source, as papermill would."""
+    target = chapter.execute(
+        "one_nucleus", {"N": 70, "functional": "PC-F1", "pairing": True, "box": 20}, tmp_path / "tin.ipynb"
+    )
+    notebook = nbformat.read(target, as_version=4)
+    injected = [cell.source for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", [])]
+    assert len(injected) == 1
+    assert 'functional = "PC-F1"' in injected[0]
+    glued = {
+        name.removeprefix("application/papermill.record/"): text
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        for name, text in output.get("data", {}).items()
+        if name.startswith("application/papermill.record/text/plain")
+    }
+    assert glued, "the notebook holds no glued results"
+    text = "\n".join(str(output) for cell in notebook.cells for output in cell.get("outputs", []))
+    assert "Z = 50, N = 70, PC-F1, paired" in text
+
+
+def test_command_line_reads_values_as_yaml(monkeypatch, capsys):
+    seen = {}
+    monkeypatch.setattr(chapter, "execute", lambda name, parameters, output: seen.update(parameters) or Path("x.ipynb"))
+    chapter.main(["one_nucleus", "-p", "Z", "50", "-p", "pairing=true", "-p", "functional=PC-F1"])
+    assert seen == {"Z": 50, "pairing": True, "functional": "PC-F1"}
+    assert "x.ipynb" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "words"),
+    [
+        ("two_nuclei", {}, ["two_nuclei", "one_nucleus"]),
+        ("one_nucleus", {"protons": 50}, ["protons", "Z, N, functional"]),
+        ("one_nucleus", {"Z": "fifty"}, ["fifty", "int"]),
+        ("one_nucleus", {"pairing": "true"}, ["true", "bool"]),
+        ("one_nucleus", {"Z": 50.0}, ["50.0", "int"]),
+    ],
+)
+def test_wrong_chapter_or_parameter_is_refused_before_any_work(name, parameters, words, monkeypatch):
+    monkeypatch.setattr(chapter.papermill, "execute_notebook", lambda *a, **k: pytest.fail("work was started"))
+    with pytest.raises(ValueError) as error:  # noqa: PT011 - the words are checked below
+        chapter.execute(name, parameters)
+    for word in words:
+        assert word in str(error.value)
+
+
+def test_a_failing_cell_fails_the_run_and_keeps_the_notebook(tmp_path):
+    target = tmp_path / "odd.ipynb"
+    with pytest.raises(Exception, match="Z = 51 is odd"):
+        chapter.execute("one_nucleus", {"Z": 51}, target)
+    assert target.exists()
+
+
+def test_cache_is_dropped_when_library_or_data_change(tmp_path, monkeypatch):
+    """Jupyter Book's execution cache does not see ``lib``: the digest must."""
+    for name in ("lib", "data", "book"):
+        (tmp_path / name).mkdir()
+    for name in ("lib/rmf.py", "data/ame2020.csv", "book/chart.md", "_toc.yml"):
+        (tmp_path / name).write_text("before")
+    monkeypatch.setattr(book, "ROOT", tmp_path)
+    before = book.digest(book.CODE), book.digest(book.TEXT)
+    (tmp_path / "book/chart.md").write_text("after")
+    assert book.digest(book.CODE) == before[0]
+    assert book.digest(book.TEXT) != before[1]
+    (tmp_path / "lib/rmf.py").write_text("after")
+    changed = book.digest(book.CODE)
+    assert changed != before[0]
+    (tmp_path / "data/ame2020.csv").write_text("after")
+    assert book.digest(book.CODE) != changed

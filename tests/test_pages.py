@@ -1,0 +1,151 @@
+"""The built pages in a real browser, with the network cut off: no error, no request to elsewhere, formulas and widgets there.
+
+Run by ``make test-pages`` after ``make book``.
+"""
+
+import functools
+import http.server
+import re
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from lib.chart import load_chart, select
+
+PAGES = Path(__file__).resolve().parent.parent / "_build" / "html"
+NAMES = sorted(path.relative_to(PAGES).as_posix() for path in (PAGES / "book").glob("*.html"))
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def site():
+    if not (PAGES / "index.html").exists():
+        pytest.fail(f"{PAGES} holds no book: run `make book` first")
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=PAGES))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
+    if program is None:
+        pytest.fail("no Chromium on this machine: install it (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, site):
+    """A page that remembers whatever goes wrong, and that reaches nothing but the built folder."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.troubles = []
+
+    def guard(route):
+        if route.request.url.startswith((site, "data:", "blob:")):
+            route.continue_()
+        else:
+            page.troubles.append(f"request to {route.request.url}")
+            route.abort()
+
+    context.route("**/*", guard)
+    page.on("console", lambda m: page.troubles.append(f"console: {m.text}") if m.type == "error" else None)
+    page.on("pageerror", lambda error: page.troubles.append(f"error: {error}"))
+    page.on("response", lambda r: page.troubles.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+    yield page
+    context.close()
+
+
+def settle(page, address):
+    page.goto(address, wait_until="load")
+    page.wait_for_function("!document.querySelector('.math') || document.querySelectorAll('mjx-container').length > 0")
+    page.wait_for_function(
+        "document.querySelectorAll('script[type=\"application/vnd.jupyter.widget-view+json\"]').length"
+        " <= document.querySelectorAll('.jupyter-widgets.widget-container, .jupyter-widgets.widget-box').length"
+    )
+
+
+def test_there_is_a_page_for_every_chapter():
+    sources = {f"book/{path.stem}.html" for path in (PAGES.parent.parent / "book").glob("*.md")}
+    assert sources
+    assert sources <= set(NAMES)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", NAMES)
+def test_page_opens_without_network(page, site, name, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    settle(page, f"{site}/{name}")
+    assert page.troubles == []
+    assert page.locator("mjx-merror").count() == 0
+    text = page.locator("main").inner_text()
+    assert not re.search(r"\{glue|\{eq\}|\{numref\}|\{cite|\{doc\}|\$\$", text), "markup left unrendered"
+    assert "Traceback" not in text
+    # the text column fits the screen; wide tables scroll in themselves
+    assert page.evaluate("document.documentElement.scrollWidth") <= width + 1
+
+
+def test_math_is_typeset(page, site):
+    settle(page, f"{site}/book/covariant_functional.html")
+    formulas = page.locator("main .math").count()
+    assert formulas > 20
+    assert page.locator("main mjx-container").count() >= formulas
+
+
+def test_nucleus_explorer_switches_pictures(page, site):
+    settle(page, f"{site}/book/one_nucleus.html")
+    shown = page.locator(".jupyter-widgets img:visible")
+    first = shown.first.get_attribute("src")
+    drop = page.locator(".widget-dropdown select")
+    drop.nth(0).select_option(index=1)
+    page.wait_for_function(
+        "before => document.querySelector('.jupyter-widgets img') && "
+        "[...document.querySelectorAll('.jupyter-widgets img')].find(i => i.offsetParent).src !== before",
+        arg=first,
+    )
+    second = shown.first.get_attribute("src")
+    drop.nth(1).select_option(index=1)
+    page.wait_for_function(
+        "before => [...document.querySelectorAll('.jupyter-widgets img')].find(i => i.offsetParent).src !== before",
+        arg=second,
+    )
+    assert page.troubles == []
+
+
+def test_chart_explorer_answers_to_numbers_keys_and_mouse(page, site):
+    chart = load_chart("PC-PK1")
+    settle(page, f"{site}/book/chart.html")
+    text = page.locator(".ce-text")
+    page.locator(".ce-z").fill("82")
+    page.locator(".ce-n").fill("126")
+    page.locator(".ce-n").press("Enter")
+    energy = float(select(chart, 82, 126).energy)
+    assert f"{energy:.2f}" in text.inner_text()
+    before = page.locator(".ce-neutrons").get_attribute("d")
+    page.locator(".ce-chart").focus()
+    page.keyboard.press("ArrowRight")
+    assert f"{float(select(chart, 82, 128).energy):.2f}" in text.inner_text()
+    assert page.locator(".ce-neutrons").get_attribute("d") != before
+    canvas = page.locator(".ce-chart")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    scale = box["width"] / 820
+    page.mouse.click(box["x"] + (45 + (28 - 6) * 5) * scale, box["y"] + (435 - (20 - 6) * 4.5) * scale)
+    assert f"{float(select(chart, 20, 28).energy):.2f}" in text.inner_text()
+    assert page.troubles == []
