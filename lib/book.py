@@ -50,7 +50,8 @@ def build(fresh: bool = False) -> int:
             shutil.rmtree(BUILD / cache, ignore_errors=True)
     BUILD.mkdir(exist_ok=True)
     code_stamp.write_text(code)
-    command = [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "-W", "--keep-going", "-n", "--all"]
+    program = Path(sys.executable).with_name("jupyter-book")
+    command = [str(program), "build", str(ROOT), "-W", "--keep-going", "-n", "--all"]
     run = subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": "1"}, check=False)
     if run.returncode == 0:
         build_stamp.write_text(everything)
