@@ -11,6 +11,7 @@ one more function, r^kappa, which the kinetic operator annihilates.
 """
 
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from scipy.linalg import eigh
@@ -24,9 +25,7 @@ def bessel_zeros(l: int, count: int) -> np.ndarray:
     """The first zeros of j_l, from those of j_(l-1), between which they lie."""
     zeros = np.pi * np.arange(1, count + l + 1)
     for order in range(1, l + 1):
-        zeros = np.array(
-            [brentq(lambda x, order=order: spherical_jn(order, x), a, b) for a, b in zip(zeros, zeros[1:], strict=False)]
-        )
+        zeros = np.array([brentq(lambda x, order=order: spherical_jn(order, x), a, b) for a, b in pairwise(zeros)])
     return zeros[:count]
 
 
@@ -48,8 +47,10 @@ def basis(kappa: int, box: float, step: float, momentum: float):
     return k, G, F, weight
 
 
-def dense_levels(kappa: int, plus, minus, mass: float, box: float, step: float, momentum: float = 8.0):
-    """Energies (MeV) without rest mass, increasing, and G, F (levels, r), of the positive spectrum.
+def dense_levels(
+    kappa: int, plus, minus, mass: float, box: float, step: float, momentum: float = 8.0, top: float = np.inf
+):
+    """Energies (MeV) without rest mass, increasing, and G, F (levels, r), of the positive spectrum below ``top``.
 
     ``plus`` = V + S and ``minus`` = V - S on the mesh, in MeV.
     """
@@ -59,6 +60,7 @@ def dense_levels(kappa: int, plus, minus, mass: float, box: float, step: float, 
     matrix[:n, :n] = (G * (plus * weight)) @ G.T
     matrix[n:, n:] = (F * (minus * weight)) @ F.T - 2 * mass * np.eye(len(F))
     matrix[np.arange(n), n + np.arange(n)] = matrix[n + np.arange(n), np.arange(n)] = HBARC_MEV_FM * k
-    energy, vectors = eigh(matrix)
-    positive = energy > -mass
-    return energy[positive], vectors[:n, positive].T @ G, vectors[n:, positive].T @ F
+    # the lower half of the spectrum, one state per lower component, is the Dirac sea; it is not asked for
+    energy, vectors = eigh(matrix, subset_by_index=(len(F), n + len(F) - 1), check_finite=False)
+    wanted = energy < top
+    return energy[wanted], vectors[:n, wanted].T @ G, vectors[n:, wanted].T @ F

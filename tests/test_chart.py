@@ -60,7 +60,8 @@ def test_every_row_equals_a_cold_solution(window):
             if alone[name].dims == ("level",):  # a walk may carry a level or two more above zero than a cold start
                 label = [*zip(alone.particle.values, alone.n.values, alone.kappa.values, strict=True)]
                 found = {
-                    (q, n, k): value for q, n, k, value in zip(row.particle.values, row.n.values, row.kappa.values, mine)
+                    (q, n, k): value
+                    for q, n, k, value in zip(row.particle.values, row.n.values, row.kappa.values, mine, strict=True)
                 }
                 if name in ("particle", "n", "kappa"):
                     continue
@@ -209,7 +210,9 @@ def test_a_stale_file_is_refused(tmp_path, window):
     stale.attrs = {**window.attrs, "code_hash": "0123456789abcdef"}
     write_chart(stale, path)
     assert not is_current(path)
-    with pytest.raises(ValueError, match=r"chart\.nc was made by other code \(0123456789abcdef\).*python -m lib\.chart"):
+    with pytest.raises(
+        ValueError, match=r"chart\.nc was made by other code \(0123456789abcdef\).*python -m lib\.chart"
+    ):
         load_chart(path=path)
 
 
@@ -453,7 +456,9 @@ def test_rows_of_the_full_chart_against_cold_solutions(charts, Z):
         assert cold.densities.vector == pytest.approx(chart.vector_density[i].values, abs=1e-5)
 
 
-@pytest.mark.xfail(strict=True, reason="ground_state searches orders within 1 MeV of the Fermi energy: misses lower states")
+@pytest.mark.xfail(
+    strict=True, reason="ground_state searches orders within 1 MeV of the Fermi energy: misses lower states"
+)
 @pytest.mark.parametrize(
     ("name", "Z", "N"), [("PC-PK1", 30, 32), ("PC-PK1", 34, 64), ("PC-PK1", 68, 92), ("PC-F1", 30, 34)]
 )
@@ -494,16 +499,30 @@ def cluster(tmp_path):
     processes = []
 
     def start(module, *arguments):
-        command = [sys.executable, "-m", f"distributed.cli.{module}", "--host", "127.0.0.1", "--no-dashboard", *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            f"distributed.cli.{module}",
+            "--host",
+            "127.0.0.1",
+            "--no-dashboard",
+            *arguments,
+        ]
         with (tmp_path / f"{module}-{len(processes)}.log").open("wb") as log:
-            processes.append(
-                subprocess.Popen(command, cwd=chart_module.ROOT, env=environment, stdout=log, stderr=log)
-            )
+            processes.append(subprocess.Popen(command, cwd=chart_module.ROOT, env=environment, stdout=log, stderr=log))
         return processes[-1]
 
     try:
         start("dask_scheduler", "--port", "0", "--scheduler-file", str(contact))
-        options = ["--scheduler-file", str(contact), "--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path)]
+        options = [
+            "--scheduler-file",
+            str(contact),
+            "--nthreads",
+            "1",
+            "--no-nanny",
+            "--local-directory",
+            str(tmp_path),
+        ]
         deadline = time.monotonic() + 60
         while not contact.exists() and time.monotonic() < deadline:
             time.sleep(0.1)

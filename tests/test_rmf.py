@@ -100,7 +100,9 @@ def test_densities_hang_together(data):
     assert float(data.energy) == pytest.approx(
         float(data.kinetic_energy + data.interaction_energy + data.coulomb_energy), abs=1e-8
     )
-    assert float(data.total_energy) == pytest.approx(float(data.energy + data.pairing_energy + data.cm_energy), abs=1e-9)
+    assert float(data.total_energy) == pytest.approx(
+        float(data.energy + data.pairing_energy + data.cm_energy), abs=1e-9
+    )
 
 
 @EACH
@@ -184,7 +186,9 @@ def test_coulomb_energy_and_potential():
     assert float(data.coulomb_energy) == pytest.approx(sphere, rel=0.02)
 
 
-@pytest.mark.parametrize(("case", "finest"), [("light", 0.025), ("open shell", 0.05), ("paired", 0.05), ("heavy", 0.05)])
+@pytest.mark.parametrize(
+    ("case", "finest"), [("light", 0.025), ("open shell", 0.05), ("paired", 0.05), ("heavy", 0.05)]
+)
 def test_finer_mesh(case, finest):
     """The step of 0.1 fm is good to 2 keV."""
     Z, N, functional, pairing = NUCLEI[case]
@@ -284,7 +288,9 @@ def test_magic_gaps_of_lead():
         mine = data.particle.values == q
         energy, occupation = data.level_energy.values[mine], data.occupation.values[mine]
         assert set(occupation) == {0.0, 1.0} or set(occupation) == {1.0}
-        assert energy[occupation == 1].max() == pytest.approx(float(data[f"{'neutron' if q == 'n' else 'proton'}_fermi_energy"]))
+        assert energy[occupation == 1].max() == pytest.approx(
+            float(data[f"{'neutron' if q == 'n' else 'proton'}_fermi_energy"])
+        )
         if (occupation == 0).any():
             assert energy[occupation == 0].min() - energy[occupation == 1].max() > 3
 
@@ -424,7 +430,9 @@ def test_no_convergence(monkeypatch):
 
     original = partial(rmf.iterate, max_iterations=5)
     monkeypatch.setattr(rmf, "iterate", short)
-    with pytest.raises(NoConvergenceError, match=r"Z = 20, N = 28 with PC-PK1: residual \d.*after 5 iterations.*change the box"):
+    with pytest.raises(
+        NoConvergenceError, match=r"Z = 20, N = 28 with PC-PK1: residual \d.*after 5 iterations.*change the box"
+    ):
         solve(20, 28)
     assert attempts == sorted(attempts, reverse=True)
     assert len(attempts) >= 3
