@@ -48,9 +48,11 @@ def basis(kappa: int, box: float, step: float, momentum: float):
 
 
 def dense_levels(
-    kappa: int, plus, minus, mass: float, box: float, step: float, momentum: float = 8.0, top: float = np.inf
+    kappa: int, plus, minus, mass: float, box: float, step: float, momentum: float = 8.0, count: int | None = None
 ):
-    """Energies (MeV) without rest mass, increasing, and G, F (levels, r), of the positive spectrum below ``top``.
+    """Energies (MeV) without rest mass, increasing, and G, F (levels, r) of the positive spectrum.
+
+    All of it, or the first ``count`` levels, which is faster.
 
     ``plus`` = V + S and ``minus`` = V - S on the mesh, in MeV.
     """
@@ -60,7 +62,11 @@ def dense_levels(
     matrix[:n, :n] = (G * (plus * weight)) @ G.T
     matrix[n:, n:] = (F * (minus * weight)) @ F.T - 2 * mass * np.eye(len(F))
     matrix[np.arange(n), n + np.arange(n)] = matrix[n + np.arange(n), np.arange(n)] = HBARC_MEV_FM * k
-    # the lower half of the spectrum, one state per lower component, is the Dirac sea; it is not asked for
-    energy, vectors = eigh(matrix, subset_by_index=(len(F), n + len(F) - 1), check_finite=False)
-    wanted = energy < top
-    return energy[wanted], vectors[:n, wanted].T @ G, vectors[n:, wanted].T @ F
+    # the first len(F) states, one per lower component, are the Dirac sea
+    if count is None:
+        energy, vectors = eigh(matrix, driver="evd", check_finite=False)
+        energy, vectors = energy[len(F) :], vectors[:, len(F) :]
+    else:
+        wanted = (len(F), len(F) + count - 1)
+        energy, vectors = eigh(matrix, subset_by_index=wanted, driver="evx", check_finite=False)
+    return energy, vectors[:n].T @ G, vectors[n:].T @ F

@@ -60,6 +60,12 @@ def test_coulomb_energy_of_a_gaussian_charge():
     assert energy == pytest.approx(E2 / (2.0 * np.sqrt(2 * np.pi)), rel=1e-9)
 
 
+def test_volume_of_the_box():
+    """The trapezoidal rule, half a weight at the wall: int r^2 dr = R^3/3 + h^2 R/6."""
+    mesh = get_mesh(15.0, 0.1)
+    assert mesh.volume.sum() == pytest.approx(4 * np.pi * (15.0**3 / 3 + 0.01 * 15.0 / 6), rel=1e-12)
+
+
 def test_volume_integral():
     """One particle and <r^2> = 3/2 a^2."""
     mesh = get_mesh(20.0, 0.1)
