@@ -182,7 +182,14 @@ def make_chart(
         for ranges of odd, reversed or absurd numbers, an unknown functional, or a box out of range.
     """
     chosen = get_functional(functional)
-    for name, (low, high) in (("Z", Z_range), ("N", N_range)):
+    if not isinstance(pairing, bool):
+        raise ValueError(f"pairing = {pairing!r} is neither True nor False")
+    if workers < 1:
+        raise ValueError(f"workers = {workers} is out of range: give at least 1")
+    for name, window in (("Z", Z_range), ("N", N_range)):
+        if len(window) != 2:
+            raise ValueError(f"{name}_range = {window!r} is no range: give (first, last)")
+        low, high = window
         check_nucleus(*((low, 8) if name == "Z" else (8, low)))
         check_nucleus(*((high, 8) if name == "Z" else (8, high)))
         if low > high:
@@ -294,6 +301,10 @@ def code_version() -> str:
     return run.stdout.strip() or "unknown"
 
 
+DAMAGE = (OSError, KeyError, ValueError, RuntimeError)
+"""What the netCDF reader raises on a damaged file, depending on where the damage is."""
+
+
 def chart_path(functional: str, pairing: bool = False) -> Path:
     """``data/<functional>.nc``; ``data/<functional>-paired.nc`` with pairing, which holds no profiles and no levels."""
     return DATA / f"{get_functional(functional).name}{'-paired' if pairing else ''}.nc"
@@ -316,11 +327,11 @@ def is_current(path: Path) -> bool:
     try:
         with xr.open_dataset(path, engine="h5netcdf") as dataset:
             return dataset.attrs.get("code_hash") == code_hash()
-    except OSError:
-        return False  # damaged: it will be made again
+    except DAMAGE:
+        return False  # it will be made again
 
 
-def load_chart(functional: str = "PC-PK1", pairing: bool = False, path: Path | None = None) -> xr.Dataset:
+def load_chart(functional: str = "PC-PK1", *, pairing: bool = False, path: Path | None = None) -> xr.Dataset:
     """The chart of a functional from ``data/``, in memory.
 
     Raises
@@ -336,7 +347,7 @@ def load_chart(functional: str = "PC-PK1", pairing: bool = False, path: Path | N
         raise FileNotFoundError(f"{path} is not there: {remedy}")
     try:
         dataset = xr.load_dataset(path, engine="h5netcdf")
-    except OSError as error:
+    except DAMAGE as error:
         raise ValueError(f"{path} is damaged ({error}): delete it and {remedy}") from error
     if dataset.attrs.get("code_hash") != code_hash():
         raise ValueError(f"{path} was made by other code ({dataset.attrs.get('code_hash')}): {remedy}")

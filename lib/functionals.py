@@ -140,6 +140,6 @@ def get_functional(functional: str | Functional) -> Functional:
     """
     if isinstance(functional, Functional):
         return functional
-    if functional not in FUNCTIONALS:
+    if not isinstance(functional, str) or functional not in FUNCTIONALS:
         raise ValueError(f"unknown functional {functional!r}: choose one of {', '.join(FUNCTIONALS)}")
     return FUNCTIONALS[functional]

@@ -27,10 +27,17 @@ def measured_masses(path: Path = AME2020) -> pd.DataFrame:
     ValueError
         if the file is not the table it should be.
     """
-    table = pd.read_csv(path, comment="#")
+    try:
+        table = pd.read_csv(path, comment="#")
+    except (ValueError, UnicodeError) as error:  # an empty table, or no text at all
+        raise ValueError(
+            f"{path} is damaged ({error}): restore it, or make it again with data/make_ame2020.py"
+        ) from error
     problem = None
     if list(table.columns) != COLUMNS:
         problem = f"columns {list(table.columns)}"
+    elif not all(np.issubdtype(table[name].dtype, np.number) for name in COLUMNS if name != "element"):
+        problem = "text where numbers should be"
     elif len(table) != COUNT or table.duplicated(["Z", "N"]).any():
         problem = f"{len(table)} rows, {table.duplicated(['Z', 'N']).sum()} of them twice"
     elif table.isna().any().any() or (table.Z % 2).any() or (table.N % 2).any():

@@ -95,6 +95,10 @@ class Mesh:
 
 
 @lru_cache(maxsize=8)
+def _mesh(box: float, step: float) -> Mesh:
+    return Mesh(box, step)
+
+
 def get_mesh(box: float, step: float) -> Mesh:
     """The mesh of a box radius and a step in fm; made once.
 
@@ -112,4 +116,4 @@ def get_mesh(box: float, step: float) -> Mesh:
         )
     if abs(box / step - round(box / step)) > 1e-6:
         raise ValueError(f"box = {box!r} fm is not a multiple of the step {step!r} fm: round it")
-    return Mesh(float(box), 0.1 / round(0.1 / step))
+    return _mesh(float(box), 0.1 / round(0.1 / step))

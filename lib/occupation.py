@@ -167,20 +167,25 @@ def _held(levels: Levels) -> dict[Label, float]:
     return {label: float(number) for label, number in zip(levels.labels, numbers, strict=True) if number > _EMPTY}
 
 
-def neighbours(levels: Levels, window: float) -> list[dict[Label, float]]:
-    """Occupations that differ by one move of particles between two levels closer than ``window`` MeV at the Fermi energy.
+def neighbours(levels: Levels, window: float) -> list[tuple[float, dict[Label, float]]]:
+    """Occupations with one level out of its turn, for levels closer than ``window`` MeV to the Fermi energy.
 
-    Each moves as many particles as fit from a level with particles to a higher one with room.
+    A level with room is filled before all others, or one with particles after all others; the rest fill from below.
+    Each occupation comes with what it costs at the present level energies, in MeV, and the cheapest come first.
     """
-    held = _held(levels)
-    energy = dict(zip(levels.labels, levels.energy, strict=True))
-    found = []
-    for low, number in held.items():
-        for high in energy:
-            if high == low or not 0.0 <= energy[high] - energy[low] < window:
-                continue
-            moved = min(number, 2 * abs(high[0]) - held.get(high, 0.0))
-            if moved > _EMPTY:
-                new = {**held, low: number - moved, high: held.get(high, 0.0) + moved}
-                found.append({label: value for label, value in new.items() if value > _EMPTY})
-    return found
+    present = _held(levels)
+    particles = round(sum(present.values()))
+    numbers = levels.occupation * levels.degeneracy
+    fermi = levels.energy[levels.occupation > _EMPTY].max()
+    found: dict[tuple, tuple[float, dict[Label, float]]] = {}
+    for i in np.flatnonzero(np.abs(levels.energy - fermi) < window):
+        for turn in (-np.inf, np.inf):
+            order = levels.energy.copy()
+            order[i] = turn
+            moved = Levels(levels.energy, levels.kappa, levels.nodes, levels.G, levels.F)
+            moved.occupation = even_filling(order, levels.degeneracy, particles)
+            held = _held(moved)
+            cost = float((moved.occupation * levels.degeneracy - numbers) @ levels.energy)
+            if held != present:
+                found.setdefault(tuple(sorted(held.items())), (cost, held))
+    return sorted(found.values(), key=lambda entry: entry[0])

@@ -35,6 +35,10 @@ def cutoff_width(fermi_energy: float, level_energy: np.ndarray, degeneracy: np.n
         return float(degeneracy @ cutoff_weights(fermi_energy, width, level_energy)) - wanted
 
     low, high = 1e-3, 60.0
+    if surplus(low) > 0:
+        raise ValueError(
+            f"lambda = {fermi_energy:.3f} MeV lies above more states than the pairing window of {wanted:.1f}: start from the last occupied level"
+        )
     if surplus(high) < 0:
         raise ValueError(
             f"the levels given hold {degeneracy.sum()} states, the pairing window needs {wanted:.1f}: take a larger box"

@@ -13,7 +13,9 @@ the particles between them; the share is then one more unknown of the fixed poin
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,7 +37,12 @@ _HISTORY = 7
 _SHARE_RATE = 4.0  # particles moved between two degenerate levels per MeV of their splitting
 _ORDER_CHECK_MEV = 5e-3  # residual below which the order of the levels is trusted
 _MAX_REARRANGEMENTS = 12
-_NEIGHBOUR_WINDOW_MEV = 1.0  # levels this close at the Fermi energy are tried in the other order
+_TRIAL_ORDER_CHECK_MEV = 2.0  # the same for an iteration that tries another order: most of them are found wanting early
+_TRIAL_ENERGY_CHECK_MEV = 1.0  # residual below which its energy is compared with the lowest so far
+_TRIAL_SURPLUS_MEV = 0.005  # a trial is given up if it lies above by more than this ...
+_TRIAL_CURVATURE = 10.0  # ... plus this times the residual squared, per MeV
+_MAX_TRIALS = 8  # other orders tried, the cheapest first
+_NEIGHBOUR_WINDOW_MEV = 2.5  # levels this close at the Fermi energy are tried in the other order
 
 
 class UnboundNucleusError(ValueError):
@@ -192,14 +199,20 @@ class Solution:
     @property
     def sum_rule_energy(self) -> float:
         """E_CDFT in MeV from the single-particle energies: their sum, less what the potentials count, plus E_int + E_em."""
-        mesh, densities = self.mesh, self.densities
-        scalar, neutron_vector, proton_vector = self.state.potentials
-        levels = sum(float((level.degeneracy * level.occupation) @ level.energy) for level in self.levels.values())
-        counted = mesh.volume @ (
-            scalar * densities.scalar + neutron_vector * densities.neutron + proton_vector * densities.proton
-        )
-        interaction = mesh.volume @ self.functional.interaction_energy_density(*densities.arguments)
-        return float(levels - counted + interaction + 0.5 * mesh.volume @ (densities.coulomb * densities.proton))
+        return _sum_rule_energy(self.functional, self.state.potentials, self.levels, self.densities)
+
+
+def _sum_rule_energy(
+    functional: Functional, potentials: np.ndarray, levels: dict[str, Levels], densities: Densities
+) -> float:
+    mesh = densities.mesh
+    scalar, neutron_vector, proton_vector = potentials
+    single = sum(float((level.degeneracy * level.occupation) @ level.energy) for level in levels.values())
+    counted = mesh.volume @ (
+        scalar * densities.scalar + neutron_vector * densities.neutron + proton_vector * densities.proton
+    )
+    interaction = mesh.volume @ functional.interaction_energy_density(*densities.arguments)
+    return float(single - counted + interaction + 0.5 * mesh.volume @ (densities.coulomb * densities.proton))
 
 
 def iterate(
@@ -213,16 +226,20 @@ def iterate(
     tolerance: float = 2e-6,
     max_iterations: int = 300,
     mixing: float = _MIXING,
+    ceiling: float = np.inf,
+    excluded: Sequence[dict[str, dict]] = (),
 ) -> Solution:
     """The self-consistent iteration.  Returns the last iteration whether converged or not (see ``converged``).
 
     Parameters
     ----------
     start : the field of a neighbouring nucleus; Woods-Saxon wells without it.
-    held : per species ("n", "p") the particles in each level (kappa, nodes), an order to be tried; if it turns out not
-        to be self-consistent the iteration ends unconverged.  See :mod:`lib.occupation`.
+    held : per species ("n", "p") the particles in each level (kappa, nodes): another order to start from.  See
+        :mod:`lib.occupation`.
     tolerance : rms change of the potentials over the nuclear volume, MeV.
     mixing : share of the new potentials taken over in the first step of the Anderson iteration.
+    ceiling : energy in MeV; an iteration that is seen to settle above it ends unconverged.
+    excluded : occupations that have been tried; an iteration that comes back to one of them ends unconverged.
     """
     clock = time.perf_counter()
     numbers = {"n": N, "p": Z}
@@ -277,13 +294,15 @@ def iterate(
         residual_norm = float(np.linalg.norm(weight * residual) / np.sqrt(3))
         history.append(residual_norm)
         converged = residual_norm < tolerance
-        if held and residual_norm < 10 * _ORDER_CHECK_MEV:
-            # the trial of another order ends as soon as it is seen not to be self-consistent
-            if any(fillings[q].disorder(levels[q]) > 20 * _ORDER_CHECK_MEV for q in PARTICLES):
+        if residual_norm < _TRIAL_ENERGY_CHECK_MEV and ceiling < np.inf:
+            # the error of the energy is of second order in the residual
+            surplus = _sum_rule_energy(functional, potentials, levels, densities) - ceiling
+            if surplus > _TRIAL_SURPLUS_MEV + _TRIAL_CURVATURE * residual_norm**2:
                 converged = False
                 break
-        if not paired and residual_norm < _ORDER_CHECK_MEV:
-            slack = 1e-5 if converged else 10 * _ORDER_CHECK_MEV
+        if not paired and residual_norm < (_TRIAL_ORDER_CHECK_MEV if held else _ORDER_CHECK_MEV):
+            # far from convergence only a gross disorder counts: the levels still move by about the residual
+            slack = 1e-5 if converged else 10 * _ORDER_CHECK_MEV + 2 * residual_norm
             wrong = [q for q in PARTICLES if fillings[q].held is not None and fillings[q].disorder(levels[q]) > slack]
             for q in wrong:
                 fillings[q].rearrange(levels[q])
@@ -291,6 +310,8 @@ def iterate(
                 converged = False
                 mixer = _Anderson(weight, mixing)
                 if max(fillings[q].changes for q in wrong) > _MAX_REARRANGEMENTS:
+                    break
+                if {q: fillings[q].held for q in PARTICLES} in excluded:
                     break
         if converged:
             break
@@ -403,32 +424,43 @@ def ground_state(
 
 
 def _lowest(best: Solution) -> Solution:
-    """Try the other orders of the levels at the Fermi energy until none is lower."""
+    """Try other orders of the levels at the Fermi energies until none is lower.
+
+    Protons and neutrons are also moved together: in nuclei with N near Z a level that gains both kinds at once can be
+    lower by MeVs where neither move alone is self-consistent.
+    """
     energy, total = best.sum_rule_energy, best.iterations
     tried = [{q: filling.held for q, filling in best.fillings.items()}]
     improved = True
     while improved:
         improved = False
-        for q in PARTICLES:
-            if best.fillings[q].share is not None:
+        for candidate in _other_orders(best):
+            if candidate in tried:
                 continue
-            for held in neighbours(best.levels[q], _NEIGHBOUR_WINDOW_MEV):
-                candidate = {**{p: filling.held for p, filling in best.fillings.items()}, q: held}
-                if candidate in tried:
-                    continue
-                tried.append(candidate)
-                other = iterate(best.Z, best.N, best.functional, best.mesh, False, best.state, held=candidate)
-                total += other.iterations
-                if not other.converged or other.densities.vector.max() > COLLAPSE_DENSITY:
-                    continue
-                tried.append({p: filling.held for p, filling in other.fillings.items()})
-                other_energy = other.sum_rule_energy
-                if other_energy < energy - 1e-6:
-                    best, energy, improved = other, other_energy, True
-                    break
-            if improved:
+            tried.append(candidate)
+            other = iterate(
+                best.Z, best.N, best.functional, best.mesh, False, best.state, held=candidate, ceiling=energy
+            )
+            total += other.iterations
+            if not other.converged or other.densities.vector.max() > COLLAPSE_DENSITY:
+                continue
+            tried.append({p: filling.held for p, filling in other.fillings.items()})
+            other_energy = other.sum_rule_energy
+            if other_energy < energy - 1e-6:
+                best, energy, improved = other, other_energy, True
                 break
     return replace(best, iterations=total)
+
+
+def _other_orders(best: Solution) -> list[dict[str, dict]]:
+    """Occupations one move away for one species or for both, the cheapest moves first."""
+    moves = {}
+    for q in PARTICLES:
+        held = best.fillings[q].held
+        shared = best.fillings[q].share is not None
+        moves[q] = [(0.0, held)] + ([] if shared else neighbours(best.levels[q], _NEIGHBOUR_WINDOW_MEV))
+    pairs = sorted(itertools.product(moves["n"], moves["p"]), key=lambda pair: pair[0][0] + pair[1][0])
+    return [{"n": n, "p": p} for (_, n), (_, p) in pairs[1 : 1 + _MAX_TRIALS]]
 
 
 def solve(

@@ -21,11 +21,25 @@ PACKAGES = {
         "package/es5/output/chtml/fonts": "mathjax/output/chtml/fonts",
     },
     "requirejs@2.3.8": {"package/require.js": "require.js"},
-    "@jupyter-widgets/html-manager@1.0.15": {"package/dist/embed-amd.js": "embed-amd.js"},
+    "@jupyter-widgets/html-manager@1.0.15": {
+        "package/dist/embed-amd.js": "embed-amd.js",
+        "package/dist/1551f4f60c37af51121f.woff2": "1551f4f60c37af51121f.woff2",
+        "package/dist/7a3337626410ca2f4071.woff2": "7a3337626410ca2f4071.woff2",
+        "package/dist/d878b0a6a1144760244f.woff2": "d878b0a6a1144760244f.woff2",
+    },
 }
 """npm package -> {path in the package: path under book/_static/vendor}."""
 
 MATHJAX = "mathjax/tex-chtml-full.js"
+
+# the widget manager still speaks to MathJax 2
+MATHJAX_2_CALL = 'MathJax.Hub.Queue(["Typeset",MathJax.Hub,e])'
+MATHJAX_3_CALL = "MathJax.typesetPromise&&MathJax.typesetPromise([e])"
+
+# where the widget manager finds its fonts, from any page
+ASSETS_PATH = (
+    'window.__jupyter_widgets_assets_path__ = document.documentElement.dataset.content_root + "_static/vendor/"'
+)
 
 
 def is_vendored() -> bool:
@@ -67,6 +81,8 @@ def fetch() -> bool:
                 if destination.is_dir():
                     shutil.rmtree(destination)
                 shutil.move(unpacked / source, destination)
+    manager = VENDOR / "embed-amd.js"
+    manager.write_text(manager.read_text().replace(MATHJAX_2_CALL, MATHJAX_3_CALL))
     return True
 
 
@@ -77,8 +93,19 @@ def setup(app):
         if is_vendored():
             config.mathjax_path = f"vendor/{MATHJAX}"
             config.nb_ipywidgets_js = {"vendor/require.js": {}, "vendor/embed-amd.js": {}}
+            app.add_js_file(None, body=ASSETS_PATH)
+
+    def without_thebe(app, page, template, context, doctree):
+        # Jupyter Book always adds thebe, which would take its code from the network; it declares its constants twice too
+        context["script_files"] = [
+            script
+            for script in context["script_files"]
+            if "thebe" not in str(getattr(script, "filename", script)).lower()
+            and "THEBE_JS_URL" not in str(getattr(script, "attributes", {}).get("body", ""))
+        ]
 
     app.connect("config-inited", use_vendored, priority=1)
+    app.connect("html-page-context", without_thebe, priority=900)
     return {"version": "1", "parallel_read_safe": True}
 
 

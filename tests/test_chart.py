@@ -458,7 +458,6 @@ def test_rows_of_the_full_chart_against_cold_solutions(charts, Z):
         assert cold.densities.vector == pytest.approx(chart.vector_density[i].values, abs=1e-5)
 
 
-@pytest.mark.xfail(raises=AssertionError, strict=True, reason="of several self-consistent states not the lowest")
 @pytest.mark.parametrize(
     ("name", "Z", "N"), [("PC-PK1", 30, 32), ("PC-PK1", 34, 64), ("PC-PK1", 68, 92), ("PC-F1", 30, 34)]
 )
@@ -468,7 +467,6 @@ def test_the_chart_holds_the_lowest_state(charts, name, Z, N):
     assert cold.sum_rule_energy > float(select(charts[name], Z, N).energy) - 1e-3
 
 
-@pytest.mark.xfail(raises=AssertionError, strict=True, reason="the chart found a lower state than a cold start")
 @pytest.mark.parametrize(("name", "Z", "N"), [("PC-PK1", 32, 32), ("PC-PK1", 72, 112), ("PC-F1", 70, 136)])
 def test_solve_finds_the_lowest_state(charts, name, Z, N):
     """A nucleus solved alone must not be bound less than in the chart; 64Ge: 9.55 MeV less."""
@@ -476,9 +474,6 @@ def test_solve_finds_the_lowest_state(charts, name, Z, N):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    raises=AssertionError, strict=True, reason="14 rows of PC-PK1 and 3 of PC-F1 have a lower state, see above"
-)
 @BOTH
 def test_no_row_of_the_full_chart_is_beaten_by_a_cold_start(charts, name):
     chart, mesh = charts[name], get_mesh(15.0, 0.1)
