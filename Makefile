@@ -23,7 +23,7 @@ book: $(STAMP) chart  ## execute all chapters and build the static book
 	@$(BIN)/python -m lib.vendor
 	@$(BIN)/python -m lib.book
 
-chart: $(STAMP)  ## compute both charts of nuclides, about a minute (nothing to do if they are current)
+chart: $(STAMP)  ## compute both charts of nuclides, two to three minutes (nothing to do if they are current)
 	@$(BIN)/python -m lib.chart
 
 test: $(STAMP) chart  ## the tests, a few minutes

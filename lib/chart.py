@@ -31,7 +31,7 @@ from tqdm import tqdm
 from lib.functionals import FUNCTIONALS, Functional, get_functional
 from lib.mesh import NETWORK_BOX_FM, NETWORK_MESH, get_mesh
 from lib.observables import UNITS, observables
-from lib.rmf import NoConvergenceError, UnboundNucleusError, check_nucleus, ground_state
+from lib.rmf import NoConvergenceError, Solution, State, UnboundNucleusError, check_nucleus, ground_state, iterate
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
@@ -74,14 +74,21 @@ def chain(
     """
     mesh = get_mesh(box, CHART_STEP_FM)
     first = int(np.clip(stability_N(Z), *N_range))
-    found: dict[int, dict] = {}
-    start = None
+    solutions: dict[int, Solution] = {}
+    seconds: dict[int, float] = {}
+
+    def attempt(N: int, start: State | None) -> Solution:
+        clock = time.perf_counter()
+        solution = ground_state(Z, N, functional, mesh, pairing, start)
+        seconds[N] = seconds.get(N, 0.0) + time.perf_counter() - clock
+        return solution
+
     for direction in (+2, -2):
-        state, unbound, N = start, 0, first if direction > 0 else first - 2
+        unbound, N = 0, first if direction > 0 else first - 2
         while N_range[0] <= N <= N_range[1] and unbound < BEYOND_DRIP:
-            clock = time.perf_counter()
+            neighbour = solutions.get(N - direction)
             try:
-                solution = ground_state(Z, N, functional, mesh, pairing, state)
+                solutions[N] = attempt(N, neighbour.state if neighbour else None)
             except UnboundNucleusError:
                 break  # so far out that the potential has no room for the nucleons
             except NoConvergenceError:
@@ -90,15 +97,24 @@ def chain(
                 if unbound == 0:
                     raise
                 break
-            row = observables(solution)
-            row |= {"Z": Z, "N": N, "seconds": time.perf_counter() - clock}
-            found[N] = row
-            unbound = 0 if solution.bound else unbound + 1
-            state = solution.state
-            if N == first:
-                start = state
+            unbound = 0 if solutions[N].bound else unbound + 1
             N += direction
-    return [found[N] for N in sorted(found)]
+    if not pairing:
+        # walking back: a nucleus may have a lower state in the arrangement of its outer neighbour
+        for direction in (-2, +2):
+            inward = [N for N in sorted(solutions, reverse=direction < 0) if (N - first) * direction <= 0]
+            for N in inward:
+                neighbour = solutions.get(N - direction)
+                if neighbour is None:
+                    continue
+                clock = time.perf_counter()
+                energy = solutions[N].sum_rule_energy
+                known = {q: filling.held for q, filling in solutions[N].fillings.items()}
+                other = iterate(Z, N, functional, mesh, start=neighbour.state, ceiling=energy, excluded=[known])
+                seconds[N] += time.perf_counter() - clock
+                if other.converged and other.sum_rule_energy < energy - 1e-6:
+                    solutions[N] = attempt(N, other.state)
+    return [observables(solutions[N]) | {"Z": Z, "N": N, "seconds": seconds[N]} for N in sorted(solutions)]
 
 
 @contextlib.contextmanager

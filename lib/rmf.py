@@ -41,7 +41,8 @@ _TRIAL_ORDER_CHECK_MEV = 2.0  # the same for an iteration that tries another ord
 _TRIAL_ENERGY_CHECK_MEV = 1.0  # residual below which its energy is compared with the lowest so far
 _TRIAL_SURPLUS_MEV = 0.005  # a trial is given up if it lies above by more than this ...
 _TRIAL_CURVATURE = 10.0  # ... plus this times the residual squared, per MeV
-_MAX_TRIALS = 8  # other orders tried, the cheapest first
+_CHART_TRIALS = 6  # other orders tried where neighbouring nuclei help to find the lowest state ...
+_SOLVE_TRIALS = 24  # ... and where a nucleus stands alone; the cheapest first
 _NEIGHBOUR_WINDOW_MEV = 2.5  # levels this close at the Fermi energy are tried in the other order
 
 
@@ -286,6 +287,9 @@ def iterate(
                     moves[i] = np.clip(wanted, *filling.share.bounds) - filling.in_second
                 fermi[q] = found.fermi_energy
             levels[q] = found
+        if excluded and not held and iteration == freeze_at and {q: fillings[q].held for q in PARTICLES} in excluded:
+            converged = False  # settling into what is known already
+            break
         densities = Densities(mesh, functional, levels)
         out = densities.potentials.ravel()
         if paired:
@@ -314,6 +318,9 @@ def iterate(
                 if {q: fillings[q].held for q in PARTICLES} in excluded:
                     break
         if converged:
+            for q in PARTICLES:
+                if not paired and fillings[q].held is None:
+                    fillings[q].freeze(levels[q])
             break
         x = np.concatenate([fields, [fillings[q].in_second for q in PARTICLES]])
         new = mixer.step(x, residual)
@@ -396,13 +403,19 @@ COLLAPSE_DENSITY = 0.32
 
 
 def ground_state(
-    Z: int, N: int, functional: Functional, mesh: Mesh, paired: bool = False, start: State | None = None
+    Z: int,
+    N: int,
+    functional: Functional,
+    mesh: Mesh,
+    paired: bool = False,
+    start: State | None = None,
+    trials: int = _CHART_TRIALS,
 ) -> Solution:
     """The lowest self-consistent state: :func:`iterate`, retried where it fails, and compared with its neighbours.
 
     A warm start that does not converge, and a collapse into the unphysical dense state that PC-PK1 has in light
-    nuclei, are retried from the Woods-Saxon start, then with ever heavier damping.  Without pairing, two levels close
-    to each other at the Fermi energy are then tried in the other order, and the lower energy wins.
+    nuclei, are retried from the Woods-Saxon start, then with ever heavier damping.  Without pairing, other orders of the
+    levels near the Fermi energies are then tried, at most ``trials`` around each state found, and the lowest energy wins.
 
     Raises
     ------
@@ -420,10 +433,10 @@ def ground_state(
             f"Z = {Z}, N = {N} with {functional.name}: residual {best.residual:.1e} MeV after {best.iterations} iterations and "
             f"{len(attempts)} attempts; change the box or start from a neighbouring nucleus"
         )
-    return best if paired else _lowest(best)
+    return best if paired else _lowest(best, trials)
 
 
-def _lowest(best: Solution) -> Solution:
+def _lowest(best: Solution, trials: int) -> Solution:
     """Try other orders of the levels at the Fermi energies until none is lower.
 
     Protons and neutrons are also moved together: in nuclei with N near Z a level that gains both kinds at once can be
@@ -434,7 +447,7 @@ def _lowest(best: Solution) -> Solution:
     improved = True
     while improved:
         improved = False
-        for candidate in _other_orders(best):
+        for candidate in _other_orders(best)[:trials]:
             if candidate in tried:
                 continue
             tried.append(candidate)
@@ -460,7 +473,7 @@ def _other_orders(best: Solution) -> list[dict[str, dict]]:
         shared = best.fillings[q].share is not None
         moves[q] = [(0.0, held)] + ([] if shared else neighbours(best.levels[q], _NEIGHBOUR_WINDOW_MEV))
     pairs = sorted(itertools.product(moves["n"], moves["p"]), key=lambda pair: pair[0][0] + pair[1][0])
-    return [{"n": n, "p": p} for (_, n), (_, p) in pairs[1 : 1 + _MAX_TRIALS]]
+    return [{"n": n, "p": p} for (_, n), (_, p) in pairs[1:]]
 
 
 def solve(
@@ -500,7 +513,7 @@ def solve(
     if not isinstance(pairing, (bool, np.bool_)):
         raise ValueError(f"pairing = {pairing!r} is neither True nor False")
     mesh = get_mesh(box, step)
-    solution = ground_state(int(Z), int(N), chosen, mesh, bool(pairing))
+    solution = ground_state(int(Z), int(N), chosen, mesh, bool(pairing), trials=_SOLVE_TRIALS)
     if not solution.bound:
         energies = ", ".join(f"{level.fermi_energy:+.3f} MeV ({q})" for q, level in solution.levels.items())
         raise UnboundNucleusError(
