@@ -106,7 +106,7 @@ def test_neighbours():
         {(-3, 0): 6.0},
     ]
     assert [cost for cost, _ in found] == pytest.approx([2 * 0.8, 4 * 0.5, 2 * 6.0])
-    assert [order for _, order in neighbours(now, 0.2)] == [{(-3, 0): 6.0}]
+    assert [order for _, order in neighbours(now, 0.2)] == [{(-1, 0): 2.0, (-2, 0): 4.0}, {(-3, 0): 6.0}]
 
 
 def test_neighbours_fill_what_room_is_left():
