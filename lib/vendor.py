@@ -7,6 +7,7 @@ keep their usual network sources.
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -36,10 +37,9 @@ MATHJAX = "mathjax/tex-chtml-full.js"
 MATHJAX_2_CALL = 'MathJax.Hub.Queue(["Typeset",MathJax.Hub,e])'
 MATHJAX_3_CALL = "MathJax.typesetPromise&&MathJax.typesetPromise([e])"
 
-# where the widget manager finds its fonts, from any page
-ASSETS_PATH = (
-    'window.__jupyter_widgets_assets_path__ = document.documentElement.dataset.content_root + "_static/vendor/"'
-)
+# the widget manager looks for its fonts where it thinks it came from; they lie in one place for all pages
+FONTS_PATH = re.compile(r"\.p=`\$\{(\w+)\.origin\}\$\{\1\.pathname\}`")
+VENDOR_PATH = '.p=document.documentElement.dataset.content_root+"_static/vendor/"'
 
 
 def is_vendored() -> bool:
@@ -82,7 +82,7 @@ def fetch() -> bool:
                     shutil.rmtree(destination)
                 shutil.move(unpacked / source, destination)
     manager = VENDOR / "embed-amd.js"
-    manager.write_text(manager.read_text().replace(MATHJAX_2_CALL, MATHJAX_3_CALL))
+    manager.write_text(FONTS_PATH.sub(VENDOR_PATH, manager.read_text().replace(MATHJAX_2_CALL, MATHJAX_3_CALL)))
     return True
 
 
@@ -93,7 +93,6 @@ def setup(app):
         if is_vendored():
             config.mathjax_path = f"vendor/{MATHJAX}"
             config.nb_ipywidgets_js = {"vendor/require.js": {}, "vendor/embed-amd.js": {}}
-            app.add_js_file(None, body=ASSETS_PATH)
 
     def without_thebe(app, page, template, context, doctree):
         # Jupyter Book always adds thebe, which would take its code from the network; it declares its constants twice too
