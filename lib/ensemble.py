@@ -1,0 +1,373 @@
+"""Ensembles of 100: twenty random splits of the known nuclei, five initialisations of each.
+
+``python -m lib.ensemble`` trains all members of all eleven networks that are not there yet and writes
+``data/ensembles/<id>.nc``.  A task is one member, on any joblib engine: local processes, or a Dask cluster by the address
+of its scheduler.  Finished members are kept in ``data/.work`` until the file is complete, so an interrupted run resumes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import pickle
+import platform
+import shutil
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import joblib
+import numpy as np
+import torch
+import xarray as xr
+from tqdm import tqdm
+
+from lib.chart import DAMAGE, DATA, ROOT, atomic_write, code_version, engine
+from lib.dataset import INITIALISATIONS, SPLITS, random_learning, shared_dataset
+from lib.networks import TABLE_I, FixedLayers, Network, NetworkSpec, Recipe, get_network
+from lib.training import RECIPES, predict_energy_density, seed_of, train_member
+
+FOLDER = DATA / "ensembles"
+TRAINING_MODULES = ("dataset", "networks", "losses", "training")
+DISTANCE_BINS = ((2, 10), (12, 20), (22, 30), (32, 200))
+"""Ranges of the distance d in which errors are tabulated."""
+FIXED = ("shift", "matrix", "offset", "basis")
+TARGET_TOLERANCE_MEV = 1e-3
+"""Charts of the same code on two machines agree much better than this; more means that the ensemble is of another chart."""
+
+
+def ensemble_path(id: str) -> Path:
+    """Where the ensemble of a network is kept."""
+    return FOLDER / f"{get_network(id).id}.nc"
+
+
+def training_hash() -> str:
+    """Hash of the modules that decide what a member becomes; unfinished runs of other code are not resumed."""
+    digest = hashlib.sha256()
+    for name in TRAINING_MODULES:
+        digest.update((ROOT / "lib" / f"{name}.py").read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def member_record(id: str, split: int, init: int) -> dict:
+    """Train one member; what is kept of it, as arrays."""
+    trained = train_member(id, split, init, shared_dataset(get_network(id).target))
+    network = trained.network
+    return {
+        "split": split,
+        "init": init,
+        "predicted_energy": trained.predicted_energy,
+        "parameters": network.parameter_vector().numpy(),
+        "curve": {name: trained.curve[name].values for name in trained.curve},
+        "training_seconds": trained.seconds,
+        "fixed": {name: getattr(network, name).numpy() for name in FIXED},
+    }
+
+
+def members_folder(id: str, work: Path | None = None) -> Path:
+    """Where finished members of an ensemble wait until it is complete."""
+    settings = {
+        "recipe": asdict(RECIPES[id]),
+        "chart": shared_dataset(get_network(id).target).chart_code_hash,
+        "code": training_hash(),
+    }
+    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    return (work or DATA / ".work") / f"ensemble-{id}-{key}"
+
+
+def make_ensemble(
+    id: str,
+    splits: int = SPLITS,
+    initialisations: int = INITIALISATIONS,
+    workers: int = 2,
+    scheduler: str | None = None,
+    work: Path | None = None,
+) -> xr.Dataset:
+    """Train an ensemble, or what is missing of it.
+
+    Parameters
+    ----------
+    id : a network of Table I.
+    splits, initialisations : how many; the paper's 20 and 5.
+    workers : local processes.
+    scheduler : address of a Dask scheduler (``tcp://host:8786``) instead of local processes.
+    work : folder for finished members, ``data/.work`` by default.
+
+    Returns
+    -------
+    ``xarray.Dataset`` with dims ``member`` (coords ``split``, ``init``), ``nucleus`` (coords ``Z``, ``N``), ``fold`` (the
+    splits), ``step`` and ``parameter``: ``predicted_energy`` (MeV), the target ``energy``, ``is_learning``, the learning
+    curves, the parameters and fixed layers of every member, and the provenance in its attributes.
+
+    Raises
+    ------
+    ValueError
+        for an unknown network, or numbers that are not positive.
+    ConnectionError
+        if no scheduler answers.
+    """
+    spec = get_network(id)
+    for name, value in (("splits", splits), ("initialisations", initialisations), ("workers", workers)):
+        if value < 1:
+            raise ValueError(f"{name} = {value} is out of range: give at least 1")
+    dataset = shared_dataset(spec.target)
+    folder = members_folder(id, work)
+    paths = {(s, i): folder / f"split{s:02d}-init{i}.pkl" for s in range(splits) for i in range(initialisations)}
+    missing = [member for member, path in paths.items() if not path.exists()]
+    started = time.time()
+    if missing:
+        with engine(scheduler, workers) as parallel:
+            jobs = (joblib.delayed(member_record)(id, split, init) for split, init in missing)
+            # this process alone writes, so the workers of a cluster need not share its disk
+            for record in tqdm(
+                parallel(jobs), total=len(paths), initial=len(paths) - len(missing), desc=id, unit="member", disable=None
+            ):
+                content = pickle.dumps(record)
+                path = paths[record["split"], record["init"]]
+                atomic_write(path, lambda temporary, content=content: temporary.write_bytes(content))
+    records = [pickle.loads(path.read_bytes()) for path in paths.values()]
+    ensemble = _assemble(spec, dataset, records)
+    ensemble.attrs |= {"wall_time_seconds": round(time.time() - started, 2), "resumed_members": len(paths) - len(missing)}
+    return ensemble
+
+
+def _assemble(spec: NetworkSpec, dataset: xr.Dataset, records: list[dict]) -> xr.Dataset:
+    recipe = RECIPES[spec.id]
+    folds = sorted({record["split"] for record in records})
+    first = {record["split"]: record["fixed"] for record in reversed(records)}
+    steps = max(len(record["curve"]["seconds"]) for record in records)
+
+    def curve(name):
+        rows = [np.asarray(record["curve"][name], dtype=np.float32) for record in records]
+        return np.stack([np.pad(row, (0, steps - len(row)), constant_values=np.nan) for row in rows])
+
+    known = dataset.known.values
+    learning = np.stack([random_learning(known, split) for split in folds])
+    fixed_dims = {
+        "shift": ("fold", "input"), "matrix": ("fold", "input", "component"), "offset": ("fold", "output"),
+        "basis": ("fold", "raw", "output"),
+    }  # fmt: skip
+    texts = {
+        "shift": "subtracted from the inputs (fixed first layer)", "matrix": "fixed first layer",
+        "offset": "added to the outputs (fixed last layer)", "basis": "fixed last layer",
+    }  # fmt: skip
+    output_unit = "MeV" if spec.output == "energy" else "MeV/fm"
+    units = {"shift": "of the input", "matrix": "1 / unit of the input", "offset": output_unit, "basis": output_unit}
+    curves = {
+        "energy_loss": ("MeV2", "L_E on the learning set"),
+        "density_loss": ("MeV2 fm-2", "L_density on the learning set"),
+        "learning_rms": ("MeV", "rms error of the energy, learning set"),
+        "validation_rms": ("MeV", "rms error of the energy, validation set"),
+    }
+    return xr.Dataset(
+        {
+            "predicted_energy": (
+                ("member", "nucleus"),
+                np.stack([record["predicted_energy"] for record in records]).astype(np.float32),
+                {"units": "MeV", "long_name": f"predicted {dataset.energy.long_name}"},
+            ),
+            "energy": ("nucleus", dataset.energy.values, dataset.energy.attrs),
+            "known": ("nucleus", known, dataset.known.attrs),
+            "distance": ("nucleus", dataset.distance.values, dataset.distance.attrs),
+            "is_learning": (("fold", "nucleus"), learning, {"long_name": "in the learning set of the split"}),
+            "parameters": (
+                ("member", "parameter"),
+                np.stack([record["parameters"] for record in records]),
+                {"units": "1", "long_name": "weights and biases, layer by layer"},
+            ),
+            "training_seconds": (
+                "member",
+                np.array([record["training_seconds"] for record in records]),
+                {"units": "s", "long_name": "training time on one core"},
+            ),
+            **{
+                name: (("member", "step"), curve(name), {"units": unit, "long_name": text})
+                for name, (unit, text) in curves.items()
+            },
+            **{
+                name: (dims, np.stack([first[fold][name] for fold in folds]), {"units": units[name], "long_name": texts[name]})
+                for name, dims in fixed_dims.items()
+            },
+        },
+        coords={
+            "split": ("member", [record["split"] for record in records]),
+            "init": ("member", [record["init"] for record in records]),
+            "seed": ("member", [seed_of(spec.id, record["split"], record["init"]) for record in records]),
+            "fold": folds,
+            "Z": ("nucleus", dataset.Z.values),
+            "N": ("nucleus", dataset.N.values),
+        },
+        attrs={
+            "title": f"Ensemble of {len(records)} networks {spec.label}",
+            "license": "CC-BY-4.0",
+            "network": spec.id,
+            "label": spec.label,
+            "recipe": json.dumps(asdict(recipe)),
+            "optimiser": "Levenberg-Marquardt",
+            "chart_code_hash": dataset.chart_code_hash,
+            "training_hash": training_hash(),
+            "code_version": code_version(),
+            "python": platform.python_version(),
+            "torch": torch.__version__.split("+")[0],
+            "cpu_seconds": round(float(sum(record["training_seconds"] for record in records)), 1),
+        },
+    )
+
+
+def write_ensemble(ensemble: xr.Dataset, path: Path) -> None:
+    """Write an ensemble in one step, compressed."""
+    encoding = {name: {"zlib": True, "shuffle": True, "complevel": 4} for name in ensemble.data_vars}
+    atomic_write(path, lambda temporary: ensemble.to_netcdf(temporary, engine="h5netcdf", encoding=encoding))
+
+
+def load_ensemble(id: str, path: Path | None = None) -> xr.Dataset:
+    """The ensemble of a network, checked against Table I, its recipe and the charts.
+
+    Raises
+    ------
+    FileNotFoundError
+        if it has not been trained.
+    ValueError
+        if the network is unknown, or the file is damaged, incomplete, of another recipe or of another chart.
+    """
+    spec = get_network(id)
+    path = path or ensemble_path(id)
+    remedy = f"run `python -m lib.ensemble {id}`"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there: {remedy}")
+    try:
+        ensemble = xr.load_dataset(path, engine="h5netcdf")
+        recipe, members = json.loads(ensemble.attrs["recipe"]), list(zip(ensemble.split.values, ensemble.init.values, strict=True))
+        network, energy = ensemble.attrs["network"], ensemble.energy.values
+        finite = bool(np.isfinite(ensemble.predicted_energy).all())
+    except (*DAMAGE, AttributeError) as error:
+        raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
+    problem = None
+    dataset = shared_dataset(spec.target)
+    if network != id:
+        problem = f"holds the network {network!r}"
+    elif recipe != asdict(RECIPES[id]):
+        problem = f"was trained by another recipe, {recipe}"
+    elif members != [(split, init) for split in range(SPLITS) for init in range(INITIALISATIONS)] or not finite:
+        problem = f"is incomplete: {len(members)} of {SPLITS * INITIALISATIONS} members, or predictions that are not finite"
+    elif (
+        not np.array_equal(ensemble.Z.values, dataset.Z.values)
+        or not np.array_equal(ensemble.N.values, dataset.N.values)
+        or np.abs(energy - dataset.energy.values).max() > TARGET_TOLERANCE_MEV
+    ):
+        problem = "was trained on another chart"
+    if problem:
+        raise ValueError(f"{path} {problem}: {remedy}")
+    return ensemble
+
+
+def member_network(ensemble: xr.Dataset, member: int) -> Network:
+    """The trained network of one member, rebuilt from its parameters.
+
+    Raises
+    ------
+    ValueError
+        if the ensemble has no such member.
+    """
+    if not 0 <= member < ensemble.sizes["member"]:
+        raise ValueError(f"member = {member} is out of range: give 0 to {ensemble.sizes['member'] - 1}")
+    fold = int(np.flatnonzero(ensemble.fold.values == int(ensemble.split[member]))[0])
+    fixed = FixedLayers(*(torch.tensor(ensemble[name].values[fold]) for name in FIXED))
+    spec = get_network(ensemble.attrs["network"])
+    network = Network(spec, Recipe(**json.loads(ensemble.attrs["recipe"])), fixed)
+    network.set_parameter_vector(torch.tensor(ensemble.parameters.values[member]))
+    return network
+
+
+def member_densities(ensemble: xr.Dataset, dataset: xr.Dataset) -> np.ndarray:
+    """Predicted r^2 energy density of every member for every nucleus of a data set, MeV/fm, (member, nucleus, r)."""
+    members = range(ensemble.sizes["member"])
+    return np.stack([predict_energy_density(member_network(ensemble, member), dataset) for member in members])
+
+
+def mean_error(ensemble: xr.Dataset) -> np.ndarray:
+    """Error of the ensemble's mean, MeV, (nucleus,)."""
+    return ensemble.predicted_energy.values.mean(axis=0, dtype=float) - ensemble.energy.values
+
+
+def out_of_sample_error(ensemble: xr.Dataset) -> np.ndarray:
+    """Error of the mean over those members alone that did not learn the nucleus, MeV, (nucleus,).
+
+    Outside the known region these are all members; NaN for a nucleus that every split has learnt.
+    """
+    learnt = ensemble.is_learning.sel(fold=ensemble.split).values.astype(bool)
+    predicted = np.where(learnt, np.nan, ensemble.predicted_energy.values.astype(float))
+    counts = (~learnt).sum(axis=0)
+    sums = np.nansum(predicted, axis=0)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan) - ensemble.energy.values
+
+
+def rms(values) -> float:
+    """Root mean square of the finite values; NaN if there are none."""
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    return float(np.sqrt(np.mean(values**2))) if len(values) else float("nan")
+
+
+def rms_table(ensemble: xr.Dataset) -> dict[str, float]:
+    """The rms errors of an ensemble, MeV.
+
+    ``known``: of the mean, in the known region, which is partly learnt and partly not, as in the paper; ``learning`` and
+    ``validation``: of single members, in their own sets; ``out of sample``: of the mean of members that did not learn the
+    nucleus; ``d = a-b``: of the mean, by distance.
+    """
+    error, known, d = mean_error(ensemble), ensemble.known.values.astype(bool), ensemble.distance.values
+    single = ensemble.predicted_energy.values.astype(float) - ensemble.energy.values
+    learnt = ensemble.is_learning.sel(fold=ensemble.split).values.astype(bool)
+    table = {
+        "known": rms(error[known]),
+        "learning": rms(single[learnt]),
+        "validation": rms(single[known & ~learnt]),
+        "out of sample": rms(out_of_sample_error(ensemble)[known]),
+    }
+    for low, high in DISTANCE_BINS:
+        name = f"d > {low - 2}" if high >= 100 else f"d = {low}-{high}"
+        table[name] = rms(error[(d >= low) & (d <= high)])
+    return table
+
+
+def is_current(id: str) -> bool:
+    """Whether the ensemble is there and agrees with recipe and charts."""
+    try:
+        load_ensemble(id)
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Train the ensembles of 100 that are missing or out of date.")
+    parser.add_argument("networks", nargs="*", help=f"default: {' '.join(TABLE_I)}")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="local processes")
+    parser.add_argument("--scheduler", help="address of a Dask scheduler instead of local processes")
+    parser.add_argument("--force", action="store_true", help="train even if the file is up to date")
+    options = parser.parse_args(arguments)
+    if options.workers < 1:
+        parser.error(f"--workers {options.workers}: give at least 1")
+    chosen = options.networks or list(TABLE_I)
+    for id in chosen:
+        try:
+            get_network(id)
+        except ValueError as error:
+            parser.error(str(error))
+    for id in chosen:
+        if not options.force and is_current(id):
+            continue
+        ensemble = make_ensemble(id, workers=options.workers, scheduler=options.scheduler)
+        write_ensemble(ensemble, ensemble_path(id))
+        shutil.rmtree(members_folder(id), ignore_errors=True)
+        table = rms_table(ensemble)
+        print(f"{id}: {', '.join(f'{name} {value:.3f}' for name, value in table.items())} MeV; "
+              f"{ensemble.wall_time_seconds:.0f} s", file=sys.stderr)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

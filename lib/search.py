@@ -1,0 +1,162 @@
+"""The search for the recipe of each network, on validation nuclei alone.
+
+``python -m lib.search`` trains a few members per candidate and writes ``data/search.csv``.  A candidate is judged by two
+validation sets inside the known region: the 20 % left out at random, and the neutron-richest third of each element, which
+stands for the extrapolation.  The extrapolation region itself is never looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from lib.chart import DATA, atomic_write, code_version, engine
+from lib.dataset import inner_learning, shared_dataset
+from lib.networks import NN1, NN2, NN3, TABLE_I, Recipe, get_network
+from lib.training import train_member
+
+PATH = DATA / "search.csv"
+MEMBERS = {"energy": 3, "energy_density": 2}
+"""Splits, and initialisations of the outermost hold-out, that each candidate is trained on, by the network's output."""
+
+_NN1 = Recipe(width=32, layers=2, activation="silu", weight_decay=0.3, steps=60)
+_NN2 = Recipe(width=32, layers=2, activation="tanh", components=40, whitening=0.7, weight_decay=0.3, steps=25)
+_NN2_DENSITY = replace(_NN2, width=28)
+_NN3 = Recipe(width=28, layers=3, activation="silu", weight_decay=100.0, energy_weight=10.0, steps=40)
+
+_ON_NN1 = [
+    {}, {"activation": "tanh"}, {"weight_decay": 0.03}, {"weight_decay": 3.0}, {"width": 64}, {"layers": 3},
+    {"layers": 3, "activation": "tanh"}, {"steps": 200}, {"steps": 200, "weight_decay": 3.0},
+]  # fmt: skip
+_ON_NN2_ENERGY = [
+    {}, {"activation": "silu"}, {"whitening": 1.0}, {"whitening": 0.4}, {"weight_decay": 0.03}, {"weight_decay": 3.0},
+    {"components": 20}, {"components": 80}, {"width": 64}, {"layers": 3},
+]  # fmt: skip
+_ON_NN2_DENSITY = [
+    {}, {"activation": "silu"}, {"whitening": 1.0}, {"whitening": 0.4}, {"weight_decay": 3.0}, {"components": 20},
+    {"energy_weight": 10.0}, {"width": 20}, {"steps": 15},
+]  # fmt: skip
+_ON_NN3 = [
+    {}, {"layers": 2, "width": 24}, {"layers": 2, "width": 40}, {"width": 40}, {"weight_decay": 10.0},
+    {"weight_decay": 30.0}, {"weight_decay": 300.0}, {"whitening": 0.8}, {"activation": "tanh"},
+    {"energy_weight": 3.0}, {"energy_weight": 30.0}, {"steps": 80},
+]  # fmt: skip
+# the first guesses stand for corrections of a few MeV; energies of a thousand MeV turned out to need less whitening and
+# more weight decay in NN2, and other activations
+_ON_NN1_TOTAL = [
+    {"layers": 3, "activation": "tanh", "weight_decay": decay, "steps": steps} for decay, steps in ((30.0, 60), (300.0, 60), (300.0, 120))
+]  # fmt: skip
+_ON_NN2_TOTAL = [
+    {"activation": activation, "whitening": whitening, "weight_decay": decay}
+    for activation, whitening, decay in (
+        ("silu", 0.4, 0.3), ("silu", 0.4, 30.0), ("silu", 0.2, 0.3), ("silu", 0.2, 30.0), ("silu", 0.2, 300.0),
+        ("silu", 0.0, 0.3), ("silu", 0.0, 30.0), ("silu", 0.0, 300.0), ("tanh", 0.2, 3.0), ("tanh", 0.0, 3.0),
+    )
+]  # fmt: skip
+
+_SEARCH: dict[tuple[str, str, str], tuple[Recipe, list[dict]]] = {
+    (NN1, "energy", "E"): (_NN1, _ON_NN1 + _ON_NN1_TOTAL),
+    (NN1, "energy", "dE"): (_NN1, _ON_NN1),
+    (NN2, "energy", "E"): (_NN2, _ON_NN2_ENERGY + _ON_NN2_TOTAL),
+    (NN2, "energy", "dE"): (_NN2, _ON_NN2_ENERGY),
+    (NN2, "energy_density", "E"): (_NN2_DENSITY, _ON_NN2_DENSITY + _ON_NN2_TOTAL),
+    (NN2, "energy_density", "dE"): (_NN2_DENSITY, _ON_NN2_DENSITY),
+    (NN3, "energy_density", "E"): (_NN3, _ON_NN3),
+    (NN3, "energy_density", "dE"): (_NN3, [*_ON_NN3, {"weight_decay": 1.0}, {"weight_decay": 3.0}]),
+}
+
+
+def candidates(id: str) -> list[Recipe]:
+    """The recipes tried for a network: a first guess and changes of one or a few of its numbers."""
+    spec = get_network(id)
+    base, changes = _SEARCH[spec.family, spec.output, spec.target]
+    return [replace(base, **change) for change in changes]
+
+
+def try_candidate(id: str, recipe: Recipe) -> dict:
+    """Train a few members under a recipe; a row of the table of the search.
+
+    ``learning_rms`` and ``validation_rms`` (MeV) are means over members of random splits, ``outermost_rms`` (MeV) is that
+    of the mean of the members which have not seen the neutron-richest third.
+    """
+    spec = get_network(id)
+    dataset, members = shared_dataset(spec.target), MEMBERS[spec.output]
+    known = dataset.known.values
+    inner = inner_learning(known, dataset.Z.values, dataset.N.values)
+    random = [train_member(id, split, 0, dataset, recipe) for split in range(members)]
+    outer = [train_member(id, 0, init, dataset, recipe, inner) for init in range(members)]
+    error = np.mean([member.predicted_energy for member in outer], axis=0) - dataset.energy.values
+    return {
+        "network": id,
+        **asdict(recipe),
+        "learning_rms": np.mean([float(member.curve.learning_rms[-1]) for member in random]),
+        "validation_rms": np.mean([float(member.curve.validation_rms[-1]) for member in random]),
+        "outermost_rms": np.sqrt(np.mean(error[known & ~inner] ** 2)),
+        "seconds": np.mean([member.seconds for member in random + outer]),
+        "code_version": code_version(),
+    }
+
+
+def score(table: pd.DataFrame) -> pd.Series:
+    """What the choice goes by: the geometric mean of the two validation errors, MeV."""
+    return np.sqrt(table.validation_rms * table.outermost_rms)
+
+
+def load_search(path: Path = PATH) -> pd.DataFrame:
+    """The table of the search, with its ``score``.
+
+    Raises
+    ------
+    FileNotFoundError
+        if the search has not been made.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there: run `python -m lib.search` (an hour)")
+    table = pd.read_csv(path)
+    return table.assign(score=score(table))
+
+
+def best_recipe(table: pd.DataFrame, id: str) -> Recipe:
+    """The candidate of lowest score of a network."""
+    rows = table[table.network == id]
+    row = rows.loc[score(rows).idxmin()]
+    kinds = {name: type(value) for name, value in asdict(Recipe()).items()}
+    return Recipe(**{name: kind(row[name]) for name, kind in kinds.items()})
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Search the recipes of the networks on validation nuclei.")
+    parser.add_argument("networks", nargs="*", help=f"default: {' '.join(TABLE_I)}")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="local processes")
+    parser.add_argument("--scheduler", help="address of a Dask scheduler instead of local processes")
+    options = parser.parse_args(arguments)
+    chosen = options.networks or list(TABLE_I)
+    for id in chosen:
+        try:
+            get_network(id)
+        except ValueError as error:
+            parser.error(str(error))
+    fields = ["network", *asdict(Recipe())]
+    table = pd.read_csv(PATH) if PATH.exists() else pd.DataFrame(columns=fields)
+    done = {tuple(row) for row in table[fields].itertuples(index=False)}
+    tasks = [(id, recipe) for id in chosen for recipe in candidates(id)]
+    tasks = [(id, recipe) for id, recipe in tasks if (id, *asdict(recipe).values()) not in done]
+    with engine(options.scheduler, options.workers) as parallel:
+        jobs = (joblib.delayed(try_candidate)(id, recipe) for id, recipe in tasks)
+        for row in tqdm(parallel(jobs), total=len(tasks), desc="search", unit="recipe", disable=None):
+            table = pd.concat([table, pd.DataFrame([row])], ignore_index=True) if len(table) else pd.DataFrame([row])
+            ordered = table.sort_values(fields, key=lambda column: column.map(_ORDER) if column.name == "network" else column)
+            atomic_write(PATH, lambda temporary, ordered=ordered: ordered.to_csv(temporary, index=False, float_format="%.6g"))
+
+
+_ORDER = {id: i for i, id in enumerate(TABLE_I)}
+
+if __name__ == "__main__":
+    main()

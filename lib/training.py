@@ -1,0 +1,409 @@
+"""Training of one network: by second-order steps, our choice, or by Adam, the paper's.
+
+Both minimise the losses of :mod:`lib.losses`.  The second-order steps are Levenberg-Marquardt: the networks are small, the
+losses are sums of squares, and the energies of all learning nuclei have an exact Jacobian, so that a linear system per
+step replaces hundreds of epochs.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import Tensor
+from tqdm import tqdm
+
+from lib.dataset import SHELL_FM, random_learning
+from lib.losses import balance, density_loss, energy_loss, total_loss
+from lib.networks import (
+    EMPTY_FM,
+    NN3,
+    TABLE_I,
+    Network,
+    NetworkSpec,
+    Recipe,
+    fixed_layers,
+    get_network,
+    integrated,
+    network_inputs,
+)
+
+RECIPES: dict[str, Recipe] = {id: Recipe() for id in TABLE_I}
+"""The recipe of each network, chosen on validation nuclei (:mod:`lib.search`)."""
+ENERGY_SCALE_MEV = 0.1
+"""An error of the energy of this size weighs one against the prior on the parameters; below it L_E is not balanced."""
+SKETCHES = 8
+"""Random sums per nucleus that stand for the mesh points of the density in the curvature (never in the gradient)."""
+_MAX_TRIALS = 8
+
+
+@dataclass
+class Trained:
+    """A trained network with its learning curve.
+
+    ``curve`` along ``step``: ``energy_loss`` (MeV^2), ``density_loss`` ((MeV/fm)^2, NaN for energy networks),
+    ``learning_rms`` and ``validation_rms`` of the energy (MeV), ``seconds`` since the start.
+    """
+
+    network: Network
+    predicted_energy: np.ndarray
+    curve: xr.Dataset
+    seconds: float
+
+
+@dataclass
+class _Data:
+    """Tensors of one learning set."""
+
+    inputs: Tensor
+    energy: Tensor
+    density: Tensor | None
+    validation_inputs: Tensor
+    validation_energy: Tensor
+
+
+def seed_of(id: str, split: int, init: int) -> int:
+    """Seed of the initial parameters and all that is random in the training of one member."""
+    return int(np.random.SeedSequence([list(TABLE_I).index(id), split, init]).generate_state(1)[0])
+
+
+def train_member(
+    id: str,
+    split: int,
+    init: int,
+    dataset: xr.Dataset,
+    recipe: Recipe | None = None,
+    learning: np.ndarray | None = None,
+) -> Trained:
+    """Train one member of an ensemble; the same arguments give the same bits on the same machine.
+
+    Parameters
+    ----------
+    id : a network of Table I.
+    split, init : which of the 20 splits and of the 5 initialisations.
+    dataset : :func:`lib.dataset.load_dataset` of the network's target.
+    recipe : other than the network's own, for a search.
+    learning : learning set (boolean, (nucleus,)) instead of the split's; the other known nuclei validate.
+
+    Raises
+    ------
+    ValueError
+        for an unknown network, a negative split or initialisation, or a data set of another target.
+    """
+    spec = get_network(id)
+    if init < 0:
+        raise ValueError(f"init = {init} is out of range: give 0 or more")
+    if dataset.attrs["target"] != spec.target:
+        raise ValueError(f"{id} learns {spec.target!r}, the data set holds {dataset.attrs['target']!r}: load that one")
+    known = dataset.known.values
+    learning = random_learning(known, split) if learning is None else learning
+    recipe = recipe or RECIPES[id]
+    seed = seed_of(id, split, init)
+    threads = torch.get_num_threads()
+    # one thread per member: two members side by side are faster than one on two cores, and the bits do not depend on it
+    torch.set_num_threads(1)
+    try:
+        clock = time.perf_counter()
+        network = Network(spec, recipe, fixed_layers(spec, recipe, dataset, learning), seed)
+        curve = levenberg_marquardt(network, dataset, learning, known & ~learning, seed)
+        seconds = time.perf_counter() - clock
+        return Trained(network, predict_energy(network, dataset), curve, seconds)
+    finally:
+        torch.set_num_threads(threads)
+
+
+@torch.no_grad()
+def predict_energy(network: Network, dataset: xr.Dataset) -> np.ndarray:
+    """Predicted target energy of every nucleus of a data set, MeV, (nuclei,)."""
+    return network.energy(_inputs(network.spec, dataset)).numpy()
+
+
+@torch.no_grad()
+def predict_energy_density(network: Network, dataset: xr.Dataset) -> np.ndarray:
+    """Predicted r^2 energy density of every nucleus of a data set, MeV/fm, (nuclei, r).
+
+    Raises
+    ------
+    ValueError
+        if the network gives energies only.
+    """
+    if network.spec.output != "energy_density":
+        raise ValueError(f"{network.spec.id} gives energies only: take a network with the output ℰ")
+    return network(_inputs(network.spec, dataset)).numpy()
+
+
+def _inputs(spec: NetworkSpec, dataset: xr.Dataset) -> Tensor:
+    return torch.tensor(network_inputs(spec, dataset), dtype=torch.float32)
+
+
+def _data(spec: NetworkSpec, dataset: xr.Dataset, learning: np.ndarray, validation: np.ndarray) -> _Data:
+    here = dataset.isel(nucleus=learning)
+    inputs, energy = _inputs(spec, here), here.energy.values
+    density = None
+    if spec.output == "energy_density":
+        density = here.energy_density.values
+        if spec.family == NN3:
+            # no learning nucleus reaches beyond this point of the mesh
+            end = np.flatnonzero((np.abs(here.densities.values[..., 1]) > EMPTY_FM).any(axis=0)).max() + 1
+            inputs, density = inputs[:, :end], density[:, :end]
+        energy = SHELL_FM * density.sum(axis=1)
+        density = torch.tensor(density, dtype=torch.float32)
+    there = dataset.isel(nucleus=validation)
+    return _Data(inputs, torch.tensor(energy), density, _inputs(spec, there), torch.tensor(there.energy.values))
+
+
+class _Tape:
+    """Activations of the perceptron at the learning nuclei, and from them the Jacobian of any sum over its outputs."""
+
+    def __init__(self, network: Network, components: Tensor):
+        self.network = network
+        self.nuclei, self.points = components.shape[:2]
+        h = components.reshape(-1, components.shape[-1])
+        self.activations, self.slopes = [h], []
+        last = len(network.weights) - 1
+        for i, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
+            h = torch.addmm(bias, h, weight, alpha=weight.shape[0] ** -0.5)
+            if i < last:
+                h, slope = _activation_and_slope(network.recipe.activation, h)
+                self.activations.append(h)
+                self.slopes.append(slope)
+        self.raw = h.reshape(self.nuclei, self.points, -1)
+
+    def _signals(self, cotangent: Tensor) -> list[Tensor]:
+        """Derivatives by the input of each layer's activation, of the sum of outputs times cotangent."""
+        signals = [cotangent.reshape(self.nuclei * self.points, -1)]
+        for weight, slope in zip(reversed(self.network.weights[1:]), reversed(self.slopes), strict=True):
+            signals.append((signals[-1] @ weight.T) * (slope * weight.shape[0] ** -0.5))
+        return signals[::-1]
+
+    def rows(self, cotangent: Tensor) -> Tensor:
+        """Jacobian of one weighted sum of outputs per nucleus, (nuclei, parameters); cotangent (nuclei, points, raw)."""
+        parts = []
+        for activation, signal in zip(self.activations, self._signals(cotangent), strict=True):
+            a = activation.reshape(self.nuclei, self.points, -1)
+            g = signal.reshape(self.nuclei, self.points, -1)
+            parts += [torch.bmm(a.mT * a.shape[-1] ** -0.5, g).flatten(1), g.sum(dim=1)]
+        return torch.cat(parts, dim=1)
+
+    def gradient(self, cotangent: Tensor) -> Tensor:
+        """The same, summed over the nuclei: (parameters,)."""
+        parts = []
+        for activation, signal in zip(self.activations, self._signals(cotangent), strict=True):
+            parts += [(activation.T @ signal).flatten() * activation.shape[-1] ** -0.5, signal.sum(dim=0)]
+        return torch.cat(parts)
+
+    def pull_back(self, cotangent: Tensor) -> Tensor:
+        """Cotangent of the raw outputs, (nuclei, points, raw), of one of the outputs: (nuclei,) or (nuclei, r)."""
+        basis = self.network.basis
+        if self.network.spec.family == NN3:
+            scaled = cotangent * basis[0, 0]
+            return torch.cat([scaled, -scaled.sum(dim=1, keepdim=True)], dim=1)[..., None]
+        outputs = cotangent[:, None] if cotangent.dim() == 1 else cotangent
+        return (outputs @ basis.T)[:, None, :]
+
+
+def _activation_and_slope(name: str, h: Tensor) -> tuple[Tensor, Tensor]:
+    if name == "tanh":
+        value = torch.tanh(h)
+        return value, 1 - value**2
+    gate = torch.sigmoid(h)
+    value = h * gate
+    return value, gate + value * (1 - gate)
+
+
+@torch.no_grad()
+def levenberg_marquardt(
+    network: Network, dataset: xr.Dataset, learning: np.ndarray, validation: np.ndarray, seed: int = 0
+) -> xr.Dataset:
+    """Train a network by Levenberg-Marquardt steps on all learning nuclei at once; returns its learning curve.
+
+    Minimised is ``n / s^2 (L_E + L_ℰ / a) + weight_decay |theta|^2`` with s = :data:`ENERGY_SCALE_MEV` and n learning
+    nuclei: the paper's L_total up to a factor, and a prior on the parameters.  ``a`` is balanced anew at each step.  The
+    curvature takes the energies exactly and the density by random sums over the mesh, drawn anew at each step; the
+    gradient is exact.  A step is kept only if it lowers the cost.
+
+    Parameters
+    ----------
+    network : trained in place.
+    learning, validation : boolean, (nucleus,); the validation nuclei are only looked at.
+    seed : of the random sums.
+    """
+    data = _data(network.spec, dataset, learning, validation)
+    recipe = network.recipe
+    generator = torch.Generator().manual_seed(seed)
+    components = network.standardise(data.inputs)
+    weight = 1 / ENERGY_SCALE_MEV**2
+    count = len(data.energy)
+    theta = network.parameter_vector()
+    damping = 0.1
+    records: list[tuple] = []
+    clock = time.perf_counter()
+
+    def residuals(tape: _Tape) -> tuple[Tensor, Tensor | None]:
+        output = network.outputs(tape.raw)
+        return integrated(output) - data.energy, None if data.density is None else output - data.density
+
+    def losses(energy_error: Tensor, density_error: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        density = None
+        if density_error is not None:
+            # the mean of Eq. (5) runs over the whole mesh, also where no learning nucleus is
+            density = density_error.double().square().sum() / (count * dataset.sizes["r"])
+        return energy_error.square().mean(), density
+
+    def record(energy: Tensor, density: Tensor | None) -> None:
+        error = network.energy(data.validation_inputs) - data.validation_energy
+        records.append(
+            (
+                float(energy),
+                np.nan if density is None else float(density),
+                float(energy.sqrt()),
+                float(error.square().mean().sqrt()),
+                time.perf_counter() - clock,
+            )
+        )
+
+    tape = _Tape(network, components)
+    errors = residuals(tape)
+    loss = losses(*errors)
+    record(*loss)
+    for _ in range(recipe.steps):
+        share = 0.0
+        if data.density is not None:
+            share = float(1 / balance(*loss, recipe.energy_weight, floor=ENERGY_SCALE_MEV**2))
+
+        def cost(loss, theta, share=share):
+            total = loss[0] + (share * loss[1] if loss[1] is not None else 0.0)
+            return float(count * weight * total + recipe.weight_decay * theta.double().square().sum())
+
+        unit = torch.ones(count) if data.density is None else torch.full(data.density.shape, SHELL_FM)
+        rows = tape.rows(tape.pull_back(unit * weight**0.5))
+        energy_residual = errors[0] * weight**0.5
+        gradient = rows.double().T @ energy_residual + recipe.weight_decay * theta.double()
+        if data.density is not None:
+            density_weight = weight * share / dataset.sizes["r"]
+            gradient += tape.gradient(tape.pull_back(density_weight * errors[1])).double()
+            sketches = [rows]
+            for _ in range(SKETCHES):
+                signs = 2.0 * torch.randint(0, 2, data.density.shape, generator=generator) - 1
+                sketches.append(tape.rows(tape.pull_back(signs * (density_weight / SKETCHES) ** 0.5)))
+            rows = torch.cat(sketches)
+        solver = _solver(rows, gradient, energy_residual, theta, recipe.weight_decay)
+        old_cost, accepted = cost(loss, theta), False
+        for _ in range(_MAX_TRIALS):
+            step = solver(damping)
+            if step is not None:
+                new = theta + step.float()
+                network.set_parameter_vector(new)
+                new_tape = _Tape(network, components)
+                new_errors = residuals(new_tape)
+                new_loss = losses(*new_errors)
+                if cost(new_loss, new) < old_cost:
+                    accepted = True
+                    break
+            damping *= 4
+        if not accepted:
+            network.set_parameter_vector(theta)
+            break
+        theta, tape, errors, loss = new, new_tape, new_errors, new_loss
+        damping = max(damping / 3, 1e-7)
+        record(*loss)
+    return _curve(records)
+
+
+def _solver(rows: Tensor, gradient: Tensor, residual: Tensor, theta: Tensor, decay: float):
+    """Function of the damping that solves (J^T J + (decay + damping trace/P) 1) step = -gradient.
+
+    With fewer rows than parameters the system is solved in the space of the rows (Woodbury).  ``None`` where the matrix
+    is numerically not positive definite.
+    """
+    parameters = rows.shape[1]
+    mean_diagonal = float(rows.double().square().sum()) / parameters
+    dual = rows.shape[0] < parameters
+    matrix = (rows @ rows.T if dual else rows.T @ rows).double()
+    image = rows @ theta if dual else None
+
+    def solve(damping: float) -> Tensor | None:
+        shift = decay + damping * mean_diagonal
+        shifted = matrix.clone()
+        shifted.diagonal().add_(shift)
+        factor, failure = torch.linalg.cholesky_ex(shifted)
+        if failure:
+            return None
+        if not dual:
+            return -torch.cholesky_solve(gradient[:, None], factor)[:, 0]
+        right = residual - decay / shift * image.double()
+        coefficients = torch.cholesky_solve(right[:, None], factor)[:, 0]
+        return -(rows.T @ coefficients.float()).double() - decay / shift * theta.double()
+
+    return solve
+
+
+def adam(
+    network: Network,
+    dataset: xr.Dataset,
+    learning: np.ndarray,
+    validation: np.ndarray,
+    seed: int = 0,
+    epochs: int = 200,
+    learning_rate: float = 3e-3,
+    batch: int = 64,
+) -> xr.Dataset:
+    """Train a network with Adam, as the paper does, on batches of nuclei; returns its learning curve, one entry per epoch.
+
+    The learning rate falls to zero along half a cosine; L_total takes its balanced ``a`` from each batch.
+
+    Parameters
+    ----------
+    network : trained in place.
+    learning, validation : boolean, (nucleus,).
+    seed : of the order of the batches.
+    """
+    data = _data(network.spec, dataset, learning, validation)
+    generator = torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate)
+    count = len(data.energy)
+    batches = -(-count // batch)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs * batches)
+    records = []
+    clock = time.perf_counter()
+    for _ in tqdm(range(epochs), desc=f"Adam, {network.spec.id}", unit="epoch", leave=False, disable=None):
+        sums = np.zeros(2)
+        for chosen in torch.randperm(count, generator=generator).split(batch):
+            output = network(data.inputs[chosen])
+            on_energy = energy_loss(integrated(output), data.energy[chosen])
+            loss, on_density = on_energy, torch.tensor(np.nan)
+            if data.density is not None:
+                on_density = density_loss(output, data.density[chosen])
+                loss = total_loss(on_energy, on_density, balance(on_energy, on_density, network.recipe.energy_weight))
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            sums += len(chosen) * np.array([float(on_energy.detach()), float(on_density.detach())])
+        with torch.no_grad():
+            error = network.energy(data.validation_inputs) - data.validation_energy
+        means = sums / count
+        records.append(
+            (*means, np.sqrt(means[0]), float(error.square().mean().sqrt()), time.perf_counter() - clock)
+        )  # fmt: skip
+    return _curve(records)
+
+
+def _curve(records: list[tuple]) -> xr.Dataset:
+    units = {
+        "energy_loss": ("MeV2", "L_E on the learning set"),
+        "density_loss": ("MeV2 fm-2", "L_density on the learning set"),
+        "learning_rms": ("MeV", "rms error of the energy, learning set"),
+        "validation_rms": ("MeV", "rms error of the energy, validation set"),
+        "seconds": ("s", "time since the start"),
+    }
+    columns = zip(*records, strict=True)
+    return xr.Dataset(
+        {
+            name: ("step", np.array(column), {"units": unit, "long_name": text})
+            for (name, (unit, text)), column in zip(units.items(), columns, strict=True)
+        }
+    )
