@@ -7,7 +7,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all test-pages chapter chart bench lint format clean
+.PHONY: help book test test-all test-pages chapter chart ensembles bench lint format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ book: $(STAMP) chart  ## execute all chapters and build the static book
 
 chart: $(STAMP)  ## compute both charts of nuclides, two to three minutes (nothing to do if they are current)
 	@$(BIN)/python -m lib.chart
+
+ensembles: $(STAMP) chart  ## train the eleven ensembles of 100, an hour (nothing to do: they are in the repository)
+	@$(BIN)/python -m lib.ensemble
 
 test: $(STAMP) chart  ## the tests, a few minutes
 	$(BIN)/python -m pytest -n 2 -m "not slow and not browser"

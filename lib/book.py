@@ -15,12 +15,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import joblib
+from tqdm import tqdm
+
+from lib.networks import TABLE_I
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 PAGES = BUILD / "html"
 
-CODE = ("lib/*.py", "data/*", "data/ensembles/*", "constraints.txt", "pyproject.toml")
+CODE = ("lib/*", "data/*", "data/ensembles/*", "constraints.txt", "pyproject.toml")
 TEXT = ("book/**/*", "_config.yml", "_toc.yml")
+
+
+GENERATED = ("book/networks/",)
+"""Pages that are made by the build itself."""
 
 
 def digest(patterns: tuple[str, ...]) -> str:
@@ -29,11 +38,35 @@ def digest(patterns: tuple[str, ...]) -> str:
     for pattern in patterns:
         for path in sorted(ROOT.glob(pattern)):
             hidden = any(part.startswith((".", "__")) for part in path.relative_to(ROOT).parts)
-            if path.is_file() and not hidden:
+            made = str(path.relative_to(ROOT)).startswith(GENERATED)
+            if path.is_file() and not hidden and not made:
                 state.update(str(path.relative_to(ROOT)).encode())
                 with path.open("rb") as file:
                     state.update(hashlib.file_digest(file, "sha256").digest())
     return state.hexdigest()
+
+
+def make_network_pages(again: bool) -> None:
+    """Execute the chapter ``network`` once for each network of Table I, into ``book/networks``.
+
+    A page is kept if neither library, data nor the chapter have changed since (``again`` says of the first two).
+    """
+    source = ROOT / "book" / "network.md"
+    pages = {id: ROOT / "book" / "networks" / f"{id}.ipynb" for id in TABLE_I}
+    stale = [id for id, page in pages.items() if again or not page.exists() or page.stat().st_mtime < source.stat().st_mtime]
+    jobs = (joblib.delayed(make_network_page)(id, pages[id]) for id in stale)
+    with joblib.parallel_config(backend="threading", n_jobs=os.cpu_count()):
+        finished = joblib.Parallel(return_as="generator_unordered")(jobs)
+        for _ in tqdm(finished, total=len(stale), desc="network pages", unit="page", disable=None):
+            pass
+
+
+def make_network_page(id: str, target: Path) -> None:
+    """One network's page: the chapter, named after the network, executed with its id."""
+    command = [sys.executable, "-m", "lib.chapter", "network", "-p", "network", id, "-o", str(target), "--title", TABLE_I[id].label]
+    run = subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": "1"}, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise RuntimeError(f"the page of {id} failed:\n{run.stderr}")
 
 
 def build(fresh: bool = False) -> int:
@@ -49,6 +82,7 @@ def build(fresh: bool = False) -> int:
         for cache in (".jupyter_cache", ".doctrees", "html", "jupyter_execute"):
             shutil.rmtree(BUILD / cache, ignore_errors=True)
     BUILD.mkdir(exist_ok=True)
+    make_network_pages(fresh or changed)
     code_stamp.write_text(code)
     program = Path(sys.executable).with_name("jupyter-book")
     command = [str(program), "build", str(ROOT), "-W", "--keep-going", "-n", "--all"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -82,8 +83,12 @@ def checked(name: str, parameters: dict[str, object]) -> dict[str, object]:
     return result
 
 
-def execute(name: str, parameters: dict[str, object] | None = None, output: Path | None = None) -> Path:
+def execute(
+    name: str, parameters: dict[str, object] | None = None, output: Path | None = None, title: str | None = None
+) -> Path:
     """Execute a chapter under the given parameters; returns the path of the executed notebook.
+
+    ``title`` replaces the chapter's own heading.
 
     Raises
     ------
@@ -96,6 +101,8 @@ def execute(name: str, parameters: dict[str, object] | None = None, output: Path
     output = Path(output) if output else EXECUTED / f"{name}.ipynb"
     output.parent.mkdir(parents=True, exist_ok=True)
     notebook = jupytext.read(source(name))
+    if title is not None:
+        notebook.cells[0].source = re.sub(r"^# .*$", f"# {title}", notebook.cells[0].source, count=1, flags=re.M)
     papermill.execute_notebook(
         notebook,
         str(output.resolve()),
@@ -123,12 +130,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("name", help="chapter, e.g. one_nucleus")
     parser.add_argument("-p", dest="parameters", action=_Pair, nargs="+", default={}, metavar=("NAME", "VALUE"))
     parser.add_argument("-o", "--output", type=Path, help="executed notebook; default _build/executed/<name>.ipynb")
+    parser.add_argument("--title", help="heading instead of the chapter's own")
     options = parser.parse_args(arguments)
     try:
         checked(options.name, options.parameters)
     except ValueError as error:
         parser.error(str(error))
-    print(execute(options.name, options.parameters, options.output))
+    print(execute(options.name, options.parameters, options.output, options.title))
 
 
 if __name__ == "__main__":

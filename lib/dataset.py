@@ -73,7 +73,6 @@ def load_dataset(target: str = "E", folder: Path | None = None) -> xr.Dataset:
     chart = read("PC-PK1")
     energy, density = chart.energy.values, chart.energy_density.values
     baseline = np.zeros_like(energy)
-    hashes = [chart.code_hash]
     if target == "dE":
         other = read("PC-F1")
         rows = {nucleus: i for i, nucleus in enumerate(zip(other.Z.values, other.N.values, strict=True))}
@@ -113,7 +112,11 @@ def load_dataset(target: str = "E", folder: Path | None = None) -> xr.Dataset:
             "number": list(NUMBERS),
             "density": list(DENSITIES),
         },
-        attrs={"target": target, "chart_code_hash": hashes[0]},
+        attrs={
+            "target": target,
+            "functional": "PC-PK1" if target == "E" else "both functionals",
+            "chart_code_hash": chart.code_hash,
+        },
     )
 
 

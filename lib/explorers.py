@@ -1,8 +1,8 @@
-"""Interactive explorers: a nucleus (ipywidgets) and the chart of nuclides (a small drawing in the page itself).
+"""Interactive explorers: a nucleus (ipywidgets), the chart of nuclides and the ensembles (drawings in the page itself).
 
 A static page has no kernel.  There the nucleus explorer shows pictures made beforehand, switched in the browser by
-linked widgets; in Jupyter the same explorer computes live.  The chart explorer carries its data with it and needs no
-kernel anywhere.
+linked widgets, and the density explorer draws from data shipped with it; in Jupyter the same explorers compute live.
+The chart explorer carries its data with it and needs no kernel anywhere.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
-from IPython.display import HTML
+from IPython.display import HTML, Image, display
 from matplotlib.figure import Figure
 
+from lib.chart import select
+from lib.dataset import SHELL_FM, shared_dataset
+from lib.ensemble import load_ensemble, member_densities
 from lib.figures import PART_COLOURS, PARTICLE_COLOURS
 from lib.functionals import FUNCTIONALS
 from lib.known_region import element
+from lib.networks import get_network
 from lib.rmf import NoConvergenceError, solve
 
 LETTERS = "spdfghijklmnoqrtuvwxyz"
@@ -143,24 +147,30 @@ def _live(first: tuple[int, int], functionals) -> widgets.Widget:
     N = widgets.BoundedIntText(first[1], min=2, max=240, step=2, description="N")
     functional = widgets.Dropdown(options=list(functionals), description="functional")
     pairing = widgets.Checkbox(False, description="pairing")
+    return _computed(
+        [Z, N, functional, pairing],
+        lambda: nucleus_figure(solve(Z.value, N.value, functional.value, pairing.value)),
+    )
+
+
+def _computed(controls: list[widgets.Widget], draw) -> widgets.Widget:
+    """Controls above the picture that ``draw()`` makes whenever one of them changes."""
     output = widgets.Output()
 
     def show(_=None):
         output.clear_output(wait=True)
         with output:
             try:
-                figure = nucleus_figure(solve(Z.value, N.value, functional.value, pairing.value))
+                figure = draw()
             except (ValueError, NoConvergenceError) as error:
                 print(error)  # a wish that cannot be met, said in the place of the picture
             else:
-                from IPython.display import Image, display
-
                 display(Image(_png(figure)))
 
-    for control in (Z, N, functional, pairing):
+    for control in controls:
         control.observe(show, "value")
     show()
-    return widgets.VBox([widgets.HBox([Z, N]), widgets.HBox([functional, pairing]), output])
+    return widgets.VBox([widgets.HBox(controls), output])
 
 
 def chart_explorer(chart: xr.Dataset, other: xr.Dataset, measured: dict[tuple[int, int], float]) -> HTML:
@@ -207,3 +217,113 @@ def chart_explorer(chart: xr.Dataset, other: xr.Dataset, measured: dict[tuple[in
     data = {"functional": chart.functional, "other": other.functional, "elements": elements, "nuclei": nuclei}
     template = (Path(__file__).parent / "chart_explorer.html").read_text()
     return HTML(template.replace("/*DATA*/null", json.dumps(data, separators=(",", ":"))))
+
+
+SHOWN_MEMBERS = range(0, 100, 12)
+"""Members that the density explorer draws one by one."""
+EXPLORER_STRIDE = 2
+"""Mesh points between those the density explorer carries."""
+
+
+def density_explorer(networks: list[str], nuclei: list[tuple[int, int]]) -> HTML | widgets.Widget:
+    """Choose a network and a nucleus, see r^2 energy density of the members, of their mean and of the target.
+
+    In the static page: the ``nuclei`` (Z, N) given.  In Jupyter: any nucleus of the data set, computed live.
+
+    Raises
+    ------
+    ValueError
+        for a network that gives energies only.
+    """
+    for id in networks:
+        if get_network(id).output != "energy_density":
+            raise ValueError(f"{id} gives energies only: take networks with the output ℰ")
+    return _drawn_densities(networks, nuclei) if in_static_page() else _live_densities(networks, nuclei[0])
+
+
+def _nucleus_label(Z: int, N: int) -> str:
+    return f"{Z + N}{element(Z)} (Z={Z}, N={N})"
+
+
+def _drawn_densities(networks, nuclei) -> HTML:
+    results = []
+    for id in networks:
+        dataset, ensemble = shared_dataset(get_network(id).target), load_ensemble(id)
+        place = {nucleus: i for i, nucleus in enumerate(zip(dataset.Z.values, dataset.N.values, strict=True))}
+        found = [place[nucleus] for nucleus in nuclei if nucleus in place]
+        chosen = dataset.isel(nucleus=found)
+        densities = iter(member_densities(ensemble, chosen).transpose(1, 0, 2))
+        row = []
+        for nucleus in nuclei:
+            if nucleus not in place:
+                row.append(None)
+                continue
+            i, members = place[nucleus], next(densities)[:, ::EXPLORER_STRIDE]
+            target = dataset.energy_density.values[i, ::EXPLORER_STRIDE]
+            low, high = np.percentile(members, [5, 95], axis=0)
+            digits = max(0, 4 - int(np.floor(np.log10(np.abs(target).max()))))
+            row.append(
+                {
+                    "target": np.round(target, digits).tolist(),
+                    "mean": np.round(members.mean(axis=0, dtype=float), digits).tolist(),
+                    "low": np.round(low, digits).tolist(),
+                    "high": np.round(high, digits).tolist(),
+                    "members": [np.round(members[m].astype(float), digits).tolist() for m in SHOWN_MEMBERS],
+                    "errors": np.round(
+                        ensemble.predicted_energy.values[:, i].astype(float) - dataset.energy.values[i], 4
+                    ).tolist(),
+                    "energy": round(float(dataset.energy[i]), 4),
+                }
+            )
+        results.append(row)
+    distances = shared_dataset("E")
+    data = {
+        "first": "NN3-I6D" if "NN3-I6D" in networks else networks[0],
+        "step": EXPLORER_STRIDE * float(distances.r[1] - distances.r[0]),
+        "networks": [
+            {"id": id, "label": get_network(id).label, "colour": get_network(id).colour,
+             "symbol": "r²ℰ" if get_network(id).target == "E" else "r²δℰ"}
+            for id in networks
+        ],
+        "nuclei": [
+            {"Z": Z, "N": N, "label": _nucleus_label(Z, N), "d": int(select(distances, Z, N).distance)} for Z, N in nuclei
+        ],
+        "results": results,
+    }  # fmt: skip
+    template = (Path(__file__).parent / "density_explorer.html").read_text()
+    return HTML(template.replace("/*DATA*/null", json.dumps(data, separators=(",", ":"))))
+
+
+def density_figure(id: str, Z: int, N: int) -> Figure:
+    """All members of an ensemble for one nucleus: r^2 energy density above, its error below.
+
+    Raises
+    ------
+    ValueError
+        if the nucleus is not in the data set of the network.
+    """
+    spec = get_network(id)
+    dataset, ensemble = shared_dataset(spec.target), load_ensemble(id)
+    nucleus = select(dataset, Z, N).expand_dims("nucleus")
+    members = member_densities(ensemble, nucleus)[:, 0].astype(float)
+    target = nucleus.energy_density.values[0]
+    figure, axes = plt.subplots(2, 1, figsize=(8, 6), sharex=True, height_ratios=(3, 2))
+    for ax, base in ((axes[0], 0.0), (axes[1], target)):
+        ax.plot(dataset.r, (members - base).T, color=spec.colour, lw=0.4, alpha=0.4)
+        ax.plot(dataset.r, target - base, color="black", label="target")
+        ax.plot(dataset.r, members.mean(axis=0) - base, color=spec.colour, ls="--", label="mean of the members")
+    error = SHELL_FM * (members - target).sum(axis=1)
+    axes[0].set(
+        ylabel=r"$r^2\mathcal{E}$ (MeV/fm)",
+        title=f"{spec.label}, {_nucleus_label(Z, N)}: error {error.mean():+.3f} ± {error.std():.3f} MeV",
+    )
+    axes[1].set(xlabel="Radius $r$ (fm)", ylabel="difference (MeV/fm)")
+    axes[0].legend()
+    return figure
+
+
+def _live_densities(networks, first: tuple[int, int]) -> widgets.Widget:
+    network = widgets.Dropdown(options=[(get_network(id).label, id) for id in networks], description="network")
+    Z = widgets.BoundedIntText(first[0], min=8, max=100, step=2, description="Z")
+    N = widgets.BoundedIntText(first[1], min=8, max=156, step=2, description="N")
+    return _computed([network, Z, N], lambda: density_figure(network.value, Z.value, N.value))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
 
 from lib.known_region import measured_masses
+from lib.networks import NN3, NetworkSpec, Recipe
 
 FUNCTIONAL_COLOURS = {"PC-PK1": "#0072B2", "PC-F1": "#D55E00"}
 PARTICLE_COLOURS = {"n": "#0072B2", "p": "#D55E00"}
@@ -85,3 +89,44 @@ def outline(ax: Axes, Z: np.ndarray, N: np.ndarray, colour: str = "black") -> No
         if (z, n - 2) not in members:
             edges.append([(n - 1, z - 1), (n - 1, z + 1)])
     ax.add_collection(LineCollection(edges, colors=colour, linewidths=0.9))
+
+
+def architecture(spec: NetworkSpec, recipe: Recipe, components: int, raw: int) -> Figure:
+    """Drawing of a network: fixed layers grey, trained ones in the network's colour, with their sizes.
+
+    ``components`` is the number of inputs after the fixed first layer, ``raw`` that of the outputs before the last.
+    """
+    points = 151 if spec.family == "NN2" else 1
+    given = len(spec.inputs) * points
+    energy = spec.output == "energy"
+    name = ("E" if energy else r"r^2\mathcal{E}") if spec.target == "E" else (r"\delta E" if energy else r"r^2\delta\mathcal{E}")
+    boxes = [
+        (f"inputs\n{given}", "white", 1.0),
+        (f"fixed layer\n{given} → {components}", "0.85", 0.8),
+        *((f"{recipe.activation}\n{recipe.width}", spec.colour, 0.75) for _ in range(recipe.layers)),
+        (f"linear\n{raw}", spec.colour, 0.6),
+        (f"fixed layer\n{raw} → {1 if energy or spec.family == NN3 else 151}", "0.85", 0.8),
+        (f"${name}$", "white", 1.0),
+    ]
+    figure, ax = plt.subplots(figsize=(1.45 * len(boxes), 1.9 if spec.family == NN3 else 1.5))
+    for i, (text, colour, height) in enumerate(boxes):
+        alpha = 0.45 if colour == spec.colour else 1.0
+        ax.add_patch(FancyBboxPatch(
+            (1.45 * i, 0.5 - height / 2), 1.05, height, boxstyle="round,pad=0.03", facecolor=colour, alpha=alpha, edgecolor="none"
+        ))  # fmt: skip
+        ax.add_patch(FancyBboxPatch(
+            (1.45 * i, 0.5 - height / 2), 1.05, height, boxstyle="round,pad=0.03", facecolor="none", edgecolor="0.3", lw=0.9
+        ))  # fmt: skip
+        ax.text(1.45 * i + 0.525, 0.5, text, ha="center", va="center", fontsize=9)
+        if i:
+            ax.annotate("", (1.45 * i - 0.05, 0.5), (1.45 * i - 0.36, 0.5), arrowprops={"arrowstyle": "->", "color": "0.3"})
+    if spec.family == NN3:
+        ax.text(
+            0.725 * len(boxes) - 0.2, -0.35, "the same at each of the 151 mesh points, minus its value for the vacuum; $E$ is the sum over the mesh",
+            ha="center", fontsize=9,
+        )  # fmt: skip
+    elif not energy:
+        ax.text(0.725 * len(boxes) - 0.2, -0.18, "$E$ is the sum over the mesh", ha="center", fontsize=9)
+    ax.set(xlim=(-0.1, 1.45 * len(boxes) - 0.3), ylim=(-0.5 if spec.family == NN3 else -0.25, 1.1))
+    ax.axis("off")
+    return figure

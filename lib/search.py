@@ -61,15 +61,21 @@ _ON_NN2_TOTAL = [
     )
 ]  # fmt: skip
 
+_SHORT_NN3 = [
+    {}, {"layers": 2, "width": 40}, {"weight_decay": 30.0}, {"weight_decay": 300.0}, {"activation": "tanh"},
+]  # fmt: skip
+_ON_NN3_CORRECTION = [*_SHORT_NN3, {"weight_decay": 10.0}, {"weight_decay": 3.0}, {"steps": 80, "weight_decay": 10.0}]
+_ON_NN2_DENSITY_TOTAL = [{}, *_ON_NN2_TOTAL, {**_ON_NN2_TOTAL[3], "energy_weight": 10.0}]
+
 _SEARCH: dict[tuple[str, str, str], tuple[Recipe, list[dict]]] = {
     (NN1, "energy", "E"): (_NN1, _ON_NN1 + _ON_NN1_TOTAL),
     (NN1, "energy", "dE"): (_NN1, _ON_NN1),
     (NN2, "energy", "E"): (_NN2, _ON_NN2_ENERGY + _ON_NN2_TOTAL),
     (NN2, "energy", "dE"): (_NN2, _ON_NN2_ENERGY),
-    (NN2, "energy_density", "E"): (_NN2_DENSITY, _ON_NN2_DENSITY + _ON_NN2_TOTAL),
+    (NN2, "energy_density", "E"): (_NN2_DENSITY, _ON_NN2_DENSITY_TOTAL),
     (NN2, "energy_density", "dE"): (_NN2_DENSITY, _ON_NN2_DENSITY),
     (NN3, "energy_density", "E"): (_NN3, _ON_NN3),
-    (NN3, "energy_density", "dE"): (_NN3, [*_ON_NN3, {"weight_decay": 1.0}, {"weight_decay": 3.0}]),
+    (NN3, "energy_density", "dE"): (_NN3, _ON_NN3_CORRECTION),
 }
 
 
@@ -77,6 +83,8 @@ def candidates(id: str) -> list[Recipe]:
     """The recipes tried for a network: a first guess and changes of one or a few of its numbers."""
     spec = get_network(id)
     base, changes = _SEARCH[spec.family, spec.output, spec.target]
+    if id == "NN3-I3D":
+        changes = _SHORT_NN3
     return [replace(base, **change) for change in changes]
 
 

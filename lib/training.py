@@ -171,10 +171,20 @@ class _Tape:
                 self.activations.append(h)
                 self.slopes.append(slope)
         self.raw = h.reshape(self.nuclei, self.points, -1)
+        self._unit_signals: list[Tensor] | None = None
 
     def _signals(self, cotangent: Tensor) -> list[Tensor]:
         """Derivatives by the input of each layer's activation, of the sum of outputs times cotangent."""
-        signals = [cotangent.reshape(self.nuclei * self.points, -1)]
+        flat = cotangent.reshape(self.nuclei * self.points, -1)
+        if flat.shape[1] == 1:
+            # of a single output, any cotangent is a factor on the signals of cotangent one
+            if self._unit_signals is None:
+                self._unit_signals = self._propagate(torch.ones_like(flat))
+            return [signal * flat for signal in self._unit_signals]
+        return self._propagate(flat)
+
+    def _propagate(self, signal: Tensor) -> list[Tensor]:
+        signals = [signal]
         for weight, slope in zip(reversed(self.network.weights[1:]), reversed(self.slopes), strict=True):
             signals.append((signals[-1] @ weight.T) * (slope * weight.shape[0] ** -0.5))
         return signals[::-1]
@@ -281,15 +291,16 @@ def levenberg_marquardt(
         unit = torch.ones(count) if data.density is None else torch.full(data.density.shape, SHELL_FM)
         rows = tape.rows(tape.pull_back(unit * weight**0.5))
         energy_residual = errors[0] * weight**0.5
-        gradient = rows.double().T @ energy_residual + recipe.weight_decay * theta.double()
+        cotangent = unit * (weight * errors[0]).float().reshape(-1, *[1] * (unit.dim() - 1))
         if data.density is not None:
             density_weight = weight * share / dataset.sizes["r"]
-            gradient += tape.gradient(tape.pull_back(density_weight * errors[1])).double()
+            cotangent = cotangent + density_weight * errors[1]
             sketches = [rows]
             for _ in range(SKETCHES):
                 signs = 2.0 * torch.randint(0, 2, data.density.shape, generator=generator) - 1
                 sketches.append(tape.rows(tape.pull_back(signs * (density_weight / SKETCHES) ** 0.5)))
             rows = torch.cat(sketches)
+        gradient = tape.gradient(tape.pull_back(cotangent)).double() + recipe.weight_decay * theta.double()
         solver = _solver(rows, gradient, energy_residual, theta, recipe.weight_decay)
         old_cost, accepted = cost(loss, theta), False
         for _ in range(_MAX_TRIALS):
@@ -316,13 +327,13 @@ def levenberg_marquardt(
 def _solver(rows: Tensor, gradient: Tensor, residual: Tensor, theta: Tensor, decay: float):
     """Function of the damping that solves (J^T J + (decay + damping trace/P) 1) step = -gradient.
 
-    With fewer rows than parameters the system is solved in the space of the rows (Woodbury).  ``None`` where the matrix
-    is numerically not positive definite.
+    Where the rows are the residuals' own Jacobian (and not sketches) and fewer than the parameters, the system is solved
+    in their space (Woodbury).  ``None`` where the matrix is numerically not positive definite.
     """
     parameters = rows.shape[1]
-    mean_diagonal = float(rows.double().square().sum()) / parameters
-    dual = rows.shape[0] < parameters
+    dual = len(rows) == len(residual) < parameters
     matrix = (rows @ rows.T if dual else rows.T @ rows).double()
+    mean_diagonal = float(matrix.trace()) / parameters
     image = rows @ theta if dual else None
 
     def solve(damping: float) -> Tensor | None:

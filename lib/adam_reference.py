@@ -1,0 +1,122 @@
+"""The paper's optimiser beside ours: one member of each network trained by both.
+
+``python -m lib.adam_reference`` writes ``data/adam.nc``.  Adam gets a budget of seconds, from which its number of epochs
+is set beforehand, since its learning rate has to reach zero at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from pathlib import Path
+
+import joblib
+import numpy as np
+import torch
+import xarray as xr
+from tqdm import tqdm
+
+from lib.chart import DAMAGE, DATA, atomic_write, code_version, engine
+from lib.dataset import random_learning, shared_dataset
+from lib.networks import TABLE_I, Network, fixed_layers, get_network
+from lib.training import RECIPES, adam, seed_of, train_member
+
+PATH = DATA / "adam.nc"
+OPTIMISERS = ("Adam", "Levenberg-Marquardt")
+BUDGET_SECONDS = 120.0
+LEARNING_RATE = 1e-2
+BATCH = 64
+CURVE_POINTS = 400
+"""Adam's learning curve is kept at this many epochs."""
+
+
+def adam_curve(id: str, budget_seconds: float) -> xr.Dataset:
+    """Learning curve of member (0, 0) of a network, trained by Adam for about the given time on one core."""
+    spec, recipe = get_network(id), RECIPES[id]
+    dataset = shared_dataset(spec.target)
+    known = dataset.known.values
+    learning, seed = random_learning(known, 0), seed_of(id, 0, 0)
+    torch.set_num_threads(1)
+    fixed = fixed_layers(spec, recipe, dataset, learning)
+
+    def run(epochs: int) -> xr.Dataset:
+        network = Network(spec, recipe, fixed, seed)
+        return adam(network, dataset, learning, known & ~learning, seed, epochs, LEARNING_RATE, BATCH)
+
+    trial = run(5)
+    epochs = max(10, int(budget_seconds / float(trial.seconds[-1]) * 5))
+    curve = run(epochs)
+    kept = np.unique(np.geomspace(1, epochs, CURVE_POINTS).astype(int)) - 1
+    return curve.isel(step=kept).assign_attrs(epochs=epochs)
+
+
+def _task(id: str, budget_seconds: float) -> tuple[str, xr.Dataset, xr.Dataset]:
+    return id, adam_curve(id, budget_seconds), train_member(id, 0, 0, shared_dataset(get_network(id).target)).curve
+
+
+def make_reference(budget_seconds: float = BUDGET_SECONDS, workers: int = 2, scheduler: str | None = None) -> xr.Dataset:
+    """Learning curves of both optimisers for all networks, dims ``network``, ``optimiser`` and ``step``.
+
+    Raises
+    ------
+    ValueError
+        for a budget that is not positive.
+    """
+    if budget_seconds <= 0:
+        raise ValueError(f"budget_seconds = {budget_seconds} is out of range: give a positive time")
+    results = {}
+    with engine(scheduler, workers) as parallel:
+        jobs = (joblib.delayed(_task)(id, budget_seconds) for id in TABLE_I)
+        for id, by_adam, by_ours in tqdm(parallel(jobs), total=len(TABLE_I), desc="Adam", unit="network", disable=None):
+            results[id] = xr.concat([by_adam, by_ours], dim="optimiser", join="outer", combine_attrs="drop")
+            results[id]["epochs"] = by_adam.attrs["epochs"]
+    together = xr.concat([results[id] for id in TABLE_I], dim="network", join="outer")
+    return together.assign_coords(network=list(TABLE_I), optimiser=list(OPTIMISERS)).assign_attrs(
+        title="Learning curves of one member of each network, by Adam and by Levenberg-Marquardt",
+        license="CC-BY-4.0",
+        budget_seconds=budget_seconds,
+        learning_rate=LEARNING_RATE,
+        batch=BATCH,
+        code_version=code_version(),
+        python=platform.python_version(),
+        torch=torch.__version__.split("+")[0],
+    )
+
+
+def load_reference(path: Path = PATH) -> xr.Dataset:
+    """The learning curves of :func:`make_reference`.
+
+    Raises
+    ------
+    FileNotFoundError
+        if they have not been made.
+    ValueError
+        if the file is damaged or lacks a network.
+    """
+    remedy = "run `python -m lib.adam_reference` (a quarter of an hour)"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there: {remedy}")
+    try:
+        curves = xr.load_dataset(path, engine="h5netcdf")
+        complete = curves.network.values.tolist() == list(TABLE_I) and curves.optimiser.values.tolist() == list(OPTIMISERS)
+    except (*DAMAGE, AttributeError) as error:
+        raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
+    if not complete:
+        raise ValueError(f"{path} lacks a network of Table I: {remedy}")
+    return curves
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Train one member of each network with Adam and with our optimiser.")
+    parser.add_argument("--seconds", type=float, default=BUDGET_SECONDS, help="Adam's budget for a network")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="local processes")
+    parser.add_argument("--scheduler", help="address of a Dask scheduler instead of local processes")
+    options = parser.parse_args(arguments)
+    curves = make_reference(options.seconds, options.workers, options.scheduler)
+    encoding = {name: {"zlib": True, "shuffle": True} for name in curves.data_vars if curves[name].ndim}
+    atomic_write(PATH, lambda temporary: curves.to_netcdf(temporary, engine="h5netcdf", encoding=encoding))
+
+
+if __name__ == "__main__":
+    main()
