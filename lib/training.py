@@ -324,6 +324,19 @@ def levenberg_marquardt(
     return _curve(records)
 
 
+_GRAM_BLOCKS = 8
+
+
+def _gram(columns: Tensor) -> Tensor:
+    """Lower triangle of columns^T columns, which is all that a Cholesky factorisation reads, block column by block column."""
+    size = columns.shape[1]
+    matrix = columns.new_zeros(size, size)
+    width = -(-size // _GRAM_BLOCKS)
+    for start in range(0, size, width):
+        torch.mm(columns[:, start:].T, columns[:, start : start + width], out=matrix[start:, start : start + width])
+    return matrix
+
+
 def _solver(rows: Tensor, gradient: Tensor, residual: Tensor, theta: Tensor, decay: float):
     """Function of the damping that solves (J^T J + (decay + damping trace/P) 1) step = -gradient.
 
@@ -332,7 +345,7 @@ def _solver(rows: Tensor, gradient: Tensor, residual: Tensor, theta: Tensor, dec
     """
     parameters = rows.shape[1]
     dual = len(rows) == len(residual) < parameters
-    matrix = (rows @ rows.T if dual else rows.T @ rows).double()
+    matrix = _gram(rows.T if dual else rows).double()
     mean_diagonal = float(matrix.trace()) / parameters
     image = rows @ theta if dual else None
 

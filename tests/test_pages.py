@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from lib.chart import load_chart, select
+from lib.ensemble import load_ensemble
+from lib.networks import TABLE_I
 
 PAGES = Path(__file__).resolve().parent.parent / "_build" / "html"
-NAMES = sorted(path.relative_to(PAGES).as_posix() for path in (PAGES / "book").glob("*.html"))
+NAMES = sorted(path.relative_to(PAGES).as_posix() for path in (PAGES / "book").rglob("*.html"))
 pytestmark = pytest.mark.browser
 
 
@@ -83,7 +85,7 @@ def settle(page, address):
 
 def test_there_is_a_page_for_every_chapter():
     sources = {f"book/{path.stem}.html" for path in (PAGES.parent.parent / "book").glob("*.md")}
-    assert sources
+    sources = sources - {"book/network.html"} | {f"book/networks/{id}.html" for id in TABLE_I}
     assert sources <= set(NAMES)
 
 
@@ -148,4 +150,23 @@ def test_chart_explorer_answers_to_numbers_keys_and_mouse(page, site):
     scale = box["width"] / 820
     page.mouse.click(box["x"] + (45 + (28 - 6) * 5) * scale, box["y"] + (435 - (20 - 6) * 4.5) * scale)
     assert f"{float(select(chart, 20, 28).energy):.2f}" in text.inner_text()
+    assert page.troubles == []
+
+
+def test_density_explorer_shows_another_network_and_nucleus(page, site):
+    settle(page, f"{site}/book/ensemble.html")
+    text, before = page.locator(".de-text"), page.locator(".de-mean").get_attribute("d")
+    page.locator(".de-network").select_option(label=TABLE_I["NN2-I6D"].label)
+    page.locator(".de-nucleus").select_option(label="132Sn (Z=50, N=82)")
+    ensemble = load_ensemble("NN2-I6D")
+    place = int(((ensemble.Z == 50) & (ensemble.N == 82)).values.argmax())
+    mean = float(ensemble.predicted_energy[:, place].astype(float).mean())
+    assert f"mean of the ensemble {mean:.2f} MeV" in text.inner_text().replace("−", "-")
+    assert page.locator(".de-mean").get_attribute("d") != before
+    assert page.locator(".de-plot circle").count() == 100
+    page.locator(".de-network").focus()
+    page.keyboard.press("ArrowDown")
+    assert TABLE_I["NN3-I3D"].label in text.inner_text()
+    page.locator(".de-network").select_option(label=TABLE_I["NN3-I6dD"].label)
+    assert "132Sn" in text.inner_text()
     assert page.troubles == []

@@ -1,5 +1,6 @@
 """Training: exact Jacobians, the linear systems against dense ones, descent, known functions learnt, the same bits."""
 
+import itertools
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -52,7 +53,7 @@ def raw_outputs(network, vector, components):
     function = {"tanh": torch.tanh, "silu": lambda x: x / (1 + torch.exp(-x))}[network.recipe.activation]
     sizes = [components.shape[-1], *[network.recipe.width] * network.recipe.layers, network.basis.shape[0]]
     h, start = components, 0
-    for layer, (a, b) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for layer, (a, b) in enumerate(itertools.pairwise(sizes)):
         weight, bias = vector[start : start + a * b].reshape(a, b), vector[start + a * b : start + a * b + b]
         start += a * b + b
         h = h @ weight / a**0.5 + bias
@@ -173,6 +174,16 @@ def test_system_of_the_rows_is_that_of_the_parameters(damping):
     assert dual == pytest.approx(primal, rel=2e-3, abs=1e-4 * np.abs(primal).max())
 
 
+def test_sketches_leave_the_gradient_alone():
+    """Random sums over the mesh are rows of the curvature without a residual: the step is still that of the gradient."""
+    random = np.random.default_rng(9)
+    J, theta, gradient = random.normal(size=(18, 40)), random.normal(size=40), random.normal(size=40)
+    residual = random.normal(size=6)  # of the first six rows alone
+    step = solver(J, residual, theta, gradient, 0.5)(0.1).numpy()
+    expected = dense_step(J, gradient, 0.5, 0.1)
+    assert step == pytest.approx(expected, rel=2e-3, abs=1e-4 * np.abs(expected).max())
+
+
 def test_more_damping_gives_shorter_steps():
     settings = system(40, 15, decay=0.1)
     solve = solver(*settings, 0.1)
@@ -234,7 +245,9 @@ def test_learning_curve_is_that_of_the_losses(id):
         assert float(last.energy_loss) == pytest.approx(expected, rel=1e-2)
         if TABLE_I[id].output == "energy_density":
             density = predict_energy_density(network, dataset)[learning]
-            expected = density_loss(torch.tensor(density), torch.tensor(dataset.energy_density.values[learning]).float())
+            expected = density_loss(
+                torch.tensor(density), torch.tensor(dataset.energy_density.values[learning]).float()
+            )
             assert float(last.density_loss) == pytest.approx(float(expected), rel=1e-2)
     assert np.array_equal(member.predicted_energy, predict_energy(member.network, dataset))
     assert (np.diff(member.curve.seconds) > 0).all()
@@ -270,10 +283,9 @@ def test_a_linear_energy_is_learnt_exactly():
 
 
 def test_a_local_functional_is_learnt_exactly():
-    """e(r) = -16 rho_V + 30 rho_S^2 ..., linear in the inputs of NN3: energies and densities of nuclei never seen.
+    """Target -300 rho_S + 290 rho_V (MeV): a network at one point must find the coefficients.
 
-    The target is the energy density -300 rho_S + 290 rho_V MeV, of which a network at one point must find the
-    coefficients; outside the known region it must hold as well, since it is the same function there.
+    Outside the known region it must hold as well, for energies and densities, since it is the same function there.
     """
     dataset = few("E")
     scalar, vector = (dataset.densities.sel(density=f"{name}_density").values for name in ("scalar", "vector"))
@@ -386,20 +398,22 @@ def test_adam_lowers_the_loss(id):
     """The paper's optimiser, epoch by epoch, reproducible from its seed."""
     dataset = few("dE")
     learning = random_learning(dataset.known.values, 0)
+    validation = dataset.known.values & ~learning
     curves = []
     for _ in range(2):
-        network = build(id, dataset=dataset)
+        network = build(id, replace(TINY, width=16), dataset=dataset)
         start = predict_energy(network, dataset) - dataset.energy.values
-        validation = dataset.known.values & ~learning
-        curves.append(adam(network, dataset, learning, validation, seed=5, epochs=25, learning_rate=0.01, batch=16))
-    assert curves[0].sizes["step"] == 25
-    assert float(curves[0].energy_loss[-1]) < 0.5 * np.mean(start[learning] ** 2)
-    assert float(curves[0].energy_loss[-1]) < 0.5 * float(curves[0].energy_loss[0])
+        curves.append(adam(network, dataset, learning, validation, seed=5, epochs=40, learning_rate=0.03, batch=16))
+    curve, again = curves
+    assert curve.sizes["step"] == 40
+    assert float(curve.energy_loss[-1]) < 0.3 * np.mean(start[learning] ** 2)
     if TABLE_I[id].output == "energy_density":
-        assert float(curves[0].density_loss[-1]) < 0.5 * float(curves[0].density_loss[0])
-    assert np.array_equal(curves[0].energy_loss, curves[1].energy_loss)
+        assert float(curve.density_loss[-1]) < 0.9 * float(curve.density_loss[0])
+    assert np.array_equal(curve.energy_loss, again.energy_loss)
     error = predict_energy(network, dataset) - dataset.energy.values
-    assert float(curves[1].validation_rms[-1]) == pytest.approx(np.sqrt(np.mean(error[validation] ** 2)), rel=1e-3)
+    assert float(curve.validation_rms[-1]) == pytest.approx(np.sqrt(np.mean(error[validation] ** 2)), rel=1e-3)
+    # the rate has fallen to zero, so that the mean over the last epoch is that of the final network
+    assert float(curve.learning_rms[-1]) == pytest.approx(np.sqrt(np.mean(error[learning] ** 2)), rel=0.05)
 
 
 @pytest.mark.parametrize("id", ["NN2-I6dD", "NN3-I6dD"])
@@ -418,7 +432,9 @@ def test_energy_densities_need_a_network_that_gives_them():
     network = build("NN3-I6dD")
     density = predict_energy_density(network, few("dE"))
     assert density.shape == (few("dE").sizes["nucleus"], 151)
-    assert SHELL * density.sum(axis=1, dtype=float) == pytest.approx(predict_energy(network, few("dE")), rel=1e-5, abs=1e-4)
+    assert SHELL * density.sum(axis=1, dtype=float) == pytest.approx(
+        predict_energy(network, few("dE")), rel=1e-5, abs=1e-4
+    )
     with pytest.raises(ValueError, match="NN1-I4dE gives energies only: take a network with the output ℰ"):
         predict_energy_density(build("NN1-I4dE"), few("dE"))
 
@@ -455,7 +471,7 @@ def test_recipes_are_the_best_of_the_search():
         if not {tuple(asdict(recipe).values()) for recipe in candidates(id)} <= tried:
             continue
         complete += 1
-        scores = {tuple(row[:-2]): (row[-2] * row[-1]) ** 0.5 for row in rows[[*asdict(Recipe()), "validation_rms", "outermost_rms"]].itertuples(index=False)}  # fmt: skip
-        assert tuple(asdict(RECIPES[id]).values()) == min(scores, key=scores.get), id
+        best = rows.iloc[(rows.validation_rms * rows.outermost_rms).argmin()]
+        assert asdict(RECIPES[id]) == {name: best[name] for name in asdict(Recipe())}, id
         assert best_recipe(table, id) == RECIPES[id]
     assert complete > 0
