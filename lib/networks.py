@@ -239,7 +239,8 @@ class Network(nn.Module):
         """The fixed first layer; for NN3 with one more point, the vacuum, at the end: (nuclei, points [+ 1], components)."""
         if self.spec.family == NN3:
             inputs = torch.cat([inputs, torch.zeros_like(inputs[:, :1])], dim=1)
-        return (inputs - self.shift) @ self.matrix
+        # narrow directions are small differences of large inputs: not in single precision
+        return ((inputs.double() - self.shift.double()) @ self.matrix.double()).to(self.matrix.dtype)
 
     def perceptron(self, components: Tensor) -> Tensor:
         """The trained part, of anything (..., components) to (..., raw)."""

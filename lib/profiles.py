@@ -120,6 +120,4 @@ def profiles(id: str, nuclei: list[tuple[int, int]], ensemble=None) -> dict[tupl
     chosen = dataset.isel(nucleus=[place[nucleus] for nucleus in nuclei])
     means = member_densities(load_ensemble(id) if ensemble is None else ensemble, chosen).mean(axis=0, dtype=float)
     r = dataset.r.values
-    return {
-        nucleus: Profile(r, chosen.energy_density.values[i], means[i]) for i, nucleus in enumerate(nuclei)
-    }
+    return {nucleus: Profile(r, chosen.energy_density.values[i], means[i]) for i, nucleus in enumerate(nuclei)}

@@ -28,7 +28,7 @@ MEMBERS = {"energy": 3, "energy_density": 2}
 
 _NN1 = Recipe(width=32, layers=2, activation="silu", weight_decay=0.3, steps=60)
 _NN2 = Recipe(width=32, layers=2, activation="tanh", components=40, whitening=0.7, weight_decay=0.3, steps=25)
-_NN2_DENSITY = replace(_NN2, width=28)
+_NN2_DENSITY = replace(_NN2, width=20, steps=20)
 _NN3 = Recipe(width=28, layers=3, activation="silu", weight_decay=100.0, energy_weight=10.0, steps=40)
 
 _ON_NN1 = [
@@ -41,8 +41,8 @@ _ON_NN2_ENERGY = [
     {"components": 20}, {"components": 80}, {"width": 64}, {"layers": 3},
 ]  # fmt: skip
 _ON_NN2_DENSITY = [
-    {}, {"activation": "silu"}, {"whitening": 1.0}, {"whitening": 0.4}, {"weight_decay": 3.0}, {"components": 20},
-    {"energy_weight": 10.0}, {"width": 20}, {"steps": 15},
+    {}, {"width": 28, "steps": 25}, {"activation": "silu"}, {"whitening": 0.4}, {"weight_decay": 3.0},
+    {"components": 20}, {"energy_weight": 10.0}, {"steps": 10},
 ]  # fmt: skip
 _ON_NN3 = [
     {}, {"layers": 2, "width": 24}, {"layers": 2, "width": 40}, {"width": 40}, {"weight_decay": 10.0},
@@ -69,7 +69,10 @@ _ON_NN3_CORRECTION = [
     *({**_SLIM, "steps": 80, "weight_decay": decay} for decay in (100.0, 30.0, 10.0, 3.0)),
     {**_SLIM, "steps": 160, "weight_decay": 10.0}, {**_SLIM, "steps": 80, "weight_decay": 10.0, "activation": "tanh"},
 ]  # fmt: skip
-_ON_NN2_DENSITY_TOTAL = [{}, *_ON_NN2_TOTAL, {**_ON_NN2_TOTAL[1], "energy_weight": 10.0}]
+_ON_NN2_DENSITY_TOTAL = [
+    {"activation": "silu", "whitening": 0.4, "weight_decay": 30.0, **change}
+    for change in ({}, {"whitening": 0.2}, {"whitening": 0.6}, {"weight_decay": 300.0}, {"energy_weight": 10.0}, {"activation": "tanh"})
+]  # fmt: skip
 
 _SEARCH: dict[tuple[str, str, str], tuple[Recipe, list[dict]]] = {
     (NN1, "energy", "E"): (_NN1, _ON_NN1 + _ON_NN1_TOTAL),

@@ -29,7 +29,11 @@ def shell_drops(Z: np.ndarray, N: np.ndarray, energy: np.ndarray, magic=MAGIC) -
     for (z, n), value in separation.items():
         if n in magic and (z, n + 2) in separation.index:
             drops[z, n] = value - separation[z, n + 2]
-    index = pd.MultiIndex.from_tuples(drops, names=["Z", "N"]) if drops else pd.MultiIndex.from_arrays([[], []], names=["Z", "N"])
+    index = (
+        pd.MultiIndex.from_tuples(drops, names=["Z", "N"])
+        if drops
+        else pd.MultiIndex.from_arrays([[], []], names=["Z", "N"])
+    )
     return pd.Series(list(drops.values()), index=index, dtype=float)
 
 

@@ -31,7 +31,19 @@ from lib.networks import (
     network_inputs,
 )
 
-RECIPES: dict[str, Recipe] = {id: Recipe() for id in TABLE_I}
+RECIPES: dict[str, Recipe] = {
+    "NN1-I4E": Recipe(width=64, activation="silu", weight_decay=1.0, steps=60),
+    "NN2-I3E": Recipe(activation="silu", whitening=0.4, weight_decay=300.0, steps=25),
+    "NN2-I6E": Recipe(activation="silu", whitening=0.4, weight_decay=300.0, steps=25),
+    "NN2-I3D": Recipe(width=20, activation="silu", whitening=0.6, weight_decay=30.0, steps=20),
+    "NN2-I6D": Recipe(width=20, activation="silu", whitening=0.6, weight_decay=30.0, steps=20),
+    "NN3-I3D": Recipe(width=24, activation="silu", weight_decay=300.0, energy_weight=10.0, steps=160),
+    "NN3-I6D": Recipe(width=24, activation="silu", weight_decay=100.0, energy_weight=10.0, steps=160),
+    "NN1-I4dE": Recipe(width=64, activation="silu", weight_decay=0.3, steps=60),
+    "NN2-I6dE": Recipe(components=80, whitening=0.7, weight_decay=0.3, steps=25),
+    "NN2-I6dD": Recipe(width=20, whitening=0.7, weight_decay=0.3, steps=20),
+    "NN3-I6dD": Recipe(width=24, activation="silu", weight_decay=3.0, energy_weight=10.0, steps=80),
+}
 """The recipe of each network, chosen on validation nuclei (:mod:`lib.search`)."""
 ENERGY_SCALE_MEV = 0.1
 """An error of the energy of this size weighs one against the prior on the parameters; below it L_E is not balanced."""
@@ -136,7 +148,7 @@ def predict_energy_density(network: Network, dataset: xr.Dataset) -> np.ndarray:
 
 
 def _inputs(spec: NetworkSpec, dataset: xr.Dataset) -> Tensor:
-    return torch.tensor(network_inputs(spec, dataset), dtype=torch.float32)
+    return torch.tensor(network_inputs(spec, dataset))
 
 
 def _data(spec: NetworkSpec, dataset: xr.Dataset, learning: np.ndarray, validation: np.ndarray) -> _Data:
@@ -195,7 +207,7 @@ class _Tape:
         for activation, signal in zip(self.activations, self._signals(cotangent), strict=True):
             a = activation.reshape(self.nuclei, self.points, -1)
             g = signal.reshape(self.nuclei, self.points, -1)
-            parts += [torch.bmm(a.mT * a.shape[-1] ** -0.5, g).flatten(1), g.sum(dim=1)]
+            parts += [(torch.bmm(a.mT, g) * a.shape[-1] ** -0.5).flatten(1), g.sum(dim=1)]
         return torch.cat(parts, dim=1)
 
     def gradient(self, cotangent: Tensor) -> Tensor:

@@ -112,7 +112,9 @@ def distance_curve(errors: np.ndarray, distance: np.ndarray, minimum_nuclei: int
         raise ValueError(f"minimum_nuclei = {minimum_nuclei} is out of range: give at least 1")
     values, counts = np.unique(distance, return_counts=True)
     if not (counts >= minimum_nuclei).any():
-        raise ValueError(f"minimum_nuclei = {minimum_nuclei}: no distance has so many nuclei; give at most {counts.max()}")
+        raise ValueError(
+            f"minimum_nuclei = {minimum_nuclei}: no distance has so many nuclei; give at most {counts.max()}"
+        )
     rows = []
     for value, count in zip(values, counts, strict=True):
         if count >= minimum_nuclei:
@@ -249,7 +251,9 @@ def recalibrate(errors: np.ndarray, deviations: np.ndarray) -> Recalibration:
     """
     usable = np.isfinite(errors) & np.isfinite(deviations) & (np.nan_to_num(deviations) > 0)
     if usable.sum() < 10:
-        raise ValueError(f"{int(usable.sum())} nuclei are too few to recalibrate: give at least 10 with positive deviations")
+        raise ValueError(
+            f"{int(usable.sum())} nuclei are too few to recalibrate: give at least 10 with positive deviations"
+        )
     squares, variances = errors[usable] ** 2, deviations[usable] ** 2
     # in units of the mean square, with the logarithms of the two variances as unknowns
     scale = squares.mean()

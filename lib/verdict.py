@@ -149,8 +149,9 @@ def _label(id: str) -> str:
     return TABLE_I[id].label
 
 
-def _name(nucleus: tuple[int, int]) -> str:
-    return f"{sum(nucleus)}{element(nucleus[0])}"
+def nuclide(nucleus: tuple[int, int]) -> str:
+    """Name of a nucleus (Z, N), like ⁷⁸Ge."""
+    return str(sum(nucleus)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) + element(nucleus[0])
 
 
 # --- Fig. 1 ----------------------------------------------------------------------------------------------------------
@@ -234,10 +235,10 @@ def functional_reproduces_density(evidence: Evidence) -> Verdict:
         found = {id: evidence.profiles[id][nucleus] for id in DENSITY}
         size = {id: float(np.sqrt(np.mean(profile.difference**2))) for id, profile in found.items()}
         best = min(size, key=size.get)
-        summary.append(f"{_name(nucleus)}: {_label(best)}")
+        summary.append(f"{nuclide(nucleus)}: {_label(best)}")
         conditions.append(
             Condition(
-                f"{_name(nucleus)}: NN3-I6ℰ has the smallest rms r²δℰ",
+                f"{nuclide(nucleus)}: NN3-I6ℰ has the smallest rms r²δℰ",
                 ", ".join(f"{_label(id)} {value:.4f}" for id, value in size.items()) + " MeV/fm",
                 best == "NN3-I6D",
             )
@@ -245,7 +246,7 @@ def functional_reproduces_density(evidence: Evidence) -> Verdict:
         contrast = {id: profile.contrast() for id, profile in found.items() if id != "NN3-I6D"}
         conditions.append(
             Condition(
-                f"{_name(nucleus)}: the others err more near extrema and inflection points than elsewhere",
+                f"{nuclide(nucleus)}: the others err more near extrema and inflection points than elsewhere",
                 ", ".join(f"{_label(id)} {value:.2f}×" for id, value in contrast.items()),
                 min(contrast.values()) > 1,
             )
@@ -309,11 +310,13 @@ def functional_small_in_every_subsection(evidence: Evidence) -> Verdict:
     """
     conditions, own = [], []
     for nucleus in (GE78, GE96):
-        largest = {id: float(np.abs(evidence.profiles[id][nucleus].subsections(evidence.bounds)).max()) for id in DENSITY}
-        own.append(f"{_name(nucleus)} {largest['NN3-I6D']:.2f}")
+        largest = {
+            id: float(np.abs(evidence.profiles[id][nucleus].subsections(evidence.bounds)).max()) for id in DENSITY
+        }
+        own.append(f"{nuclide(nucleus)} {largest['NN3-I6D']:.2f}")
         conditions.append(
             Condition(
-                f"{_name(nucleus)}: the largest subsection integral of NN3-I6ℰ is the smallest of four",
+                f"{nuclide(nucleus)}: the largest subsection integral of NN3-I6ℰ is the smallest of four",
                 ", ".join(f"{_label(id)} {value:.2f}" for id, value in largest.items()) + " MeV",
                 min(largest, key=largest.get) == "NN3-I6D",
             )
@@ -366,7 +369,8 @@ def corrections_extrapolate(evidence: Evidence) -> Verdict:
     one per density network, its σ_rms over d = 22 to 30 reaches 5 MeV.
     """
     near, far = (
-        evidence.far_rms("NN1-I4dE", *ends).value / evidence.far_rms("PC-PK1", *ends).value for ends in ((2, 10), (22, 30))
+        evidence.far_rms("NN1-I4dE", *ends).value / evidence.far_rms("PC-PK1", *ends).value
+        for ends in ((2, 10), (22, 30))
     )
     found = {id: evidence.far_rms(id) for id in CORRECTING[1:]}
     return Verdict(
@@ -451,10 +455,14 @@ def shells_are_captured(evidence: Evidence) -> Verdict:
     which the network only adds.
     """
     error = evidence.error("NN3-I6dD")
-    Z, N, d, known = evidence.nuclei("NN3-I6dD")
+    _, N, d, known = evidence.nuclei("NN3-I6dD")
     unknown = np.flatnonzero(~known)
     chosen = near_magic(N)
-    ratio = bootstrap(lambda taken: matched_ratio(error[unknown[taken]], d[unknown[taken]], chosen[unknown[taken]]), len(unknown), draws=300)
+    ratio = bootstrap(
+        lambda taken: matched_ratio(error[unknown[taken]], d[unknown[taken]], chosen[unknown[taken]]),
+        len(unknown),
+        draws=300,
+    )
     drops = drop_table(evidence)
     outside = drops[drops.distance > 0]
     mean = float(outside.target.mean())
@@ -543,7 +551,7 @@ def functional_is_differentiable(evidence: Evidence) -> Verdict:
     )  # fmt: skip
 
 
-def derivative_disagreement(ensemble: xr.Dataset, nucleus: tuple[int, int] = GE78, step: float = 1e-4) -> float:
+def derivative_disagreement(ensemble: xr.Dataset, nucleus: tuple[int, int] = GE78, step: float = 1e-6) -> float:
     """Largest relative disagreement of autodiff and central differences over the six input fields of a member of NN3.
 
     Each field is scaled by 1 ± ``step``; the difference is relative to the sum over the mesh of the moduli of what adds up

@@ -462,16 +462,25 @@ def test_every_network_of_table_I_has_a_recipe():
 
 
 def test_recipes_are_the_best_of_the_search():
-    """For each network whose candidates have all been tried: lowest score, the geometric mean of both validation errors."""
+    """For each network whose candidates have all been tried, the lowest score: geometric mean of both validation errors.
+
+    Where the paper quotes an rms error of the known region, of four parts learnt and one part not, only candidates that
+    are as accurate compete, if there are any.
+    """
     table = load_search(PATH)
+    fields = list(asdict(Recipe()))
     complete = 0
-    for id in TABLE_I:
-        rows = table[table.network == id]
-        tried = {tuple(row) for row in rows[list(asdict(Recipe()))].itertuples(index=False)}
+    for id, spec in TABLE_I.items():
+        rows = table[table.network == id].to_dict("records")
+        tried = {tuple(row[name] for name in fields) for row in rows}
         if not {tuple(asdict(recipe).values()) for recipe in candidates(id)} <= tried:
             continue
         complete += 1
-        best = rows.iloc[(rows.validation_rms * rows.outermost_rms).argmin()]
-        assert asdict(RECIPES[id]) == {name: best[name] for name in asdict(Recipe())}, id
+        if spec.paper_rms is not None:
+            known = [(0.8 * row["learning_rms"] ** 2 + 0.2 * row["validation_rms"] ** 2) ** 0.5 for row in rows]
+            accurate = [row for row, value in zip(rows, known, strict=True) if value <= spec.paper_rms]
+            rows = accurate or rows
+        best = min(rows, key=lambda row: (row["validation_rms"] * row["outermost_rms"]) ** 0.5)
+        assert asdict(RECIPES[id]) == {name: best[name] for name in fields}, id
         assert best_recipe(table, id) == RECIPES[id]
     assert complete > 0

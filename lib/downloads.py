@@ -1,0 +1,63 @@
+"""A figure as PDF and PNG, and the numbers behind it as CSV, under stable names, with links on the page.
+
+While the book is built they go to ``book/_static/figures``, from where the pages are served; a chapter that is executed on
+its own, perhaps under other parameters, leaves them beside its notebook and does not touch those of the book.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from IPython.display import HTML
+from matplotlib.figure import Figure
+
+from lib.chapter import BOOK, EXECUTED
+from lib.explorers import in_static_page
+
+DPI = 300
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def folder() -> Path:
+    """Where the files go: ``book/_static/figures`` in a build, ``_build/executed/figures`` otherwise."""
+    return (BOOK / "_static" if in_static_page() else EXECUTED) / "figures"
+
+
+def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HTML:
+    """Write a figure and its numbers; returns the links to them for the page.
+
+    Parameters
+    ----------
+    name : of the files, without ending: small letters, digits and hyphens.
+    figure : written as PDF and PNG.
+    tables : written as CSV, with their index; the one called ``data`` to ``<name>.csv``, others to ``<name>-<key>.csv``.
+
+    Raises
+    ------
+    ValueError
+        for a name that would be no stable address, or if there is nothing to write.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"name = {name!r} is no address: take small letters, digits and hyphens")
+    if figure is None and not tables:
+        raise ValueError(f"nothing to offer under {name!r}: give a figure or a table")
+    target = folder()
+    target.mkdir(parents=True, exist_ok=True)
+    files = []
+    if figure is not None:
+        # no dates inside, so that the same figure is the same file; text of the PDF stays text
+        with mpl.rc_context({"pdf.fonttype": 42}):
+            figure.savefig(target / f"{name}.pdf", metadata={"CreationDate": None})
+        figure.savefig(target / f"{name}.png", dpi=DPI)
+        files += [f"{name}.pdf", f"{name}.png"]
+    for key, table in tables.items():
+        file = f"{name}.csv" if key == "data" else f"{name}-{key}.csv"
+        table.to_csv(target / file)
+        files.append(file)
+    # relative to the page, which is in book/, or to the executed notebook
+    prefix = "../_static/figures" if in_static_page() else "figures"
+    links = " · ".join(f'<a href="{prefix}/{file}" download>{file}</a>' for file in files)
+    return HTML(f'<p class="downloads">Download: {links}</p>')
