@@ -55,7 +55,9 @@ def _task(id: str, budget_seconds: float) -> tuple[str, xr.Dataset, xr.Dataset]:
     return id, adam_curve(id, budget_seconds), train_member(id, 0, 0, shared_dataset(get_network(id).target)).curve
 
 
-def make_reference(budget_seconds: float = BUDGET_SECONDS, workers: int = 2, scheduler: str | None = None) -> xr.Dataset:
+def make_reference(
+    budget_seconds: float = BUDGET_SECONDS, workers: int = 2, scheduler: str | None = None
+) -> xr.Dataset:
     """Learning curves of both optimisers for all networks, dims ``network``, ``optimiser`` and ``step``.
 
     Raises
@@ -99,7 +101,9 @@ def load_reference(path: Path = PATH) -> xr.Dataset:
         raise FileNotFoundError(f"{path} is not there: {remedy}")
     try:
         curves = xr.load_dataset(path, engine="h5netcdf")
-        complete = curves.network.values.tolist() == list(TABLE_I) and curves.optimiser.values.tolist() == list(OPTIMISERS)
+        complete = curves.network.values.tolist() == list(TABLE_I) and curves.optimiser.values.tolist() == list(
+            OPTIMISERS
+        )
     except (*DAMAGE, AttributeError) as error:
         raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
     if not complete:

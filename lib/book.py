@@ -53,7 +53,9 @@ def make_network_pages(again: bool) -> None:
     """
     source = ROOT / "book" / "network.md"
     pages = {id: ROOT / "book" / "networks" / f"{id}.ipynb" for id in TABLE_I}
-    stale = [id for id, page in pages.items() if again or not page.exists() or page.stat().st_mtime < source.stat().st_mtime]
+    stale = [
+        id for id, page in pages.items() if again or not page.exists() or page.stat().st_mtime < source.stat().st_mtime
+    ]
     jobs = (joblib.delayed(make_network_page)(id, pages[id]) for id in stale)
     with joblib.parallel_config(backend="threading", n_jobs=os.cpu_count()):
         finished = joblib.Parallel(return_as="generator_unordered")(jobs)
@@ -63,8 +65,22 @@ def make_network_pages(again: bool) -> None:
 
 def make_network_page(id: str, target: Path) -> None:
     """One network's page: the chapter, named after the network, executed with its id."""
-    command = [sys.executable, "-m", "lib.chapter", "network", "-p", "network", id, "-o", str(target), "--title", TABLE_I[id].label]
-    run = subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": "1"}, capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "lib.chapter",
+        "network",
+        "-p",
+        "network",
+        id,
+        "-o",
+        str(target),
+        "--title",
+        TABLE_I[id].label,
+    ]
+    run = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": "1"}, capture_output=True, text=True, check=False
+    )
     if run.returncode:
         raise RuntimeError(f"the page of {id} failed:\n{run.stderr}")
 

@@ -123,14 +123,22 @@ def make_ensemble(
             jobs = (joblib.delayed(member_record)(id, split, init) for split, init in missing)
             # this process alone writes, so the workers of a cluster need not share its disk
             for record in tqdm(
-                parallel(jobs), total=len(paths), initial=len(paths) - len(missing), desc=id, unit="member", disable=None
+                parallel(jobs),
+                total=len(paths),
+                initial=len(paths) - len(missing),
+                desc=id,
+                unit="member",
+                disable=None,
             ):
                 content = pickle.dumps(record)
                 path = paths[record["split"], record["init"]]
                 atomic_write(path, lambda temporary, content=content: temporary.write_bytes(content))
     records = [pickle.loads(path.read_bytes()) for path in paths.values()]
     ensemble = _assemble(spec, dataset, records)
-    ensemble.attrs |= {"wall_time_seconds": round(time.time() - started, 2), "resumed_members": len(paths) - len(missing)}
+    ensemble.attrs |= {
+        "wall_time_seconds": round(time.time() - started, 2),
+        "resumed_members": len(paths) - len(missing),
+    }
     return ensemble
 
 
@@ -188,7 +196,11 @@ def _assemble(spec: NetworkSpec, dataset: xr.Dataset, records: list[dict]) -> xr
                 for name, (unit, text) in curves.items()
             },
             **{
-                name: (dims, np.stack([first[fold][name] for fold in folds]), {"units": units[name], "long_name": texts[name]})
+                name: (
+                    dims,
+                    np.stack([first[fold][name] for fold in folds]),
+                    {"units": units[name], "long_name": texts[name]},
+                )
                 for name, dims in fixed_dims.items()
             },
         },
@@ -240,7 +252,10 @@ def load_ensemble(id: str, path: Path | None = None) -> xr.Dataset:
         raise FileNotFoundError(f"{path} is not there: {remedy}")
     try:
         ensemble = xr.load_dataset(path, engine="h5netcdf")
-        recipe, members = json.loads(ensemble.attrs["recipe"]), list(zip(ensemble.split.values, ensemble.init.values, strict=True))
+        recipe, members = (
+            json.loads(ensemble.attrs["recipe"]),
+            list(zip(ensemble.split.values, ensemble.init.values, strict=True)),
+        )
         network, energy = ensemble.attrs["network"], ensemble.energy.values
         finite = bool(np.isfinite(ensemble.predicted_energy).all())
     except (*DAMAGE, AttributeError) as error:
@@ -252,7 +267,9 @@ def load_ensemble(id: str, path: Path | None = None) -> xr.Dataset:
     elif recipe != asdict(RECIPES[id]):
         problem = f"was trained by another recipe, {recipe}"
     elif members != [(split, init) for split in range(SPLITS) for init in range(INITIALISATIONS)] or not finite:
-        problem = f"is incomplete: {len(members)} of {SPLITS * INITIALISATIONS} members, or predictions that are not finite"
+        problem = (
+            f"is incomplete: {len(members)} of {SPLITS * INITIALISATIONS} members, or predictions that are not finite"
+        )
     elif (
         not np.array_equal(ensemble.Z.values, dataset.Z.values)
         or not np.array_equal(ensemble.N.values, dataset.N.values)

@@ -99,7 +99,11 @@ def architecture(spec: NetworkSpec, recipe: Recipe, components: int, raw: int) -
     points = 151 if spec.family == "NN2" else 1
     given = len(spec.inputs) * points
     energy = spec.output == "energy"
-    name = ("E" if energy else r"r^2\mathcal{E}") if spec.target == "E" else (r"\delta E" if energy else r"r^2\delta\mathcal{E}")
+    name = (
+        ("E" if energy else r"r^2\mathcal{E}")
+        if spec.target == "E"
+        else (r"\delta E" if energy else r"r^2\delta\mathcal{E}")
+    )
     boxes = [
         (f"inputs\n{given}", "white", 1.0),
         (f"fixed layer\n{given} → {components}", "0.85", 0.8),
@@ -119,7 +123,9 @@ def architecture(spec: NetworkSpec, recipe: Recipe, components: int, raw: int) -
         ))  # fmt: skip
         ax.text(1.45 * i + 0.525, 0.5, text, ha="center", va="center", fontsize=9)
         if i:
-            ax.annotate("", (1.45 * i - 0.05, 0.5), (1.45 * i - 0.36, 0.5), arrowprops={"arrowstyle": "->", "color": "0.3"})
+            ax.annotate(
+                "", (1.45 * i - 0.05, 0.5), (1.45 * i - 0.36, 0.5), arrowprops={"arrowstyle": "->", "color": "0.3"}
+            )
     if spec.family == NN3:
         ax.text(
             0.725 * len(boxes) - 0.2, -0.35, "the same at each of the 151 mesh points, minus its value for the vacuum; $E$ is the sum over the mesh",

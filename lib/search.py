@@ -184,8 +184,12 @@ def main(arguments: list[str] | None = None) -> None:
         jobs = (joblib.delayed(try_candidate)(id, recipe) for id, recipe in tasks)
         for row in tqdm(parallel(jobs), total=len(tasks), desc="search", unit="recipe", disable=None):
             table = pd.concat([table, pd.DataFrame([row])], ignore_index=True) if len(table) else pd.DataFrame([row])
-            ordered = table.sort_values(fields, key=lambda column: column.map(_ORDER) if column.name == "network" else column)
-            atomic_write(PATH, lambda temporary, ordered=ordered: ordered.to_csv(temporary, index=False, float_format="%.6g"))
+            ordered = table.sort_values(
+                fields, key=lambda column: column.map(_ORDER) if column.name == "network" else column
+            )
+            atomic_write(
+                PATH, lambda temporary, ordered=ordered: ordered.to_csv(temporary, index=False, float_format="%.6g")
+            )
 
 
 _ORDER = {id: i for i, id in enumerate(TABLE_I)}

@@ -97,7 +97,9 @@ def test_a_chapter_runs_under_other_parameters(tmp_path):
 
 def test_command_line_reads_values_as_yaml(monkeypatch, capsys):
     seen = {}
-    monkeypatch.setattr(chapter, "execute", lambda name, parameters, output, title: seen.update(parameters) or Path("x.ipynb"))
+    monkeypatch.setattr(
+        chapter, "execute", lambda name, parameters, output, title: seen.update(parameters) or Path("x.ipynb")
+    )
     chapter.main(["one_nucleus", "-p", "Z", "50", "-p", "pairing=true", "-p", "functional=PC-F1"])
     assert seen == {"Z": 50, "pairing": True, "functional": "PC-F1"}
     assert "x.ipynb" in capsys.readouterr().out

@@ -1,0 +1,67 @@
+"""Two-neutron separation energies, the drop behind a magic number, errors compared at the same distance."""
+
+import numpy as np
+import pytest
+
+from lib.chart import load_chart
+from lib.shells import matched_ratio, near_magic, separation_energies, shell_drops
+
+Z = np.array([20] * 5)
+N = np.array([46, 48, 50, 52, 54])
+ENERGY = np.array([-400.0, -410.0, -419.0, -422.0, -424.5])
+
+
+def test_separation_energies():
+    found = separation_energies(Z, N, ENERGY)
+    assert found.to_dict() == {(20, 48): 10.0, (20, 50): 9.0, (20, 52): 3.0, (20, 54): 2.5}
+
+
+def test_separation_needs_the_neighbour():
+    found = separation_energies(Z[[0, 1, 3]], N[[0, 1, 3]], ENERGY[[0, 1, 3]])
+    assert list(found.index) == [(20, 48)]
+
+
+def test_separation_energies_are_those_of_the_chart():
+    chart = load_chart("PC-PK1")
+    found = separation_energies(chart.Z.values, chart.N.values, chart.energy.values)
+    own = {
+        (z, n): s
+        for z, n, s in zip(
+            chart.Z.values, chart.N.values, chart.two_neutron_separation_energy.values, strict=True
+        )
+    }
+    assert len(found) > 1200
+    assert found.to_numpy() == pytest.approx([own[nucleus] for nucleus in found.index], abs=1e-9)
+
+
+def test_drop_behind_the_shell():
+    assert shell_drops(Z, N, ENERGY).to_dict() == {(20, 50): 6.0}
+
+
+def test_no_drop_without_the_nucleus_behind():
+    found = shell_drops(Z[:3], N[:3], ENERGY[:3])
+    assert len(found) == 0
+    assert found.index.names == ["Z", "N"]
+
+
+def test_drops_of_several_elements_and_shells():
+    found = shell_drops(np.repeat([20, 40], 6), np.tile([48, 50, 52, 80, 82, 84], 2), np.tile([0.0, -9, -12, -100, -110, -115], 2))
+    assert found.to_dict() == {(z, n): drop for z in (20, 40) for n, drop in ((50, 6.0), (82, 5.0))}
+
+
+def test_near_magic():
+    assert near_magic(np.array([46, 48, 50, 52, 54, 80, 128, 130])).tolist() == [False, True, True, True, False, True, True, False]
+    assert near_magic(np.array([50, 52]), width=0).tolist() == [True, False]
+
+
+def test_ratio_is_taken_at_the_same_distance():
+    """Chosen nuclei err half as much at every distance; being mostly far out they err more all the same."""
+    d = np.array([2] * 10 + [20] * 10)
+    chosen = np.array([True] + [False] * 9 + [True] * 9 + [False])
+    errors = np.where(d == 2, 1.0, 10.0) * np.where(chosen, 0.5, 1.0)
+    assert np.sqrt(np.mean(errors[chosen] ** 2)) > np.sqrt(np.mean(errors[~chosen] ** 2))
+    assert matched_ratio(errors, d, chosen) == pytest.approx(0.5)
+
+
+def test_ratio_without_a_common_distance():
+    assert np.isnan(matched_ratio(np.ones(4), np.array([2, 2, 4, 4]), np.array([True, True, False, False])))
