@@ -6,6 +6,7 @@ never trained: the first decorrelates the inputs, the last gives the outputs the
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -227,9 +228,7 @@ class Network(nn.Module):
             self.register_buffer(name, getattr(fixed, name))
         sizes = [fixed.matrix.shape[1], *[recipe.width] * recipe.layers, fixed.basis.shape[0]]
         generator = torch.Generator().manual_seed(seed)
-        self.weights = nn.ParameterList(
-            torch.randn(a, b, generator=generator) for a, b in zip(sizes[:-1], sizes[1:], strict=True)
-        )
+        self.weights = nn.ParameterList(torch.randn(a, b, generator=generator) for a, b in itertools.pairwise(sizes))
         self.biases = nn.ParameterList(
             [*(0.5 * torch.randn(b, generator=generator) for b in sizes[1:-1]), torch.zeros(sizes[-1])]
         )

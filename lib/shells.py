@@ -48,11 +48,12 @@ def matched_ratio(errors: np.ndarray, distance: np.ndarray, chosen: np.ndarray) 
     The mean square of the others is taken at each distance and weighted with the number of chosen nuclei there, so that
     near and far do not mix; distances that only one of the two has are left out.
     """
-    own = expected = 0.0
     squares = np.asarray(errors, dtype=float) ** 2
-    for value in np.unique(distance):
-        here = distance == value
-        if (here & chosen).any() and (here & ~chosen).any():
-            own += squares[here & chosen].sum()
-            expected += squares[here & ~chosen].mean() * (here & chosen).sum()
-    return float(np.sqrt(own / expected)) if expected else float("nan")
+    _, place = np.unique(distance, return_inverse=True)
+    own, others = (np.bincount(place[mask], squares[mask], place.max() + 1) for mask in (chosen, ~chosen))
+    own_count, other_count = (np.bincount(place[mask], minlength=place.max() + 1) for mask in (chosen, ~chosen))
+    both = (own_count > 0) & (other_count > 0)
+    if not both.any():
+        return float("nan")
+    expected = others[both] / other_count[both] * own_count[both]
+    return float(np.sqrt(own[both].sum() / expected.sum()))

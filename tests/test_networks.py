@@ -236,7 +236,10 @@ def test_energies_have_the_unit_of_their_spread(id):
 
 @pytest.mark.parametrize("id", ["NN2-I6D", "NN2-I6dD"])
 def test_output_directions_hold_density_and_energy(id):
-    """The learning targets, written in the output directions, keep their energy better than in principal components."""
+    """Written in the output directions the learning targets keep density and energy.
+
+    The directions are orthogonal in the norm int (r^2 e)^2 + E^2, and each is as long as the learning set is wide in it.
+    """
     dataset, learning = setting(id)
     target = dataset.energy_density.values[learning]
     network = build(id)
@@ -253,7 +256,11 @@ def test_output_directions_hold_density_and_energy(id):
     assert np.sqrt(np.mean((mine - target) ** 2)) < 1e-3 * np.sqrt(np.mean((target - offset) ** 2))
     assert energy_error(mine) < 1e-4  # MeV
     assert energy_error(np.tile(offset, (len(target), 1))) > 1
-    # one standard deviation of the learning set is one unit of each coefficient
+    gram = more @ more.T
+    lengths = np.sqrt(np.diag(gram))
+    assert np.abs(gram / np.outer(lengths, lengths) - np.eye(OUTPUT_COMPONENTS))[:12, :12].max() < 1e-3
+    assert (np.diff(lengths) < 0).all()
+    # so that one standard deviation of the learning set is one unit of each coefficient
     coefficients = np.linalg.lstsq(more.T, wanted.T, rcond=None)[0]
     assert coefficients[:12].std(axis=1) == pytest.approx(1, abs=0.01)
 

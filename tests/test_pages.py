@@ -3,75 +3,17 @@
 Run by ``make test-pages`` after ``make book``.
 """
 
-import functools
-import http.server
 import re
-import shutil
-import threading
-from pathlib import Path
 
 import pytest
+from conftest import PAGES
 
 from lib.chart import load_chart, select
 from lib.ensemble import load_ensemble
 from lib.networks import TABLE_I
 
-PAGES = Path(__file__).resolve().parent.parent / "_build" / "html"
 NAMES = sorted(path.relative_to(PAGES).as_posix() for path in (PAGES / "book").rglob("*.html"))
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def site():
-    if not (PAGES / "index.html").exists():
-        pytest.fail(f"{PAGES} holds no book: run `make book` first")
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *arguments):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=PAGES))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    program = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
-    if program is None:
-        pytest.fail("no Chromium on this machine: install it (Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser, site):
-    """A page that remembers whatever goes wrong, and that reaches nothing but the built folder."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.troubles = []
-
-    def guard(route):
-        if route.request.url.startswith((site, "data:", "blob:")):
-            route.continue_()
-        else:
-            page.troubles.append(f"request to {route.request.url}")
-            route.abort()
-
-    context.route("**/*", guard)
-    page.on("console", lambda m: page.troubles.append(f"console: {m.text}") if m.type == "error" else None)
-    page.on("pageerror", lambda error: page.troubles.append(f"error: {error}"))
-    page.on("response", lambda r: page.troubles.append(f"{r.status} {r.url}") if r.status >= 400 else None)
-    yield page
-    context.close()
 
 
 def settle(page, address):

@@ -26,9 +26,7 @@ def test_separation_energies_are_those_of_the_chart():
     found = separation_energies(chart.Z.values, chart.N.values, chart.energy.values)
     own = {
         (z, n): s
-        for z, n, s in zip(
-            chart.Z.values, chart.N.values, chart.two_neutron_separation_energy.values, strict=True
-        )
+        for z, n, s in zip(chart.Z.values, chart.N.values, chart.two_neutron_separation_energy.values, strict=True)
     }
     assert len(found) > 1200
     assert found.to_numpy() == pytest.approx([own[nucleus] for nucleus in found.index], abs=1e-9)
@@ -45,12 +43,23 @@ def test_no_drop_without_the_nucleus_behind():
 
 
 def test_drops_of_several_elements_and_shells():
-    found = shell_drops(np.repeat([20, 40], 6), np.tile([48, 50, 52, 80, 82, 84], 2), np.tile([0.0, -9, -12, -100, -110, -115], 2))
+    found = shell_drops(
+        np.repeat([20, 40], 6), np.tile([48, 50, 52, 80, 82, 84], 2), np.tile([0.0, -9, -12, -100, -110, -115], 2)
+    )
     assert found.to_dict() == {(z, n): drop for z in (20, 40) for n, drop in ((50, 6.0), (82, 5.0))}
 
 
 def test_near_magic():
-    assert near_magic(np.array([46, 48, 50, 52, 54, 80, 128, 130])).tolist() == [False, True, True, True, False, True, True, False]
+    assert near_magic(np.array([46, 48, 50, 52, 54, 80, 128, 130])).tolist() == [
+        False,
+        True,
+        True,
+        True,
+        False,
+        True,
+        True,
+        False,
+    ]
     assert near_magic(np.array([50, 52]), width=0).tolist() == [True, False]
 
 

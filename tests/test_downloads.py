@@ -1,0 +1,82 @@
+"""Figures and numbers offered on the page: where they go, what is in them, the links."""
+
+import os
+import re
+from io import StringIO
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from lib import downloads
+from lib.downloads import offer
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, "BOOK", tmp_path / "book")
+    monkeypatch.setattr(downloads, "EXECUTED", tmp_path / "executed")
+    monkeypatch.delenv("BOOK_BUILD", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def figure():
+    figure, ax = plt.subplots()
+    ax.plot([0, 1], [0, 1])
+    yield figure
+    plt.close(figure)
+
+
+TABLE = pd.DataFrame({"distance": [0, 2], "rms": [0.644, 1.0 / 3]}).set_index("distance")
+
+
+def hrefs(html):
+    return re.findall(r'href="([^"]+)" download', html.data)
+
+
+def test_in_the_book_they_are_served_from_static(places, figure, monkeypatch):
+    monkeypatch.setenv("BOOK_BUILD", "1")
+    links = hrefs(offer("fig1", figure, data=TABLE, other=TABLE))
+    assert links == [f"../_static/figures/{name}" for name in ("fig1.pdf", "fig1.png", "fig1.csv", "fig1-other.csv")]
+    for link in links:
+        assert (places / "book" / "_static" / "figures" / os.path.basename(link)).stat().st_size > 20
+    assert not (places / "executed").exists()
+
+
+def test_a_chapter_on_its_own_leaves_the_book_alone(places, figure):
+    links = hrefs(offer("fig1", figure))
+    assert links == ["figures/fig1.pdf", "figures/fig1.png"]
+    assert all((places / "executed" / link).exists() for link in links), "the links are relative to the notebook"
+    assert not (places / "book").exists()
+
+
+def test_formats(places, figure):
+    offer("fig1", figure, data=TABLE)
+    folder = places / "executed" / "figures"
+    assert (folder / "fig1.pdf").read_bytes().startswith(b"%PDF")
+    assert (folder / "fig1.png").read_bytes().startswith(b"\x89PNG")
+    again = pd.read_csv(StringIO((folder / "fig1.csv").read_text()), index_col=0)
+    pd.testing.assert_frame_equal(again, TABLE)
+
+
+def test_the_same_figure_is_the_same_file(places, figure):
+    """Else every build would make new files, and the next build would think the book had changed."""
+    folder = places / "executed" / "figures"
+    contents = []
+    for _ in range(2):
+        offer("fig1", figure)
+        contents.append([(folder / f"fig1.{ending}").read_bytes() for ending in ("pdf", "png")])
+    assert contents[0] == contents[1]
+    assert b"CreationDate" not in contents[0][0]
+
+
+@pytest.mark.parametrize("name", ["Fig 1", "fig1.pdf", "../fig1", "", "fig_1"])
+def test_names_that_are_no_addresses(places, name):
+    with pytest.raises(ValueError, match="no address"):
+        offer(name, data=TABLE)
+
+
+def test_nothing_to_offer(places):
+    with pytest.raises(ValueError, match="nothing to offer under 'fig1'"):
+        offer("fig1")
