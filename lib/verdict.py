@@ -645,15 +645,16 @@ def verdict_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
 
 
 def condition_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
-    """One row per condition of each claim: what is demanded, what is found, and whether it is met."""
+    """One row per condition of each claim, over both numbers: what is demanded, what is found, and whether it is met."""
     rows = [
         {
             "claim": verdict.number,
+            "condition": place,
             "demanded": condition.demand,
             "found": condition.found,
             "met": "yes" if condition.met else "no",
         }
         for verdict in verdicts.values()
-        for condition in verdict.conditions
+        for place, condition in enumerate(verdict.conditions, start=1)
     ]
-    return pd.DataFrame(rows).set_index("claim")
+    return pd.DataFrame(rows).set_index(["claim", "condition"])

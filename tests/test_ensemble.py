@@ -72,6 +72,21 @@ def made(tmp_path_factory):
         return make_ensemble(ID, **FEW, work=tmp_path_factory.mktemp("made"))
 
 
+def record_under(recipe):
+    """:func:`lib.ensemble.member_record` under a recipe that goes along to the process which trains."""
+
+    def record(id, split, init):
+        from lib.ensemble import RECIPES, member_record
+
+        usual, RECIPES[id] = RECIPES[id], recipe
+        try:
+            return member_record(id, split, init)
+        finally:
+            RECIPES[id] = usual
+
+    return record
+
+
 def substance(ensemble):
     """An ensemble without what differs from run to run."""
     stripped = ensemble.drop_vars("training_seconds")
@@ -200,13 +215,12 @@ def test_training_hash_follows_the_code(tmp_path, monkeypatch):
     assert training_hash() != before
 
 
-def test_two_processes_give_the_same_ensemble(tmp_path, monkeypatch):
-    """Two loky workers with the recipe as it stands, and one after the other in this process: the same bits."""
-    settings = {"splits": 1, "initialisations": 2}
-    there = make_ensemble(ID, **settings, workers=2, work=tmp_path / "there")
-    monkeypatch.setattr(ensemble_module, "engine", serial)
-    here = make_ensemble(ID, **settings, work=tmp_path / "here")
-    assert substance(there).identical(substance(here))
+def test_two_processes_give_the_same_ensemble(made, tmp_path, monkeypatch):
+    """Two loky workers, and one after the other in this process: the same bits."""
+    monkeypatch.setitem(RECIPES, ID, CHEAP)
+    monkeypatch.setattr(ensemble_module, "member_record", record_under(CHEAP))
+    there = make_ensemble(ID, **FEW, workers=2, work=tmp_path)
+    assert substance(there).identical(substance(made))
 
 
 @pytest.mark.parametrize(
@@ -468,6 +482,8 @@ def test_a_cluster_that_loses_a_worker(cluster, tmp_path, monkeypatch):
     """SIGKILL to one of two workers as soon as the first member is done: none is lost, and all are the local ones."""
     address, workers = cluster
     settings = {"splits": 3, "initialisations": 4}
+    recipe = Recipe(width=32, weight_decay=0.3, steps=60)  # a second or so each
+    monkeypatch.setitem(RECIPES, ID, recipe)
     work = tmp_path / "work"
     finished_at_death = []
 
@@ -481,7 +497,9 @@ def test_a_cluster_that_loses_a_worker(cluster, tmp_path, monkeypatch):
     guard.daemon = True
     guard.start()
     threading.Thread(target=assassin, daemon=True).start()
-    there = make_ensemble(ID, **settings, scheduler=address, work=work)
+    with monkeypatch.context() as patch:
+        patch.setattr(ensemble_module, "member_record", record_under(recipe))
+        there = make_ensemble(ID, **settings, scheduler=address, work=work)
     guard.cancel()
     assert finished_at_death
     assert finished_at_death[0] < 12, "the worker died after the work was done"

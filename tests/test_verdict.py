@@ -120,7 +120,7 @@ def test_tables_hold_every_claim_and_condition():
     table, conditions = verdict_table(found), condition_table(found)
     assert table.index.tolist() == [7, 8]
     assert table.outcome.tolist() == [HOLDS, HOLDS]
-    assert conditions.index.tolist() == [7, 8, 8, 8, 8]
+    assert conditions.index.tolist() == [(7, 1), (8, 1), (8, 2), (8, 3), (8, 4)]
     assert set(conditions.met) == {"yes"}
 
 
