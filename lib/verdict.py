@@ -93,9 +93,14 @@ class Evidence:
     _curves: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def load(cls, minimum_nuclei: int = 5, bounds: tuple[float, ...] = BOUNDS_FM) -> Evidence:
-        """From ``data/ensembles``; raises what :func:`lib.ensemble.load_ensemble` raises."""
-        return cls({id: load_ensemble(id) for id in TABLE_I}, minimum_nuclei, tuple(bounds))
+    def load(
+        cls, minimum_nuclei: int = 5, bounds: tuple[float, ...] = BOUNDS_FM, networks: tuple[str, ...] = tuple(TABLE_I)
+    ) -> Evidence:
+        """From ``data/ensembles``, of all networks or those a figure needs.
+
+        Raises what :func:`lib.ensemble.load_ensemble` raises.
+        """
+        return cls({id: load_ensemble(id) for id in networks}, minimum_nuclei, tuple(bounds))
 
     def error(self, id: str) -> np.ndarray:
         """Error of an ensemble's mean, MeV, (nucleus,)."""

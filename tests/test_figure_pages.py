@@ -37,7 +37,7 @@ def test_every_download_is_there(page, site, name):
 def test_distance_explorer(page, site, name, id):
     open_page(page, site, name)
     text, slider = page.locator(".re-text"), page.locator(".re-distance")
-    evidence = Evidence.load()
+    evidence = Evidence.load(networks=(id,))
     curve = distance_curve(evidence.error(id), evidence.nuclei(id)[2])
     label = evidence.ensembles[id].label
     slider.focus()
