@@ -320,6 +320,15 @@ def test_network_against_numpy(id, activation):
     assert double == pytest.approx(expected, rel=1e-10, abs=1e-10 * expected.std())
 
 
+def test_narrow_directions_survive_single_precision():
+    """Small differences of large inputs, blown up by the whitening: energies to a thousandth of their spread."""
+    network = build("NN2-I3E", Recipe(width=7, components=80, whitening=1.0))
+    inputs = some_inputs("NN2-I3E", dtype=torch.float64)
+    single = network(inputs).detach().numpy()
+    double = network.double()(inputs).detach().numpy()
+    assert single == pytest.approx(double, abs=1e-3 * float(network.basis))
+
+
 def test_every_activation_has_a_reference_here():
     assert set(ACTIVATIONS) == {"tanh", "silu"}
 

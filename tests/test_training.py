@@ -128,6 +128,58 @@ def test_slopes_of_the_activations(activation):
     assert mine.numpy() == pytest.approx(slope.numpy(), rel=1e-9, abs=1e-15)
 
 
+def linearised(network, dataset, learning, energy_weight, density_weight, seed):
+    """What the optimiser takes from the learning set at the present parameters: rows and gradient."""
+    blocks = training._blocks(network, training._data(network.spec, dataset, learning, ~learning))
+    with torch.no_grad():
+        tapes = [training._Tape(network, block.components) for block in blocks]
+        outputs = [network.outputs(tape.raw) for tape in tapes]
+        energy = torch.cat([integrated(out) - block.energy for out, block in zip(outputs, blocks, strict=True)])
+        density = [None if b.density is None else out - b.density for out, b in zip(outputs, blocks, strict=True)]
+        generator = torch.Generator().manual_seed(seed)
+        return training._linearise(tapes, energy, density, energy_weight, density_weight, generator)
+
+
+@pytest.mark.parametrize("id", ["NN2-I6dD", "NN3-I6dD"])
+@pytest.mark.parametrize("nuclei", [7, 1000])
+def test_gradient_of_the_density_networks_is_exact(id, nuclei, monkeypatch):
+    """However the nuclei are put together: half the gradient of the weighted squares, from autograd on the whole mesh."""
+    monkeypatch.setattr(training, "BLOCK_NUCLEI", nuclei)
+    dataset = few("dE")
+    learning = random_learning(dataset.known.values, 0)
+    network = build(id, dataset=dataset)
+    _, gradient = linearised(network, dataset, learning, 100.0, 7.0, seed=0)
+    network = network.double()
+    output = network(torch.tensor(network_inputs(network.spec, dataset)[learning]))
+    target = torch.tensor(dataset.energy_density.values[learning])
+    squares = 100 * (SHELL * (output - target).sum(dim=1)).square().sum() + 7 * (output - target).square().sum()
+    parameters = [part for pair in zip(network.weights, network.biases, strict=True) for part in pair]
+    expected = torch.cat([slope.reshape(-1) for slope in torch.autograd.grad(squares / 2, parameters)])
+    # what lies outside the nuclei, where r^2 rho < 1e-4 / fm, is left out
+    assert float((gradient - expected).norm()) < 0.01 * float(expected.norm())
+
+
+@pytest.mark.parametrize("id", ["NN2-I6dD", "NN3-I6dD"])
+def test_sketched_curvature_is_right_on_average(id):
+    """Energies exactly, and the mesh points of the density in the mean over random sums: J^T J."""
+    dataset = shared_dataset("dE").isel(nucleus=slice(0, 1200, 300))
+    learning = np.ones(4, dtype=bool)
+    network = build(id)
+    mean = 0.0
+    for seed in range(100):
+        rows, _ = linearised(network, dataset, learning, 0.5, 3.0, seed)
+        mean = mean + rows.double().T @ rows.double() / 100
+    network = network.double()
+    components = network.standardise(torch.tensor(network_inputs(network.spec, dataset)))
+    vector = network.parameter_vector()
+    J = torch.autograd.functional.jacobian(lambda v: network.outputs(raw_outputs(network, v, components)), vector)
+    energies = SHELL * J.sum(dim=1)
+    expected = 0.5 * energies.T @ energies + 3.0 * torch.einsum("jip,jiq->pq", J, J)
+    assert float((mean - expected).norm()) < 0.1 * float(expected.norm())
+    density_alone = expected - 0.5 * energies.T @ energies
+    assert float(density_alone.norm()) > 0.2 * float(expected.norm())
+
+
 # --- the linear systems ---------------------------------------------------------------------------------------------
 
 
