@@ -7,7 +7,10 @@ is set beforehand, since its learning rate has to reach zero at the end.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import os
+import pickle
 import platform
 from pathlib import Path
 
@@ -19,12 +22,13 @@ from tqdm import tqdm
 
 from lib.chart import DAMAGE, DATA, atomic_write, code_version, engine
 from lib.dataset import random_learning, shared_dataset
+from lib.ensemble import training_hash
 from lib.networks import TABLE_I, Network, fixed_layers, get_network
 from lib.training import RECIPES, adam, seed_of, train_member
 
 PATH = DATA / "adam.nc"
 OPTIMISERS = ("Adam", "Levenberg-Marquardt")
-BUDGET_SECONDS = 120.0
+BUDGET_SECONDS = 60.0
 LEARNING_RATE = 1e-2
 BATCH = 64
 CURVE_POINTS = 400
@@ -51,14 +55,20 @@ def adam_curve(id: str, budget_seconds: float) -> xr.Dataset:
     return curve.isel(step=kept).assign_attrs(epochs=epochs)
 
 
-def _task(id: str, budget_seconds: float) -> tuple[str, xr.Dataset, xr.Dataset]:
-    return id, adam_curve(id, budget_seconds), train_member(id, 0, 0, shared_dataset(get_network(id).target)).curve
+def _task(id: str, budget_seconds: float) -> tuple[str, xr.Dataset]:
+    by_adam = adam_curve(id, budget_seconds)
+    by_ours = train_member(id, 0, 0, shared_dataset(get_network(id).target)).curve
+    numbered = [curve.assign_coords(step=np.arange(curve.sizes["step"])) for curve in (by_adam, by_ours)]
+    both = xr.concat(numbered, dim="optimiser", join="outer", combine_attrs="drop")
+    return id, both.assign(epochs=by_adam.attrs["epochs"])
 
 
 def make_reference(
-    budget_seconds: float = BUDGET_SECONDS, workers: int = 2, scheduler: str | None = None
+    budget_seconds: float = BUDGET_SECONDS, workers: int = 2, scheduler: str | None = None, work: Path | None = None
 ) -> xr.Dataset:
     """Learning curves of both optimisers for all networks, dims ``network``, ``optimiser`` and ``step``.
+
+    Finished networks are kept in ``work``, ``data/.work`` by default; a run that was interrupted goes on from there.
 
     Raises
     ------
@@ -67,13 +77,18 @@ def make_reference(
     """
     if budget_seconds <= 0:
         raise ValueError(f"budget_seconds = {budget_seconds} is out of range: give a positive time")
-    results = {}
-    with engine(scheduler, workers) as parallel:
-        jobs = (joblib.delayed(_task)(id, budget_seconds) for id in TABLE_I)
-        for id, by_adam, by_ours in tqdm(parallel(jobs), total=len(TABLE_I), desc="Adam", unit="network", disable=None):
-            results[id] = xr.concat([by_adam, by_ours], dim="optimiser", join="outer", combine_attrs="drop")
-            results[id]["epochs"] = by_adam.attrs["epochs"]
-    together = xr.concat([results[id] for id in TABLE_I], dim="network", join="outer")
+    settings = json.dumps([budget_seconds, LEARNING_RATE, BATCH, training_hash()])
+    folder = (work or DATA / ".work") / f"adam-{hashlib.sha256(settings.encode()).hexdigest()[:16]}"
+    paths = {id: folder / f"{id}.pkl" for id in TABLE_I}
+    missing = [id for id, path in paths.items() if not path.exists()]
+    if missing:
+        with engine(scheduler, workers) as parallel:
+            jobs = (joblib.delayed(_task)(id, budget_seconds) for id in missing)
+            for id, curves in tqdm(parallel(jobs), total=len(missing), desc="Adam", unit="network", disable=None):
+                content = pickle.dumps(curves)
+                atomic_write(paths[id], lambda temporary, content=content: temporary.write_bytes(content))
+    results = [pickle.loads(path.read_bytes()) for path in paths.values()]
+    together = xr.concat(results, dim="network", join="outer")
     return together.assign_coords(network=list(TABLE_I), optimiser=list(OPTIMISERS)).assign_attrs(
         title="Learning curves of one member of each network, by Adam and by Levenberg-Marquardt",
         license="CC-BY-4.0",
