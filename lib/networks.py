@@ -135,7 +135,7 @@ def network_inputs(spec: NetworkSpec, dataset: xr.Dataset) -> np.ndarray:
     densities = dataset.densities.values[..., : len(spec.inputs)]
     if spec.family == NN3:
         return densities
-    return densities.transpose(0, 2, 1).reshape(len(densities), 1, -1)
+    return densities.transpose(0, 2, 1).reshape(len(densities), 1, densities.shape[1] * densities.shape[2])
 
 
 @dataclass(frozen=True)
@@ -206,8 +206,8 @@ def fixed_layers(spec: NetworkSpec, recipe: Recipe, dataset: xr.Dataset, learnin
 class Network(nn.Module):
     """A perceptron between two fixed layers.
 
-    Hidden layers are scaled by the square root of their fan-in, so that all parameters start from the unit normal
-    distribution and one weight decay means the same for every layer.  NN3 subtracts its value where nothing is: the
+    Layers are scaled by the square root of their fan-in, so that all weights start from the unit normal distribution (the
+    hidden biases from half of it, the last from zero) and one weight decay means the same for every layer.  NN3 subtracts its value where nothing is: the
     energy density of the vacuum is zero.
 
     Parameters
@@ -273,13 +273,14 @@ class Network(nn.Module):
     @torch.no_grad()
     def set_parameter_vector(self, vector: Tensor) -> None:
         """Inverse of :meth:`parameter_vector`."""
-        start = 0
-        for pair in zip(self.weights, self.biases, strict=True):
-            for part in pair:
-                part.copy_(vector[start : start + part.numel()].reshape(part.shape))
-                start += part.numel()
-        if start != len(vector):
-            raise ValueError(f"{len(vector)} parameters given, the network has {start}: take those of the same recipe")
+        parts = [part for pair in zip(self.weights, self.biases, strict=True) for part in pair]
+        count = sum(part.numel() for part in parts)
+        if vector.shape != (count,):
+            raise ValueError(
+                f"{tuple(vector.shape)} parameters given, the network has {count}: take those of the same recipe"
+            )
+        for part, values in zip(parts, vector.split([part.numel() for part in parts]), strict=True):
+            part.copy_(values.reshape(part.shape))
 
 
 def integrated(output: Tensor) -> Tensor:

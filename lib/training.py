@@ -464,7 +464,9 @@ def adam(
             on_energy = energy_loss(integrated(output), data.energy[chosen])
             loss, on_density = on_energy, torch.tensor(np.nan)
             if data.density is not None:
-                on_density = density_loss(output, data.density[chosen])
+                # the mean of Eq. (5) runs over the whole mesh, also where no learning nucleus is
+                kept = data.density.shape[1] / dataset.sizes["r"]
+                on_density = kept * density_loss(output, data.density[chosen])
                 loss = total_loss(on_energy, on_density, balance(on_energy, on_density, network.recipe.energy_weight))
             optimiser.zero_grad()
             loss.backward()
