@@ -277,7 +277,7 @@ class Network(nn.Module):
         count = sum(part.numel() for part in parts)
         if vector.shape != (count,):
             raise ValueError(
-                f"{tuple(vector.shape)} parameters given, the network has {count}: take those of the same recipe"
+                f"{vector.numel()} parameters given, the network has {count}: take those of the same recipe"
             )
         for part, values in zip(parts, vector.split([part.numel() for part in parts]), strict=True):
             part.copy_(values.reshape(part.shape))
