@@ -28,7 +28,7 @@ CODE = ("lib/*", "data/*", "data/ensembles/*", "constraints.txt", "pyproject.tom
 TEXT = ("book/**/*", "_config.yml", "_toc.yml")
 
 
-GENERATED = ("book/networks/",)
+GENERATED = ("book/networks/", "book/_static/figures/")
 """Pages that are made by the build itself."""
 
 
