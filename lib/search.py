@@ -2,7 +2,8 @@
 
 ``python -m lib.search`` trains a few members per candidate and writes ``data/search.csv``.  A candidate is judged by two
 validation sets inside the known region: the 20 % left out at random, and the neutron-richest third of each element, which
-stands for the extrapolation.  The extrapolation region itself is never looked at.
+stands for the extrapolation; a network of energy densities also by the densities of the first of them.  The extrapolation
+region itself is never looked at.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
+import xarray as xr
 from tqdm import tqdm
 
 from lib.chart import DATA, atomic_write, code_version, engine
-from lib.dataset import LEARNING_SHARE, inner_learning, shared_dataset
+from lib.dataset import LEARNING_SHARE, inner_learning, random_learning, shared_dataset
 from lib.networks import NN1, NN2, NN3, TABLE_I, Recipe, get_network
-from lib.training import train_member
+from lib.training import Trained, predict_energy_density, train_member
 
 PATH = DATA / "search.csv"
 MEMBERS = {"energy": 3, "energy_density": 2}
@@ -38,17 +40,22 @@ _ON_NN1 = [
 ]  # fmt: skip
 _ON_NN2_ENERGY = [
     {}, {"activation": "silu"}, {"whitening": 1.0}, {"whitening": 0.4}, {"weight_decay": 0.03}, {"weight_decay": 3.0},
-    {"components": 20}, {"components": 80}, {"width": 64}, {"layers": 3},
+    {"components": 20}, {"components": 80}, {"width": 64}, {"layers": 3}, {"activation": "silu", "whitening": 0.4},
 ]  # fmt: skip
 _ON_NN2_DENSITY = [
     {}, {"width": 28, "steps": 25}, {"activation": "silu"}, {"whitening": 0.4}, {"weight_decay": 3.0},
-    {"components": 20}, {"energy_weight": 10.0}, {"steps": 10},
+    {"components": 20}, {"energy_weight": 10.0}, {"steps": 10}, {"energy_weight": 0.3},
 ]  # fmt: skip
 _ON_NN3 = [
     {}, {"layers": 2, "width": 24}, {"layers": 2, "width": 40}, {"width": 40}, {"weight_decay": 10.0},
     {"weight_decay": 30.0}, {"weight_decay": 300.0}, {"whitening": 0.8}, {"activation": "tanh"},
     {"energy_weight": 3.0}, {"energy_weight": 30.0}, {"steps": 80}, {"layers": 2, "width": 24, "steps": 80},
     {"layers": 2, "width": 24, "steps": 160}, {"layers": 2, "width": 32, "steps": 80},
+    *({"layers": 2, "width": width, "steps": 80, "energy_weight": weight, "weight_decay": decay} for width, weight, decay in (
+        (24, 0.3, 100.0), (24, 1.0, 100.0), (24, 3.0, 100.0), (40, 0.3, 100.0), (40, 1.0, 100.0), (24, 0.3, 10.0), (24, 1.0, 10.0),
+        (24, 1.0, 30.0), (40, 1.0, 10.0),
+    )),
+    *({"layers": 2, "width": 24, "steps": 160, "energy_weight": weight} for weight in (0.3, 1.0, 3.0)),
 ]  # fmt: skip
 # the first guesses stand for corrections of a few MeV; energies of a thousand MeV turned out to need less whitening and
 # more weight decay in NN2, and other activations
@@ -64,10 +71,14 @@ _ON_NN2_TOTAL = [
 ]  # fmt: skip
 
 _SLIM = {"layers": 2, "width": 24}
-_SHORT_NN3 = [{**_SLIM, "steps": 80}, {**_SLIM, "steps": 160}, {**_SLIM, "steps": 160, "weight_decay": 300.0}]
+_SHORT_NN3 = [
+    {**_SLIM, "steps": 80}, {**_SLIM, "steps": 160}, {**_SLIM, "steps": 160, "weight_decay": 300.0},
+    *({**_SLIM, "steps": 80, "energy_weight": weight} for weight in (0.3, 1.0)), {**_SLIM, "steps": 160, "energy_weight": 1.0},
+]  # fmt: skip
 _ON_NN3_CORRECTION = [
     *({**_SLIM, "steps": 80, "weight_decay": decay} for decay in (100.0, 30.0, 10.0, 3.0)),
     {**_SLIM, "steps": 160, "weight_decay": 10.0}, {**_SLIM, "steps": 80, "weight_decay": 10.0, "activation": "tanh"},
+    *({**_SLIM, "steps": 80, "weight_decay": decay, "energy_weight": weight} for decay in (10.0, 1.0) for weight in (0.3, 1.0, 3.0)),
 ]  # fmt: skip
 _ON_NN2_DENSITY_TOTAL = [
     {"activation": "silu", "whitening": 0.4, "weight_decay": 30.0, **change}
@@ -98,8 +109,9 @@ def candidates(id: str) -> list[Recipe]:
 def try_candidate(id: str, recipe: Recipe) -> dict:
     """Train a few members under a recipe; a row of the table of the search.
 
-    ``learning_rms`` and ``validation_rms`` (MeV) are means over members of random splits, ``outermost_rms`` (MeV) is that
-    of the mean of the members which have not seen the neutron-richest third.
+    ``learning_rms`` and ``validation_rms`` (MeV) are means over members of random splits, and so is ``density_rms`` (MeV/fm),
+    the error of r^2 energy density on the validation nuclei, NaN for networks of energies; ``outermost_rms`` (MeV) is that of
+    the mean of the members which have not seen the neutron-richest third.
     """
     spec = get_network(id)
     dataset, members = shared_dataset(spec.target), MEMBERS[spec.output]
@@ -114,14 +126,28 @@ def try_candidate(id: str, recipe: Recipe) -> dict:
         "learning_rms": np.mean([float(member.curve.learning_rms[-1]) for member in random]),
         "validation_rms": np.mean([float(member.curve.validation_rms[-1]) for member in random]),
         "outermost_rms": np.sqrt(np.mean(error[known & ~inner] ** 2)),
+        "density_rms": np.mean([_density_rms(member, dataset, split) for split, member in enumerate(random)]),
         "seconds": np.mean([member.seconds for member in random + outer]),
         "code_version": code_version(),
     }
 
 
+def _density_rms(member: Trained, dataset: xr.Dataset, split: int) -> float:
+    """Error of r^2 energy density over the mesh, on the validation nuclei of a random split, MeV/fm; NaN without densities."""
+    if member.network.spec.output != "energy_density":
+        return np.nan
+    known = dataset.known.values
+    unlearnt = dataset.isel(nucleus=known & ~random_learning(known, split))
+    error = predict_energy_density(member.network, unlearnt) - unlearnt.energy_density.values
+    return float(np.sqrt(np.mean(error.astype(float) ** 2)))
+
+
 def score(table: pd.DataFrame) -> pd.Series:
-    """What the choice goes by: the geometric mean of the two validation errors, MeV."""
-    return np.sqrt(table.validation_rms * table.outermost_rms)
+    """What the choice goes by: the geometric mean of the validation errors, two of the energy and, if any, one of the density.
+
+    In MeV; with the density's, in MeV fm^(-1/3).
+    """
+    return np.exp(np.log(table[["validation_rms", "outermost_rms", "density_rms"]]).mean(axis=1))
 
 
 def known_rms(table: pd.DataFrame) -> pd.Series:

@@ -12,20 +12,25 @@ from lib.search import PATH, best_recipe, candidates, known_rms, load_search, sc
 from lib.training import RECIPES
 
 
-def row(id, learning, validation, outermost, **changes):
-    errors = {"learning_rms": learning, "validation_rms": validation, "outermost_rms": outermost}
+def row(id, learning, validation, outermost, density=np.nan, **changes):
+    errors = {"learning_rms": learning, "validation_rms": validation, "outermost_rms": outermost, "density_rms": density}
     return {"network": id, **asdict(Recipe(**changes)), **errors}
 
 
 def test_score_is_the_geometric_mean_and_known_region_mixes_four_to_one():
-    table = pd.DataFrame([row("NN1-I4E", 1.0, 4.0, 9.0)])
-    assert score(table)[0] == pytest.approx(6.0)
+    table = pd.DataFrame([row("NN1-I4E", 1.0, 4.0, 9.0), row("NN3-I6D", 1.0, 4.0, 9.0, 6.0**-0.5)])
+    assert score(table).tolist() == pytest.approx([6.0, 36 ** (1 / 3) * 6 ** (-1 / 6)])
     assert known_rms(table)[0] == pytest.approx(np.sqrt(0.8 * 1 + 0.2 * 16))
 
 
 def test_lowest_score_wins_where_the_paper_quotes_nothing():
     table = pd.DataFrame([row("NN1-I4E", 9.0, 2.0, 2.0, width=7), row("NN1-I4E", 0.1, 3.0, 3.0, width=8)])
     assert best_recipe(table, "NN1-I4E").width == 7
+
+
+def test_a_poor_density_loses_against_a_good_one_at_like_energies():
+    table = pd.DataFrame([row("NN3-I6D", 0.4, 0.6, 2.0, 2.0, width=7), row("NN3-I6D", 0.4, 0.7, 2.0, 0.2, width=8)])
+    assert best_recipe(table, "NN3-I6D").width == 8
 
 
 def test_only_candidates_as_accurate_as_the_paper_compete_if_there_are_any():
@@ -57,6 +62,7 @@ def test_a_candidate_never_sees_a_nucleus_beyond_the_known_region(monkeypatch):
     other = search.try_candidate("NN1-I4dE", recipe)
     for name in ("learning_rms", "validation_rms", "outermost_rms"):
         assert own[name] == other[name]
+    assert np.isnan(own["density_rms"])
 
 
 def test_missing_table_names_the_remedy(tmp_path):
