@@ -4,7 +4,7 @@
     python -m lib.chapter one_nucleus -p Z=50 -p N=70
 
 leaves the executed notebook in ``_build/executed``.  Values are read as YAML; a parameter the chapter does not have (on
-which papermill itself would only warn), or a value of another type than its default, is refused before any work.
+which papermill itself would only warn), or a value that its ranges cell refuses, is refused before any work.
 """
 
 from __future__ import annotations
@@ -26,11 +26,7 @@ EXECUTED = ROOT / "_build" / "executed"
 
 def chapters() -> list[str]:
     """Names of all chapters that have a parameters cell, alphabetically; pages without code are no chapters."""
-    return sorted(path.stem for path in BOOK.glob("*.md") if "parameters" in _tags(path))
-
-
-def _tags(path: Path) -> set[str]:
-    return {tag for cell in jupytext.read(path).cells for tag in cell.metadata.get("tags", [])}
+    return sorted(path.stem for path in BOOK.glob("*.md") if ":tags: [parameters]" in path.read_text().splitlines())
 
 
 def source(name: str) -> Path:
@@ -46,20 +42,24 @@ def source(name: str) -> Path:
     return BOOK / f"{name}.md"
 
 
+def _cell(name: str, tag: str) -> str:
+    """Source of the one cell of a chapter that has a tag."""
+    [cell] = [cell for cell in jupytext.read(source(name)).cells if tag in cell.metadata.get("tags", [])]
+    return cell.source
+
+
 def defaults(name: str) -> dict[str, object]:
     """The chapter's parameters and their default values, as they stand in its parameters cell."""
-    notebook = jupytext.read(source(name))
-    [cell] = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     return {
         target.id: ast.literal_eval(statement.value)
-        for statement in ast.parse(cell.source).body
+        for statement in ast.parse(_cell(name, "parameters")).body
         if isinstance(statement, ast.Assign)
         for target in statement.targets
     }
 
 
 def checked(name: str, parameters: dict[str, object]) -> dict[str, object]:
-    """The parameters, after a check of names and types; whole numbers pass for real ones.
+    """The parameters, after a check of their names, and of their values by the chapter's own ranges cell.
 
     Raises
     ------
@@ -67,20 +67,11 @@ def checked(name: str, parameters: dict[str, object]) -> dict[str, object]:
         naming the parameter, its value and what is possible.
     """
     known = defaults(name)
-    result = {}
-    for key, value in parameters.items():
+    for key in parameters:
         if key not in known:
             raise ValueError(f"chapter {name!r} has no parameter {key!r}: it has {', '.join(known)}")
-        kind = type(known[key])
-        if kind is float and type(value) is int:
-            value = float(value)
-        if type(value) is not kind:
-            raise ValueError(
-                f"parameter {key} = {value!r} of chapter {name!r} is of type {type(value).__name__}: "
-                f"give a {kind.__name__}, like its default {known[key]!r}"
-            )
-        result[key] = value
-    return result
+    exec(_cell(name, "ranges"), known | parameters)  # the cell of the repository that any kernel would run next
+    return parameters
 
 
 def execute(
@@ -93,7 +84,7 @@ def execute(
     Raises
     ------
     ValueError
-        for an unknown chapter or parameter, or a value of the wrong type.
+        for an unknown chapter or parameter, or a value of the wrong type or out of range.
     papermill.PapermillExecutionError
         if a cell fails; the notebook up to it is kept.
     """
@@ -133,10 +124,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--title", help="heading instead of the chapter's own")
     options = parser.parse_args(arguments)
     try:
-        checked(options.name, options.parameters)
+        print(execute(options.name, options.parameters, options.output, options.title))
     except ValueError as error:
         parser.error(str(error))
-    print(execute(options.name, options.parameters, options.output, options.title))
+    except papermill.PapermillExecutionError as error:
+        # the last line of what the cell raised; all of it is in the notebook
+        sys.exit(f"{parser.prog}: the chapter stopped with {error.ename}: {error.evalue}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 
 import jupytext
-import nbformat
 import pytest
 import yaml
 
@@ -41,14 +40,6 @@ def test_the_readme_names_the_two_commands_and_each_is_a_target():
     assert {"book", "test", "chapter", "help"} <= named <= targets
 
 
-@pytest.mark.parametrize("name", chapter.chapters())
-def test_each_parameter_is_described_on_its_page(name):
-    """Every parameter has a row in a table: its name in backticks in the first column."""
-    text = chapter.source(name).read_text()
-    described = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| `.*?\|", text, flags=re.M))))
-    assert set(chapter.defaults(name)) == described
-
-
 @pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)
 def test_sources_are_myst_notebooks_that_survive_a_round_trip(path):
     notebook = jupytext.read(path)
@@ -74,27 +65,6 @@ def test_every_glued_name_is_used_and_every_used_name_is_glued(path):
     assert glued <= used, f"made by a cell, but not used in the text: {glued - used}"
 
 
-def test_a_chapter_runs_under_other_parameters(tmp_path):
-    """One nucleus for tin-120 with PC-F1 and pairing, straight from its source, as papermill would."""
-    target = chapter.execute(
-        "one_nucleus", {"N": 70, "functional": "PC-F1", "pairing": True, "box": 20}, tmp_path / "tin.ipynb"
-    )
-    notebook = nbformat.read(target, as_version=4)
-    injected = [cell.source for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", [])]
-    assert len(injected) == 1
-    assert 'functional = "PC-F1"' in injected[0]
-    glued = {
-        name.removeprefix("application/papermill.record/"): text
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        for name, text in output.get("data", {}).items()
-        if name.startswith("application/papermill.record/text/plain")
-    }
-    assert glued, "the notebook holds no glued results"
-    text = "\n".join(str(output) for cell in notebook.cells for output in cell.get("outputs", []))
-    assert "Z = 50, N = 70, PC-F1, paired" in text
-
-
 def test_command_line_reads_values_as_yaml(monkeypatch, capsys):
     seen = {}
     monkeypatch.setattr(
@@ -103,31 +73,6 @@ def test_command_line_reads_values_as_yaml(monkeypatch, capsys):
     chapter.main(["one_nucleus", "-p", "Z", "50", "-p", "pairing=true", "-p", "functional=PC-F1"])
     assert seen == {"Z": 50, "pairing": True, "functional": "PC-F1"}
     assert "x.ipynb" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("name", "parameters", "words"),
-    [
-        ("two_nuclei", {}, ["two_nuclei", "one_nucleus"]),
-        ("one_nucleus", {"protons": 50}, ["protons", "Z, N, functional"]),
-        ("one_nucleus", {"Z": "fifty"}, ["fifty", "int"]),
-        ("one_nucleus", {"pairing": "true"}, ["true", "bool"]),
-        ("one_nucleus", {"Z": 50.0}, ["50.0", "int"]),
-    ],
-)
-def test_wrong_chapter_or_parameter_is_refused_before_any_work(name, parameters, words, monkeypatch):
-    monkeypatch.setattr(chapter.papermill, "execute_notebook", lambda *a, **k: pytest.fail("work was started"))
-    with pytest.raises(ValueError) as error:  # noqa: PT011 - the words are checked below
-        chapter.execute(name, parameters)
-    for word in words:
-        assert word in str(error.value)
-
-
-def test_a_failing_cell_fails_the_run_and_keeps_the_notebook(tmp_path):
-    target = tmp_path / "odd.ipynb"
-    with pytest.raises(Exception, match="Z = 51 is odd"):
-        chapter.execute("one_nucleus", {"Z": 51}, target)
-    assert target.exists()
 
 
 def test_cache_is_dropped_when_library_or_data_change(tmp_path, monkeypatch):

@@ -1,0 +1,266 @@
+"""Parameters of the chapters: tables that cannot drift, refusals before any work, and what other values change."""
+
+import re
+
+import jupytext
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from lib import chapter, parameters
+from lib.chart import load_chart
+from lib.networks import TABLE_I
+from lib.parameters import Parameter, describe, flag, nucleus, one_of, pair, real, rising, several, whole
+
+
+def tags(cell) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+# the tables
+
+
+@pytest.mark.parametrize("name", chapter.chapters())
+def test_each_chapter_lists_its_parameters_with_their_defaults(name, monkeypatch):
+    tables = []
+    monkeypatch.setattr(parameters, "describe", lambda *a, **k: tables.append(describe(*a, **k)) or tables[-1])
+    chapter.checked(name, {})
+    [table] = tables
+    head, rule, *rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.data.splitlines()]
+    assert head == ["parameter", "meaning", "unit", "default", "range"]
+    assert {len(row) for row in (rule, *rows)} == {5}
+    assert {row[0]: row[3] for row in rows} == {f"`{k}`": f"`{v}`" for k, v in chapter.defaults(name).items()}
+    assert all(len(row[1]) > 5 and len(row[4]) > 5 for row in rows), "meaning and range"
+
+
+@pytest.mark.parametrize("name", chapter.chapters())
+def test_the_ranges_follow_the_parameters_and_their_table_is_shown(name):
+    cells = [cell for cell in jupytext.read(chapter.source(name)).cells if cell.cell_type == "code"]
+    assert [tags(cell) for cell in cells[:2]] == [["parameters"], ["remove-input", "ranges"]]
+    # a table that is not the value of the cell would not be on the page
+    assert re.search(r"^(describe\(.*\n\)|describe\(.*\)|table)\Z", cells[1].source, flags=re.M | re.S)
+
+
+def test_a_value_that_is_not_the_default_is_shown_beside_it(monkeypatch):
+    monkeypatch.setattr(parameters, "defaults", lambda name: {"box": 20.0, "pairing": False})
+    arguments = {"pairing": Parameter(False, "BCS", flag())}
+    table = describe("x", box=Parameter(30.0, "radius of the box", real(15, 40), "fm"), **arguments).data
+    assert "| `box` | radius of the box | fm | `20.0` | a number, 15 to 40 | `30.0` |" in table
+    with pytest.raises(ValueError, match="describes pairing, but has box, pairing"):
+        describe("x", **arguments)
+
+
+# what is refused
+
+BOUND = load_chart("PC-PK1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        (whole(0, 19), [0, 19], [-1, 20, 3.0, True, "3", None, [3]]),
+        (whole(2, 300, even=True), [2, 132], [51, 0, 302]),
+        (real(0.2, 0.6), [0.2, 0.6, 0.32], [0.19, 0.61, float("nan"), float("inf"), "0.3", True]),
+        (real(15, 40), [15, 40, 20.5], [14.9]),
+        (flag(), [True, False], [0, 1, "true", None]),
+        (one_of(["PC-PK1", "PC-F1"]), ["PC-F1"], ["PC-PK2", "", None, ["PC-F1"]]),
+        (one_of([0.1, 0.05]), [0.1], [0.2, True, "0.1"]),
+        (several(whole(1, 5)), [[1], [1, 5]], [[], [1, 1], [1, 6], 3, "1", (1, 2)]),
+        (several(whole(1, 5), most=2), [[1, 2]], [[1, 2, 3], []]),
+        (rising(0, 15), [[0, 15], [0.0, 3.5, 15.0]], [[], [0], [0, 14], [1, 15], [0, 5, 5, 15], [0, 7, 3, 15], ["a"], 15]),
+        (pair(whole(8, 100, even=True), one_of([50]), "[Z, N]"), [[28, 50]], [[28], [27, 50], [28, 51], [28, 50, 1], 28]),
+        (nucleus(), [[50, 82], [8, 8]], [[50, 81], [8, 100], [50], "132Sn", [50, "82"], [50.0, 82], [-50, 82]]),
+    ],
+)  # fmt: skip
+def test_kinds(kind, good, bad):
+    assert [value for value in good if not kind.accepts(value)] == []
+    assert [value for value in bad if kind.accepts(value)] == []
+
+
+REFUSED = [
+    ("two_nuclei", {}, ["two_nuclei", "one_nucleus"]),
+    ("one_nucleus", {"protons": 50}, ["protons", "Z, N, functional"]),
+    ("one_nucleus", {"Z": 51}, ["Z = 51", "even", "2 to 300"]),
+    ("one_nucleus", {"N": -4}, ["N = -4", "2 to 300"]),
+    ("one_nucleus", {"Z": 50.0}, ["50.0", "even number"]),
+    ("one_nucleus", {"pairing": "true"}, ["'true'", "true or false"]),
+    ("one_nucleus", {"functional": "PC-PK2"}, ["PC-PK2", "PC-PK1, PC-F1"]),
+    ("one_nucleus", {"box": 50}, ["box = 50 fm", "15 to 40"]),
+    ("covariant_functional", {"functionals": []}, ["functionals = []", "one or more"]),
+    ("covariant_functional", {"density_max": -0.3}, ["-0.3", "0.2 to 0.6"]),
+    ("chart", {"other": "PC-PK1"}, ["other = 'PC-PK1'", "PC-F1"]),
+    ("chart", {"box_sample": 0}, ["box_sample = 0", "2 to 200"]),
+    ("table_one", {"Z": 50, "N": 150}, ["Z = 50, N = 150", "bound"]),
+    ("table_one", {"probe": 1}, ["probe = 1", "0.01"]),
+    ("learning", {"network": "NN4"}, ["NN4", "NN1-I4E"]),
+    ("eleven_networks", {"minimum_nuclei": 0}, ["minimum_nuclei = 0", "1 to 50"]),
+    ("network", {"split": 20}, ["split = 20", "0 to 19"]),
+    ("network", {"network": "NN3-I6d"}, ["NN3-I6d", "NN3-I6D"]),
+    ("ensemble", {"draws": 5}, ["draws = 5", "10 to 2000"]),
+    ("fig1", {"networks": []}, ["networks = []", "NN1-I4E"]),
+    ("fig1", {"networks": ["NN1-I4dE"]}, ["NN1-I4dE", "NN3-I6D"]),
+    ("fig2", {"nuclei": [[32, 47]]}, ["[32, 47]", "bound by PC-PK1"]),
+    ("fig2", {"explored": [[8, 100]]}, ["[8, 100]", "bound by PC-PK1"]),
+    ("fig2", {"bounds": [0, 20]}, ["[0, 20]", "rise from 0 to 15"]),
+    ("fig3", {"networks": ["NN1-I4E"]}, ["NN1-I4E", "NN1-I4dE"]),
+    ("fig4", {"linear_below": 0}, ["linear_below = 0 MeV", "0.1 to 10"]),
+    ("shell_effects", {"chains": [[28, 51]]}, ["[28, 51]", "50, 82, 126"]),
+    ("uncertainty", {"correcting": ""}, ["correcting = ''", "NN3-I6dD"]),
+    ("verdict", {"members": 2.5}, ["members = 2.5", "1 to 20"]),
+    ("verdict", {"balances": [0.0]}, ["[0.0]", "0.001"]),
+]
+
+
+def test_every_chapter_has_its_refusals():
+    assert set(chapter.chapters()) <= {name for name, _, _ in REFUSED}
+
+
+@pytest.mark.parametrize(("name", "asked", "words"), REFUSED)
+def test_refused_before_any_work(name, asked, words, monkeypatch):
+    monkeypatch.setattr(chapter.papermill, "execute_notebook", lambda *a, **k: pytest.fail("work was started"))
+    with pytest.raises(ValueError) as error:  # noqa: PT011 - the words are checked below
+        chapter.execute(name, asked)
+    assert "\n" not in str(error.value)
+    for word in words:
+        assert word in str(error.value)
+
+
+def test_the_command_line_says_it_in_one_line(capsys):
+    with pytest.raises(SystemExit):
+        chapter.main(["one_nucleus", "-p", "Z=51"])
+    assert (
+        capsys.readouterr()
+        .err.splitlines()[-1]
+        .endswith("parameter Z = 51 of chapter 'one_nucleus' cannot be: give an even number, 2 to 300")
+    )
+
+
+def test_a_notebook_run_on_its_own_refuses_too():
+    """As in Jupyter, where nothing but the cells stands between a wrong value and the work."""
+    notebook = jupytext.read(chapter.source("one_nucleus"))
+    notebook.cells = notebook.cells[: 1 + next(i for i, cell in enumerate(notebook.cells) if "ranges" in tags(cell))]
+    [cell] = [cell for cell in notebook.cells if "parameters" in tags(cell)]
+    cell.source = cell.source.replace("Z = 50", "Z = 51")
+    with pytest.raises(CellExecutionError, match="parameter Z = 51"):
+        NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": chapter.BOOK}}).execute()
+
+
+def test_an_unbound_nucleus_ends_in_one_line(tmp_path):
+    """Whether a nucleus is bound is known only when it is solved, which is the first thing the chapter does."""
+    target = tmp_path / "unbound.ipynb"
+    with pytest.raises(SystemExit) as error:
+        chapter.main(["one_nucleus", "-p", "Z=50", "-p", "N=20", "-o", str(target)])
+    assert "Z = 50, N = 20 is not bound by PC-PK1" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert target.exists(), "the notebook up to the error is kept"
+
+
+# what other values change
+
+
+def outcome(path) -> tuple[dict[str, str], str]:
+    """Glued texts by name, and all other outputs as one text."""
+    glued, shown = {}, []
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            name = output.get("metadata", {}).get("scrapbook", {}).get("name")
+            data = {kind.removeprefix("application/papermill.record/"): v for kind, v in output.get("data", {}).items()}
+            if name is None:
+                shown.append(
+                    "\n".join(str(data.get(kind, "")) for kind in ("text/html", "text/markdown", "text/plain"))
+                )
+            elif "text/plain" in data:
+                glued[name] = data["text/plain"].strip("'")
+    return glued, "\n".join(shown)
+
+
+def curves(shown: str) -> list[str]:
+    return re.findall(r'"label":"([^"]+)"', shown)
+
+
+LABELS = {id: spec.label for id, spec in TABLE_I.items()}
+OTHERWISE = {
+    "covariant_functional": (
+        {"functionals": ["PC-F1"], "density_max": 0.25},
+        lambda glued, shown: "-3.83577e-04 MeV⁻²" in shown and "-3.96291e-04" not in shown,
+    ),
+    "one_nucleus": (
+        {"N": 70, "functional": "PC-F1", "pairing": True, "box": 18},
+        lambda glued, shown: glued["name"] == "Z = 50, N = 70, PC-F1, paired" and "| `20.0` | a number, 15 to 40 | `18` |" in shown,
+    ),
+    "chart": (
+        {"functional": "PC-F1", "other": "PC-PK1", "box_sample": 3, "larger_box": 18},
+        lambda glued, shown: (
+            int(glued["bound"]) == load_chart("PC-F1").sizes["nucleus"] and glued["box-sample"] == "3" and glued["larger-box"] == "18"
+        ),
+    ),
+    "table_one": (
+        {"split": 3, "Z": 50, "N": 82, "probe": 0.01},
+        lambda glued, shown: glued["nucleus"] == "132Sn" and float(glued["disagreement"]) < 0.01,
+    ),
+    "learning": ({"network": "NN1-I4E"}, lambda glued, shown: glued["network"] == LABELS["NN1-I4E"]),
+    "eleven_networks": (
+        {"minimum_nuclei": 40},
+        lambda glued, shown: (
+            int(glued["farthest"]) == max(d for d in BOUND.distance.values if (BOUND.distance.values == d).sum() >= 40) and glued["minimum"] == "40"
+        ),
+    ),
+    "network": (
+        {"network": "NN1-I4E", "split": 2, "init": 1, "steps": 5},
+        lambda glued, shown: (
+            glued["label"] == LABELS["NN1-I4E"] and glued["steps"] == "5" and glued["member"] == "split 2, initialisation 1"
+        ),
+    ),
+    "ensemble": (
+        {"network": "NN1-I4E", "draws": 10},
+        lambda glued, shown: glued["label"] == LABELS["NN1-I4E"],
+    ),
+    "fig1": (
+        {"networks": ["NN1-I4E", "NN3-I6D"], "minimum_nuclei": 40},
+        lambda glued, shown: curves(shown) == [LABELS["NN1-I4E"], LABELS["NN3-I6D"]] and int(glued["last"]) < 30,
+    ),
+    "fig2": (
+        {"networks": ["NN3-I6D"], "nuclei": [[50, 82]], "bounds": [0, 5, 15], "explored": [[50, 82], [8, 8]]},
+        lambda glued, shown: (
+            '"bounds":[0.0,5.0,15.0]' in shown and curves(shown) == [LABELS["NN3-I6D"], "132Sn (Z=50, N=82)", "16O (Z=8, N=8)"]
+        ),
+    ),
+    "fig3": (
+        {"networks": ["NN1-I4dE"], "minimum_nuclei": 40},
+        lambda glued, shown: curves(shown) == ["PC-PK1", LABELS["NN1-I4dE"]] and int(glued["nn1-of"]) < 15,
+    ),
+    "fig4": (
+        {"network": "NN1-I4dE", "minimum_nuclei": 10, "linear_below": 2.0},
+        lambda glued, shown: glued["label"] == LABELS["NN1-I4dE"] and float(glued["boundary"]) == 2,
+    ),
+    "shell_effects": (
+        {"networks": ["NN2-I6dE"], "direct": ["NN2-I6E"], "chains": [[28, 50], [46, 82]], "width": 0},
+        lambda glued, shown: glued["width"] == "0",
+    ),
+    "uncertainty": (
+        {"network": "NN1-I4E", "correcting": "NN1-I4dE", "minimum_nuclei": 40},
+        lambda glued, shown: glued["label"] == LABELS["NN1-I4E"] and glued["label-correcting"] == LABELS["NN1-I4dE"],
+    ),
+    "verdict": (
+        {"minimum_nuclei": 10, "bounds": [0, 5, 15], "balances": [1, 5], "balance_steps": 5, "members": 1},
+        lambda glued, shown: (glued["weights-low"], glued["weights-high"], glued["members"]) == ("1", "5", "1"),
+    ),
+}  # fmt: skip
+"""For each chapter parameters that are none of its defaults, and what must come of them."""
+
+
+def test_every_chapter_and_parameter_is_tried_otherwise():
+    assert set(OTHERWISE) == set(chapter.chapters())
+    for name, (asked, _) in OTHERWISE.items():
+        usual = chapter.defaults(name)
+        assert all(asked[key] != usual[key] for key in asked), name
+        assert set(usual) - set(asked) <= {"Z", "step"}, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_a_chapter_under_other_parameters(name, tmp_path):
+    asked, is_so = OTHERWISE[name]
+    glued, shown = outcome(chapter.execute(name, asked, tmp_path / f"{name}.ipynb"))
+    assert is_so(glued, shown), {key: value for key, value in glued.items() if len(value) < 200}
