@@ -1,29 +1,31 @@
-"""Interactive explorers: a nucleus (ipywidgets), the chart of nuclides and the ensembles (drawings in the page itself).
+"""Interactive explorers of a nucleus, of the chart of nuclides and of the ensembles.
 
-A static page has no kernel.  There the nucleus explorer shows pictures made beforehand, switched in the browser by
-linked widgets, and the density explorer draws from data shipped with it; in Jupyter the same explorers compute live.
-The chart explorer carries its data with it and needs no kernel anywhere.
+A static page has no kernel.  There an explorer chooses among pictures made beforehand, or draws from data shipped with it
+(:mod:`lib.embedded`); in Jupyter those of a nucleus and of the ensembles are ipywidgets and compute live.  The chart
+explorer carries its data with it and needs no kernel anywhere.
 """
 
 from __future__ import annotations
 
+import base64
 import io
-import json
 import os
-from pathlib import Path
+from dataclasses import replace
+from html import escape
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
-from IPython.display import HTML, Image, display
+from IPython.display import HTML
 from matplotlib.figure import Figure
 
 from lib.chart import select
 from lib.dataset import SHELL_FM, shared_dataset
+from lib.embedded import embed, nucleus_label
 from lib.ensemble import load_ensemble, member_densities
 from lib.figures import PART_COLOURS, PARTICLE_COLOURS
-from lib.functionals import FUNCTIONALS
+from lib.functionals import FUNCTIONALS, Functional, get_functional
 from lib.known_region import element
 from lib.networks import get_network
 from lib.rmf import NoConvergenceError, solve
@@ -114,63 +116,130 @@ def in_static_page() -> bool:
     return "BOOK_BUILD" in os.environ
 
 
-def nucleus_explorer(nuclei: list[tuple[int, int]], functionals: list[str] = tuple(FUNCTIONALS)) -> widgets.Widget:
+COUPLINGS = ("alpha_S", "beta_S", "gamma_S", "delta_S", "alpha_V", "gamma_V", "delta_V", "alpha_TV", "delta_TV")
+"""The couplings of the mean field, each with a slider in the live explorer of a nucleus."""
+CHANGE_PERCENT = 10.0
+"""How far the sliders go to either side.  Scalar and vector field nearly cancel, so that even this unbinds nuclei."""
+
+
+def nucleus_explorer(
+    nuclei: list[tuple[int, int]], functionals: list[str] = tuple(FUNCTIONALS)
+) -> HTML | widgets.Widget:
     """Choose a nucleus and a functional, see densities, potentials, energy density and levels.
 
-    In the static page: the ``nuclei`` (Z, N) given, from pictures made now.  In Jupyter: any nucleus, computed live.
+    In the static page: the ``nuclei`` (Z, N) given, from pictures made now.  In Jupyter: any even-even nucleus, computed
+    live, also with couplings changed by up to ``CHANGE_PERCENT`` per cent.
     """
-    return _pictures(nuclei, functionals) if in_static_page() else _live(nuclei[0], functionals)
+    return _pictures(nuclei, functionals) if in_static_page() else LiveNucleus(nuclei[0], functionals).view
 
 
-def _pictures(nuclei, functionals) -> widgets.Widget:
-    names = [f"{Z + N}{element(Z)} (Z={Z}, N={N})" for Z, N in nuclei]
-    nucleus = widgets.Dropdown(options=names, index=0, description="nucleus")
-    functional = widgets.Dropdown(options=list(functionals), index=0, description="functional")
-    stacks = []
-    for name in functionals:
-        images = []
-        for (Z, N), label in zip(nuclei, names, strict=True):
-            image = widgets.Image(value=_png(nucleus_figure(solve(Z, N, name))), format="png")
-            image.alt = f"Densities, potentials, energy density and levels of {label} with {name}"
-            image.layout = widgets.Layout(width="100%", max_width="760px")
-            images.append(image)
-        stack = widgets.Stack(images, selected_index=0)
-        widgets.jslink((nucleus, "index"), (stack, "selected_index"))
-        stacks.append(stack)
-    outer = widgets.Stack(stacks, selected_index=0)
-    widgets.jslink((functional, "index"), (outer, "selected_index"))
-    return widgets.VBox([widgets.HBox([nucleus, functional]), outer])
-
-
-def _live(first: tuple[int, int], functionals) -> widgets.Widget:
-    Z = widgets.BoundedIntText(first[0], min=2, max=140, step=2, description="Z")
-    N = widgets.BoundedIntText(first[1], min=2, max=240, step=2, description="N")
-    functional = widgets.Dropdown(options=list(functionals), description="functional")
-    pairing = widgets.Checkbox(False, description="pairing")
-    return _computed(
-        [Z, N, functional, pairing],
-        lambda: nucleus_figure(solve(Z.value, N.value, functional.value, pairing.value)),
+def nucleus_text(nucleus: xr.Dataset) -> str:
+    """A nucleus of :func:`lib.rmf.solve` in words: energies in MeV, radii in fm."""
+    return (
+        f"Z={int(nucleus.Z)}, N={int(nucleus.N)}, {nucleus.functional}{' with pairing' if nucleus.pairing else ''}: "
+        f"E_CDFT = {float(nucleus.energy):.2f} MeV, total energy {float(nucleus.total_energy):.2f} MeV, "
+        f"charge radius {float(nucleus.charge_radius):.3f} fm, "
+        f"neutron skin {float(nucleus.neutron_radius - nucleus.proton_radius):.3f} fm."
     )
 
 
-def _computed(controls: list[widgets.Widget], draw) -> widgets.Widget:
-    """Controls above the picture that ``draw()`` makes whenever one of them changes."""
-    output = widgets.Output()
+def _pictures(nuclei, functionals) -> HTML:
+    def picture(Z, N, functional, pairing):
+        nucleus = solve(Z, N, functional, pairing)
+        return {
+            "png": base64.b64encode(_png(nucleus_figure(nucleus))).decode(),
+            "text": nucleus_text(nucleus).replace("E_CDFT", "E<sub>CDFT</sub>"),
+        }
 
-    def show(_=None):
-        output.clear_output(wait=True)
-        with output:
-            try:
-                figure = draw()
-            except (ValueError, NoConvergenceError) as error:
-                print(error)  # a wish that cannot be met, said in the place of the picture
-            else:
-                display(Image(_png(figure)))
+    data = {
+        "nuclei": [nucleus_label(Z, N) for Z, N in nuclei],
+        "functionals": list(functionals),
+        "pictures": [
+            [[picture(Z, N, f, pairing) for pairing in (False, True)] for f in functionals] for Z, N in nuclei
+        ],
+    }
+    return embed("nucleus_explorer", data)
 
-    for control in controls:
-        control.observe(show, "value")
-    show()
-    return widgets.VBox([widgets.HBox(controls), output])
+
+class Live:
+    """Controls above a picture that is made anew whenever one of them changes; ``view`` is the whole.
+
+    ``words`` says what is shown, or in one line why a wish cannot be met; then there is no picture.
+    """
+
+    def __init__(self, controls: list[widgets.Widget], draw, above: list[widgets.Widget] | None = None):
+        self._draw, self.words, self.picture = draw, widgets.HTML(), widgets.HTML()
+        for control in controls:
+            control.observe(self.show, "value")
+        self.view = widgets.VBox([*(above or [widgets.HBox(controls)]), self.words, self.picture])
+        self.show()
+
+    def show(self, _=None) -> None:
+        """Draw what the controls say."""
+        try:
+            figure, words = self._draw()
+        except (ValueError, NoConvergenceError) as error:
+            words, picture = str(error), ""
+        else:
+            # not widgets.Image, which has no text for those who do not see it
+            png = base64.b64encode(_png(figure)).decode()
+            picture = f'<img alt="{escape(words)}" src="data:image/png;base64,{png}">'
+        self.words.value, self.picture.value = escape(words), picture
+
+
+class LiveNucleus(Live):
+    """Any even-even nucleus, either functional, pairing, and a slider for the change of each coupling, with a reset."""
+
+    def __init__(self, first: tuple[int, int], functionals: list[str] = tuple(FUNCTIONALS)):
+        self.Z = widgets.BoundedIntText(first[0], min=2, max=300, step=2, description="Z")
+        self.N = widgets.BoundedIntText(first[1], min=2, max=300, step=2, description="N")
+        self.functional = widgets.Dropdown(options=list(functionals), description="functional")
+        self.pairing = widgets.Checkbox(False, description="pairing")
+        self.couplings = {
+            name: widgets.FloatSlider(
+                0.0, min=-CHANGE_PERCENT, max=CHANGE_PERCENT, step=0.1, description=name, readout_format="+.1f",
+                continuous_update=False,
+            )
+            for name in COUPLINGS
+        }  # fmt: skip
+        self.reset = widgets.Button(description="reset couplings", tooltip="all changes back to 0 %")
+        self.reset.on_click(self._reset)
+        self._resetting = False
+        choice = [self.Z, self.N, self.functional, self.pairing]
+        sliders = widgets.VBox(
+            [
+                widgets.HBox([widgets.Label("couplings, changed by per cent"), self.reset]),
+                widgets.GridBox(
+                    list(self.couplings.values()), layout=widgets.Layout(grid_template_columns="repeat(3, 310px)")
+                ),
+            ]
+        )
+        super().__init__([*choice, *self.couplings.values()], self._solve, [widgets.HBox(choice), sliders])
+
+    def chosen(self) -> Functional:
+        """The functional with the couplings of the sliders."""
+        functional = get_functional(self.functional.value)
+        changes = {name: slider.value for name, slider in self.couplings.items() if slider.value}
+        if not changes:
+            return functional
+        changed = {name: getattr(functional, name) * (1 + change / 100) for name, change in changes.items()}
+        return replace(functional, name=f"{functional.name} changed", **changed)
+
+    def _solve(self):
+        nucleus = solve(self.Z.value, self.N.value, self.chosen(), self.pairing.value)
+        return nucleus_figure(nucleus), nucleus_text(nucleus)
+
+    def _reset(self, _) -> None:
+        # nine sliders go back, one picture is made
+        self._resetting = True
+        for slider in self.couplings.values():
+            slider.value = 0.0
+        self._resetting = False
+        self.show()
+
+    def show(self, _=None) -> None:
+        if not self._resetting:
+            super().show()
 
 
 def chart_explorer(chart: xr.Dataset, other: xr.Dataset, measured: dict[tuple[int, int], float]) -> HTML:
@@ -215,8 +284,7 @@ def chart_explorer(chart: xr.Dataset, other: xr.Dataset, measured: dict[tuple[in
         )
     elements = {int(Z): element(int(Z)) for Z in np.unique(chart.Z.values)}
     data = {"functional": chart.functional, "other": other.functional, "elements": elements, "nuclei": nuclei}
-    template = (Path(__file__).parent / "chart_explorer.html").read_text()
-    return HTML(template.replace("/*DATA*/null", json.dumps(data, separators=(",", ":"))))
+    return embed("chart_explorer", data)
 
 
 SHOWN_MEMBERS = range(0, 100, 12)
@@ -239,10 +307,6 @@ def density_explorer(networks: list[str], nuclei: list[tuple[int, int]]) -> HTML
         if get_network(id).output != "energy_density":
             raise ValueError(f"{id} gives energies only: take networks with the output ℰ")
     return _drawn_densities(networks, nuclei) if in_static_page() else _live_densities(networks, nuclei[0])
-
-
-def _nucleus_label(Z: int, N: int) -> str:
-    return f"{Z + N}{element(Z)} (Z={Z}, N={N})"
 
 
 def _drawn_densities(networks, nuclei) -> HTML:
@@ -286,12 +350,11 @@ def _drawn_densities(networks, nuclei) -> HTML:
             for id in networks
         ],
         "nuclei": [
-            {"Z": Z, "N": N, "label": _nucleus_label(Z, N), "d": int(select(distances, Z, N).distance)} for Z, N in nuclei
+            {"Z": Z, "N": N, "label": nucleus_label(Z, N), "d": int(select(distances, Z, N).distance)} for Z, N in nuclei
         ],
         "results": results,
     }  # fmt: skip
-    template = (Path(__file__).parent / "density_explorer.html").read_text()
-    return HTML(template.replace("/*DATA*/null", json.dumps(data, separators=(",", ":"))))
+    return embed("density_explorer", data)
 
 
 def density_figure(id: str, Z: int, N: int) -> Figure:
@@ -315,7 +378,7 @@ def density_figure(id: str, Z: int, N: int) -> Figure:
     error = SHELL_FM * (members - target).sum(axis=1)
     axes[0].set(
         ylabel=r"$r^2\mathcal{E}$ (MeV/fm)",
-        title=f"{spec.label}, {_nucleus_label(Z, N)}: error {error.mean():+.3f} ± {error.std():.3f} MeV",
+        title=f"{spec.label}, {nucleus_label(Z, N)}: error {error.mean():+.3f} ± {error.std():.3f} MeV",
     )
     axes[1].set(xlabel="Radius $r$ (fm)", ylabel="difference (MeV/fm)")
     axes[0].legend()
@@ -326,4 +389,9 @@ def _live_densities(networks, first: tuple[int, int]) -> widgets.Widget:
     network = widgets.Dropdown(options=[(get_network(id).label, id) for id in networks], description="network")
     Z = widgets.BoundedIntText(first[0], min=8, max=100, step=2, description="Z")
     N = widgets.BoundedIntText(first[1], min=8, max=156, step=2, description="N")
-    return _computed([network, Z, N], lambda: density_figure(network.value, Z.value, N.value))
+
+    def draw():
+        figure = density_figure(network.value, Z.value, N.value)
+        return figure, f"Energy density by the members of the ensemble: {figure.axes[0].get_title()}."
+
+    return Live([network, Z, N], draw).view

@@ -5,26 +5,19 @@ Like the chart explorer they are drawings that carry their data with them, the s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from lib.known_region import distance, element
+from lib.embedded import embed, nucleus_label
+from lib.known_region import distance
 from lib.networks import get_network
 from lib.profiles import Profile
 
 BARE = {"label": "PC-PK1", "colour": "#000000", "marker": "", "dash": False}
 """How the bare difference of the functionals is drawn in Fig. 3."""
-
-
-def _page(template: str, data: dict) -> HTML:
-    # "<" would end the script if a label held a tag; in JSON it can be written as an escape
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-    return HTML((Path(__file__).parent / template).read_text().replace("/*DATA*/null", text))
 
 
 def rms_explorer(curves: Mapping[str, pd.DataFrame], first: int = 10) -> HTML:
@@ -61,7 +54,7 @@ def rms_explorer(curves: Mapping[str, pd.DataFrame], first: int = 10) -> HTML:
             look
             | {name: _rounded(columns[column], 4) for name, column in (("rms", "rms"), ("error", "bootstrap_error"))}
         )
-    return _page("rms_explorer.html", data)
+    return embed("rms_explorer", data)
 
 
 def _rounded(values, digits: int) -> list:
@@ -111,8 +104,14 @@ def profile_explorer(
                 }
             )
         target = np.round(found[next(iter(found))][Z, N].target, 3).tolist()
-        label = f"{Z + N}{element(Z)} (Z={Z}, N={N})"
         data["nuclei"].append(
-            {"Z": Z, "N": N, "d": int(distance(Z, N)), "label": label, "target": target, "results": results}
+            {
+                "Z": Z,
+                "N": N,
+                "d": int(distance(Z, N)),
+                "label": nucleus_label(Z, N),
+                "target": target,
+                "results": results,
+            }
         )
-    return _page("fig2_explorer.html", data)
+    return embed("fig2_explorer", data)

@@ -78,14 +78,3 @@ def test_networks_must_have_the_same_nuclei():
     found = {"NN2-I3D": {(32, 46): profile(1)}, "NN3-I6D": {(8, 8): profile(1)}}
     with pytest.raises(ValueError, match="different nuclei"):
         profile_explorer(found, (0, 15))
-
-
-@pytest.mark.parametrize(
-    "html", [rms_explorer({"NN3-I6D": curve([0], [1.0])}), profile_explorer({"NN3-I6D": {(8, 8): profile(1)}}, (0, 15))]
-)
-def test_pages_need_no_network_and_have_names_for_readers(html):
-    assert not re.search(r"https?://|src=|import ", html.data)
-    assert 'role="img" aria-label=' in html.data
-    assert 'role="status" aria-live="polite"' in html.data
-    assert "background:#fff" in html.data
-    assert html.data.count("</script>") == 1

@@ -1,0 +1,43 @@
+"""Explorers that live in a page: a form, a drawing and its data in one piece of HTML, which needs no kernel and no network.
+
+Each explorer is a file ``lib/*_explorer.html`` with its form and drawing, and a script; ``explorer_frame.html`` gives all of
+them the same look and the few functions they share.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from IPython.display import HTML
+
+from lib.known_region import element
+
+FOLDER = Path(__file__).parent
+
+
+def embed(name: str, data: dict) -> HTML:
+    """The explorer ``lib/<name>.html`` with its data, which JSON must be able to write.
+
+    Raises
+    ------
+    ValueError
+        for a number that JSON does not know, such as NaN.
+    """
+    markup, script = (FOLDER / f"{name}.html").read_text().split("<script>\n")
+    # "<" would end the script if a label held a tag; in JSON it can be written as an escape
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+    html = (FOLDER / "explorer_frame.html").read_text()
+    for mark, content in (
+        ("/*NAME*/", name.replace("_", "-")),
+        ("/*MARKUP*/", markup.rstrip()),
+        ("/*SCRIPT*/", script.removesuffix("</script>\n").rstrip()),
+        ("/*DATA*/null", text),
+    ):
+        html = html.replace(mark, content, 1)
+    return HTML(html)
+
+
+def nucleus_label(Z: int, N: int) -> str:
+    """Name of a nucleus to choose it by, e.g. ``78Ge (Z=32, N=46)``."""
+    return f"{Z + N}{element(Z)} (Z={Z}, N={N})"
