@@ -64,7 +64,10 @@ def make_network_pages(again: bool) -> None:
 
 
 def make_network_page(id: str, target: Path) -> None:
-    """One network's page: the chapter, named after the network, executed with its id."""
+    """One network's page: the chapter, named after the network, executed with its id.
+
+    ``BOOK_BUILD`` says that the pages are being built, and how to come from the page to the top of the book.
+    """
     command = [
         sys.executable,
         "-m",
@@ -79,7 +82,7 @@ def make_network_page(id: str, target: Path) -> None:
         TABLE_I[id].label,
     ]
     run = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": "1"}, capture_output=True, text=True, check=False
+        command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": "../.."}, capture_output=True, text=True, check=False
     )
     if run.returncode:
         raise RuntimeError(f"the page of {id} failed:\n{run.stderr}")
@@ -102,7 +105,7 @@ def build(fresh: bool = False) -> int:
     code_stamp.write_text(code)
     program = Path(sys.executable).with_name("jupyter-book")
     command = [str(program), "build", str(ROOT), "-W", "--keep-going", "-n", "--all"]
-    run = subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": "1"}, check=False)
+    run = subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": ".."}, check=False)
     if run.returncode == 0:
         build_stamp.write_text(everything)
         print(f"open {PAGES / 'index.html'}")

@@ -6,6 +6,7 @@ its own, perhaps under other parameters, leaves them beside its notebook and doe
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HT
         file = f"{name}.csv" if key == "data" else f"{name}-{key}.csv"
         table.to_csv(target / file)
         files.append(file)
-    # relative to the page, which is in book/, or to the executed notebook
-    prefix = "../_static/figures" if in_static_page() else "figures"
+    # relative to the page, of which the build says how deep it lies, or to the executed notebook
+    prefix = f"{os.environ['BOOK_BUILD']}/_static/figures" if in_static_page() else "figures"
     links = " · ".join(f'<a href="{prefix}/{file}" download>{file}</a>' for file in files)
     return HTML(f'<p class="downloads">Download: {links}</p>')

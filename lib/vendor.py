@@ -1,13 +1,12 @@
 """The JavaScript the pages need: fetched once from npm, served from the book itself.
 
-``python -m lib.vendor`` puts MathJax, RequireJS and the Jupyter widget manager into ``book/_static/vendor`` (git-ignored,
-about 4 MB).  As a Sphinx extension the module points the pages to these files; where they are missing (no npm), the pages
-keep their usual network sources.
+``python -m lib.vendor`` puts MathJax into ``book/_static/vendor`` (git-ignored, about 2 MB).  As a Sphinx extension the
+module points the pages to it; where it is missing (no npm), the pages keep their usual network source.  The browser tests
+fetch axe-core in the same way, which checks the pages for accessibility and is no part of them.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -21,68 +20,55 @@ PACKAGES = {
         "package/es5/tex-chtml-full.js": "mathjax/tex-chtml-full.js",
         "package/es5/output/chtml/fonts": "mathjax/output/chtml/fonts",
     },
-    "requirejs@2.3.8": {"package/require.js": "require.js"},
-    "@jupyter-widgets/html-manager@1.0.15": {
-        "package/dist/embed-amd.js": "embed-amd.js",
-        "package/dist/1551f4f60c37af51121f.woff2": "1551f4f60c37af51121f.woff2",
-        "package/dist/7a3337626410ca2f4071.woff2": "7a3337626410ca2f4071.woff2",
-        "package/dist/d878b0a6a1144760244f.woff2": "d878b0a6a1144760244f.woff2",
-    },
 }
 """npm package -> {path in the package: path under book/_static/vendor}."""
 
 MATHJAX = "mathjax/tex-chtml-full.js"
 
-# the widget manager still speaks to MathJax 2
-MATHJAX_2_CALL = 'MathJax.Hub.Queue(["Typeset",MathJax.Hub,e])'
-MATHJAX_3_CALL = "MathJax.typesetPromise&&MathJax.typesetPromise([e])"
-
-# the widget manager looks for its fonts where it thinks it came from; they lie in one place for all pages
-FONTS_PATH = re.compile(r"\.p=`\$\{(\w+)\.origin\}\$\{\1\.pathname\}`")
-VENDOR_PATH = '.p=document.documentElement.dataset.content_root+"_static/vendor/"'
+AXE = {"axe-core@4.10.3": {"package/axe.min.js": "axe.min.js"}}
+"""What the browser tests check accessibility with, in the same form."""
+AXE_FOLDER = VENDOR.parents[2] / "_build" / "vendor"
 
 
-def is_vendored() -> bool:
+def is_vendored(packages: dict[str, dict[str, str]] = PACKAGES, folder: Path = VENDOR) -> bool:
     """Whether every file is there."""
-    targets = [target for files in PACKAGES.values() for target in files.values()]
-    return all((VENDOR / target).exists() for target in targets)
+    targets = [target for files in packages.values() for target in files.values()]
+    return all((folder / target).exists() for target in targets)
 
 
-def fetch() -> bool:
+def fetch(packages: dict[str, dict[str, str]] = PACKAGES, folder: Path = VENDOR) -> bool:
     """Fetch what is missing with ``npm pack``.  Returns False, with one line of warning, where npm fails or is missing."""
-    if is_vendored():
+    if is_vendored(packages, folder):
         return True
     npm = shutil.which("npm")
     if npm is None:
         print(
-            "warning: npm is not installed, so the pages will load MathJax and widgets from the network",
+            f"warning: npm is not installed, so {', '.join(packages)} cannot be fetched; pages load MathJax from the network",
             file=sys.stderr,
         )
         return False
-    with tempfile.TemporaryDirectory() as folder:
-        for package, files in PACKAGES.items():
+    with tempfile.TemporaryDirectory() as place:
+        for package, files in packages.items():
             run = subprocess.run(
-                [npm, "pack", "--silent", package], cwd=folder, capture_output=True, text=True, check=False
+                [npm, "pack", "--silent", package], cwd=place, capture_output=True, text=True, check=False
             )
             if run.returncode:
                 reason = (run.stderr.strip().splitlines() or ["no output"])[-1]
                 print(
-                    f"warning: npm could not fetch {package} ({reason}); the pages will load it from the network",
+                    f"warning: npm could not fetch {package} ({reason}); pages load MathJax from the network",
                     file=sys.stderr,
                 )
                 return False
-            archive = Path(folder) / run.stdout.strip().splitlines()[-1]
-            unpacked = Path(folder) / archive.stem
+            archive = Path(place) / run.stdout.strip().splitlines()[-1]
+            unpacked = Path(place) / archive.stem
             with tarfile.open(archive) as tar:
                 tar.extractall(unpacked, filter="data")
             for source, target in files.items():
-                destination = VENDOR / target
+                destination = folder / target
                 destination.parent.mkdir(parents=True, exist_ok=True)
                 if destination.is_dir():
                     shutil.rmtree(destination)
                 shutil.move(unpacked / source, destination)
-    manager = VENDOR / "embed-amd.js"
-    manager.write_text(FONTS_PATH.sub(VENDOR_PATH, manager.read_text().replace(MATHJAX_2_CALL, MATHJAX_3_CALL)))
     return True
 
 
@@ -92,7 +78,6 @@ def setup(app):
     def use_vendored(app, config):
         if is_vendored():
             config.mathjax_path = f"vendor/{MATHJAX}"
-            config.nb_ipywidgets_js = {"vendor/require.js": {}, "vendor/embed-amd.js": {}}
 
     def without_thebe(app, page, template, context, doctree):
         # Jupyter Book always adds thebe, which would take its code from the network; it declares its constants twice too

@@ -55,7 +55,7 @@ def test_numbers_that_a_browser_cannot_read_are_refused():
 
 
 def test_the_page_of_a_nucleus_carries_pictures_and_their_words(monkeypatch):
-    monkeypatch.setenv("BOOK_BUILD", "1")
+    monkeypatch.setenv("BOOK_BUILD", "..")
     data = carried(nucleus_explorer([(8, 8), (20, 28)]))
     assert data["nuclei"] == ["16O (Z=8, N=8)", "48Ca (Z=20, N=28)"]
     assert data["functionals"] == ["PC-PK1", "PC-F1"]
