@@ -1,0 +1,98 @@
+"""Every data file says what is in it: units, meanings, licence, provenance; and the data dictionary explains every table."""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import xarray as xr
+
+from lib.adam_reference import PATH as ADAM
+from lib.chart import DATA, chart_path
+from lib.ensemble import ensemble_path
+from lib.functionals import FUNCTIONALS, get_functional
+from lib.networks import TABLE_I
+
+ROOT = Path(__file__).resolve().parent.parent
+CHARTS = [chart_path(name, pairing) for name in FUNCTIONALS for pairing in (False, True)]
+ENSEMBLES = [ensemble_path(id) for id in TABLE_I]
+TABLES = sorted(DATA.glob("*.csv"))
+PROVENANCE = {"title", "license", "code_version", "python", "wall_time_seconds"}
+PARAMETERS = {
+    "chart": {"functional", "couplings", "pairing", "box_fm", "step_fm", "code_hash", "numpy"},
+    "ensemble": {"network", "recipe", "optimiser", "chart_code_hash", "training_hash", "torch"},
+    "adam": {"budget_seconds", "learning_rate", "batch", "torch"},
+}
+# what the present files still lack; a file made anew must not lack more, and better less
+LACKING = {
+    "chart": set(),
+    "ensemble": {
+        "known: units", "distance: units", "is_learning: units",
+        *(f"{name}: {key}" for name in ("split", "init", "seed", "fold", "Z", "N") for key in ("units", "long_name")),
+    },
+    "adam": {
+        "wall_time_seconds",
+        *(f"{name}: {key}" for key in ("units", "long_name") for name in (
+            "energy_loss", "density_loss", "learning_rms", "validation_rms", "seconds", "epochs", "step", "network", "optimiser",
+        )),
+    },
+}  # fmt: skip
+
+
+def kind(path):
+    return "adam" if path == ADAM else "ensemble" if path in ENSEMBLES else "chart"
+
+
+@pytest.fixture(scope="module", params=[*CHARTS, *ENSEMBLES, ADAM], ids=lambda path: path.stem)
+def file(request):
+    with xr.open_dataset(request.param, engine="h5netcdf") as dataset:
+        yield request.param, dataset
+
+
+def test_all_netcdf_files_are_among_those_tested():
+    assert {*DATA.rglob("*.nc")} == {*CHARTS, *ENSEMBLES, ADAM}
+
+
+def test_every_variable_has_a_unit_and_a_meaning_and_the_file_a_licence_and_an_origin(file):
+    path, dataset = file
+    lacking = {
+        f"{name}: {key}"
+        for name, variable in dataset.variables.items()
+        for key in ("units", "long_name")
+        if not variable.attrs.get(key)
+    }
+    lacking |= {name for name in PROVENANCE | PARAMETERS[kind(path)] if dataset.attrs.get(name, "") == ""}
+    assert lacking <= LACKING[kind(path)]
+    assert dataset.attrs["license"] == "CC-BY-4.0"
+    assert re.fullmatch(r"[0-9a-f]{7,40}\+?", dataset.attrs["code_version"]), "no commit"
+
+
+@pytest.mark.parametrize("path", CHARTS, ids=lambda path: path.stem)
+def test_a_chart_names_its_couplings(path):
+    with xr.open_dataset(path, engine="h5netcdf") as chart:
+        assert chart.couplings == repr(get_functional(chart.functional))
+
+
+@pytest.mark.parametrize("path", ENSEMBLES, ids=lambda path: path.stem)
+def test_an_ensemble_holds_a_seed_of_every_member_and_its_recipe(path):
+    with xr.open_dataset(path, engine="h5netcdf") as ensemble:
+        assert len(set(ensemble.seed.values.tolist())) == ensemble.sizes["member"] == 100
+        assert set(json.loads(ensemble.recipe)) >= {"width", "layers", "activation", "weight_decay", "steps"}
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_the_data_dictionary_explains_every_column(path):
+    page = (ROOT / "book" / "data_dictionary.md").read_text()
+    [section] = [text for text in re.split(r"^## ", page, flags=re.M) if f"`data/{path.name}`:" in text]
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("| `")]
+    explained = [name for row in rows for name in re.findall(r"`([^`]+)`", row[1])]
+    assert explained == list(pd.read_csv(path, comment="#").columns)
+    assert all(row[3].strip() for row in rows), "a column without a meaning"
+
+
+@pytest.mark.parametrize("name", ["ame2020.csv", "published_nuclei.csv"])
+def test_tables_of_facts_name_their_source_in_their_first_lines(name):
+    head = [line for line in (DATA / name).read_text().splitlines() if line.startswith("#")]
+    assert re.search(r"\(20\d\d\)", " ".join(head)), "no source with a year"
+    assert any("MeV" in line for line in head)
