@@ -7,7 +7,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all test-pages chapter chart ensembles bench lint format clean
+.PHONY: help book page test test-all test-pages chapter chart ensembles bench lint format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ test-all: $(STAMP) chart  ## the slow tests too
 
 test-pages: $(STAMP) book  ## open every built page in headless Chromium, network cut off
 	$(BIN)/python -m pytest -m browser
+
+page: $(STAMP)  ## see one page while editing it, in seconds: make page NAME=fig1 (after one make book)
+	@$(BIN)/python -m lib.book --page $(NAME)
 
 chapter: $(STAMP)  ## re-execute one chapter: make chapter NAME=one_nucleus PARAMS="Z=50 N=70 functional=PC-F1 pairing=true"
 	@$(BIN)/python -m lib.chapter $(NAME) $(foreach p,$(PARAMS),-p $(p))

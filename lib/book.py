@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import joblib
+import jupyter_cache
 from tqdm import tqdm
 
 from lib.networks import TABLE_I
@@ -114,7 +115,52 @@ def build(fresh: bool = False) -> int:
     return run.returncode
 
 
-if __name__ == "__main__":
+def build_page(name: str) -> int:
+    """See one chapter quickly: only what changed is read and written again, and warnings are no errors.
+
+    The chapter is executed if its cells, or since the last whole build ``lib`` or the data, have changed.  Other chapters
+    keep what they show until the next whole build, which this one does not count as.  Returns the exit code.
+
+    Raises
+    ------
+    ValueError
+        if there is no such page.
+    """
+    source = ROOT / "book" / f"{name}.md"
+    pages = sorted(path.stem for path in source.parent.glob("*.md"))
+    if name not in pages:
+        raise ValueError(f"no page {name!r}: choose one of {', '.join(pages)}")
+    (BUILD / ".built").unlink(missing_ok=True)
+    code_stamp, target = BUILD / ".code", name
+    if name == "network":  # no page itself, but the pattern of eleven; one of them shows what it looks like
+        target = "networks/NN3-I6D"
+        make_network_page("NN3-I6D", ROOT / "book" / f"{target}.ipynb")
+    elif not code_stamp.exists() or code_stamp.read_text() != digest(CODE):
+        cache = jupyter_cache.get_cache(BUILD / ".jupyter_cache")
+        for record in cache.list_cache_records():
+            if Path(record.uri) == source:
+                cache.remove_cache(record.pk)
+        source.touch()  # Sphinx reads only what is newer than its last reading
+    program = Path(sys.executable).with_name("jupyter-book")
+    run = subprocess.run(
+        [str(program), "build", str(ROOT), "-q"], cwd=ROOT, env={**os.environ, "BOOK_BUILD": ".."}, check=False
+    )
+    print(f"open {PAGES / 'book' / target}.html")
+    return run.returncode
+
+
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Build the book as static HTML.")
     parser.add_argument("--fresh", action="store_true", help="forget all cached executions first")
-    sys.exit(build(parser.parse_args().fresh))
+    parser.add_argument("--page", metavar="NAME", help="one chapter only, quickly, to look at while editing")
+    options = parser.parse_args(arguments)
+    if options.page is None:
+        return build(options.fresh)
+    try:
+        return build_page(options.page)
+    except ValueError as error:
+        parser.error(str(error))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -91,3 +91,16 @@ def test_cache_is_dropped_when_library_or_data_change(tmp_path, monkeypatch):
     assert changed != before[0]
     (tmp_path / "data/ame2020.csv").write_text("after")
     assert book.digest(book.CODE) != changed
+
+
+def test_one_page_of_no_chapter_is_refused_before_any_work(monkeypatch, capsys):
+    monkeypatch.setattr(book.subprocess, "run", lambda *a, **k: pytest.fail("work was started"))
+    with pytest.raises(SystemExit):
+        book.main(["--page", "fig5"])
+    assert "no page 'fig5': choose one of" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_every_target_of_make_is_in_its_help():
+    makefile = (ROOT / "Makefile").read_text()
+    phony = set(re.findall(r"^\.PHONY: (.*)$", makefile, flags=re.M)[0].split())
+    assert phony == set(re.findall(r"^([a-z-]+):.*##", makefile, flags=re.M))

@@ -7,8 +7,11 @@ import re
 
 import pytest
 
+from lib.ensemble import load_ensemble
+from lib.networks import TABLE_I
+from lib.profiles import profiles
 from lib.uncertainty import distance_curve
-from lib.verdict import Evidence
+from lib.verdict import DENSITY, GE96, Evidence
 
 pytestmark = pytest.mark.browser
 PAGES = {"fig1": 3, "fig2": 4, "fig3": 3, "fig4": 4, "shell_effects": 10, "uncertainty": 10, "verdict": 2}
@@ -80,6 +83,20 @@ def test_nucleus_explorer_of_fig2(page, site):
     slider.focus()
     page.keyboard.press("End")
     assert "r = 15.0 fm" in text.inner_text()
+    # the numbers are those of the ensembles
+    for id in DENSITY:
+        profile = profiles(id, [GE96], load_ensemble(id))[GE96]
+        values = f"r²δℰ {profile.difference[-1]:+.3f} MeV/fm, E(r) {profile.cumulative[-1]:+.2f} of"
+        assert f"{TABLE_I[id].label}: {values}".replace("-0.000", "+0.000") in text.inner_text().replace("−", "-")
+    # by mouse to the middle of the slider
+    area = slider.bounding_box()
+    page.mouse.click(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)
+    r = float(re.search(r"at r = ([\d.]+) fm", text.inner_text()).group(1))
+    assert 6.5 < r < 8.5
+    target = profile.target[round(r / 0.1)]
+    assert f"r²ℰ = {target:.2f} MeV/fm" in text.inner_text()
+    slider.focus()
+    page.keyboard.press("End")
     # at the end of the mesh the integral is the error of the energy
     ends = re.findall(r"E\(r\) ([+−][\d.]+) of ([+−][\d.]+) MeV", text.inner_text())
     assert len(ends) == 4

@@ -1,16 +1,19 @@
-"""The built pages in a real browser, with the network cut off: no error, no request to elsewhere, formulas and widgets there.
+"""The built pages in a real browser, with the network cut off: no error, no request to elsewhere, formulas and explorers there.
 
 Run by ``make test-pages`` after ``make book``.
 """
 
 import re
 
+import numpy as np
 import pytest
 from conftest import PAGES
 
 from lib.chart import load_chart, select
 from lib.ensemble import load_ensemble
+from lib.explorers import nucleus_text
 from lib.networks import TABLE_I
+from lib.rmf import solve
 
 NAMES = sorted(path.relative_to(PAGES).as_posix() for path in (PAGES / "book").rglob("*.html"))
 pytestmark = pytest.mark.browser
@@ -19,10 +22,6 @@ pytestmark = pytest.mark.browser
 def settle(page, address):
     page.goto(address, wait_until="load")
     page.wait_for_function("!document.querySelector('.math') || document.querySelectorAll('mjx-container').length > 0")
-    page.wait_for_function(
-        "document.querySelectorAll('script[type=\"application/vnd.jupyter.widget-view+json\"]').length"
-        " <= document.querySelectorAll('.jupyter-widgets.widget-container, .jupyter-widgets.widget-box').length"
-    )
 
 
 def test_there_is_a_page_for_every_chapter():
@@ -52,23 +51,33 @@ def test_math_is_typeset(page, site):
     assert page.locator("main mjx-container").count() >= formulas
 
 
-def test_nucleus_explorer_switches_pictures(page, site):
+def test_nucleus_explorer_shows_what_the_solver_gives(page, site):
     settle(page, f"{site}/book/one_nucleus.html")
-    shown = page.locator(".jupyter-widgets img:visible")
-    first = shown.first.get_attribute("src")
-    drop = page.locator(".widget-dropdown select")
-    drop.nth(0).select_option(index=1)
-    page.wait_for_function(
-        "before => document.querySelector('.jupyter-widgets img') && "
-        "[...document.querySelectorAll('.jupyter-widgets img')].find(i => i.offsetParent).src !== before",
-        arg=first,
-    )
-    second = shown.first.get_attribute("src")
-    drop.nth(1).select_option(index=1)
-    page.wait_for_function(
-        "before => [...document.querySelectorAll('.jupyter-widgets img')].find(i => i.offsetParent).src !== before",
-        arg=second,
-    )
+    nucleus, functional, pairing = (page.locator(f".ne-{name}") for name in ("nucleus", "functional", "pairing"))
+    picture, text = page.locator(".ne-picture"), page.locator(".ne-text")
+
+    def agrees(Z, N, name, paired):
+        solved = nucleus_text(solve(Z, N, name, paired)).replace("E_CDFT", "ECDFT")
+        assert text.inner_text() == solved
+        assert picture.get_attribute("alt").endswith(solved)
+        assert picture.evaluate("e => e.complete && e.naturalWidth > 500")
+        return picture.get_attribute("src")
+
+    seen = [agrees(50, 82, "PC-PK1", False)]
+    nucleus.select_option(label="78Ge (Z=32, N=46)")
+    seen.append(agrees(32, 46, "PC-PK1", False))
+    pairing.click()
+    seen.append(agrees(32, 46, "PC-PK1", True))
+    functional.focus()
+    page.keyboard.press("ArrowDown")
+    seen.append(agrees(32, 46, "PC-F1", True))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    seen.append(agrees(32, 46, "PC-F1", False))
+    nucleus.focus()
+    page.keyboard.press("ArrowDown")
+    seen.append(agrees(32, 64, "PC-F1", False))
+    assert len(set(seen)) == len(seen), "each choice has its own picture"
     assert page.troubles == []
 
 
@@ -92,6 +101,14 @@ def test_chart_explorer_answers_to_numbers_keys_and_mouse(page, site):
     scale = box["width"] / 820
     page.mouse.click(box["x"] + (45 + (28 - 6) * 5) * scale, box["y"] + (435 - (20 - 6) * 4.5) * scale)
     assert f"{float(select(chart, 20, 28).energy):.2f}" in text.inner_text()
+    assert f"{float(select(chart, 20, 28).energy):.2f}" in canvas.get_attribute("aria-label")
+    # the curve drawn is the density of the chart
+    points = re.findall(r"([\d.]+) ([\d.]+)", page.locator(".ce-neutrons").get_attribute("d"))
+    drawn = np.array([(285 - float(y)) / 2000 for _, y in points])
+    assert drawn == pytest.approx(select(chart, 20, 28).neutron_density.values[:121:3], abs=1.5e-4)
+    page.locator(".ce-n").fill("29")
+    page.locator(".ce-n").press("Enter")
+    assert "Z=20, N=29 is not among" in text.inner_text()
     assert page.troubles == []
 
 
@@ -109,6 +126,15 @@ def test_density_explorer_shows_another_network_and_nucleus(page, site):
     page.locator(".de-network").focus()
     page.keyboard.press("ArrowDown")
     assert TABLE_I["NN3-I3D"].label in text.inner_text()
+    ensemble = load_ensemble("NN3-I3D")
+    errors = (ensemble.predicted_energy[:, place] - ensemble.energy[place]).astype(float)
+    assert f"standard deviation {float(errors.std()):.3f} MeV" in text.inner_text()
+    assert page.locator(".de-plot").get_attribute("aria-label").endswith(text.inner_text())
+    lines = page.locator(".de-plot path").count()
+    page.locator(".de-members").click()
+    assert page.locator(".de-plot path").count() < lines, "without single members"
+    page.locator(".de-members").press("Space")
+    assert page.locator(".de-plot path").count() == lines
     page.locator(".de-network").select_option(label=TABLE_I["NN3-I6dD"].label)
     assert "132Sn" in text.inner_text()
     assert page.troubles == []
