@@ -13,7 +13,12 @@ from lib.training import RECIPES
 
 
 def row(id, learning, validation, outermost, density=np.nan, **changes):
-    errors = {"learning_rms": learning, "validation_rms": validation, "outermost_rms": outermost, "density_rms": density}
+    errors = {
+        "learning_rms": learning,
+        "validation_rms": validation,
+        "outermost_rms": outermost,
+        "density_rms": density,
+    }
     return {"network": id, **asdict(Recipe(**changes)), **errors}
 
 
