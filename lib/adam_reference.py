@@ -20,10 +20,11 @@ import torch
 import xarray as xr
 from tqdm import tqdm
 
-from lib.chart import DAMAGE, DATA, atomic_write, code_version, engine
+from lib.chart import DAMAGE, DATA, atomic_write, engine
 from lib.dataset import random_learning, shared_dataset
 from lib.ensemble import training_hash
 from lib.networks import TABLE_I, Network, fixed_layers, get_network
+from lib.provenance import code_version
 from lib.training import RECIPES, adam, seed_of, train_member
 
 PATH = DATA / "adam.nc"

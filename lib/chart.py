@@ -18,7 +18,6 @@ import os
 import pickle
 import platform
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -31,6 +30,7 @@ from tqdm import tqdm
 from lib.functionals import FUNCTIONALS, Functional, get_functional
 from lib.mesh import NETWORK_BOX_FM, NETWORK_MESH, get_mesh
 from lib.observables import UNITS, observables
+from lib.provenance import code_version, source_hash
 from lib.rmf import NoConvergenceError, Solution, State, UnboundNucleusError, check_nucleus, ground_state, iterate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,10 +48,7 @@ PHYSICS_MODULES = ("functionals", "mesh", "dirac", "occupation", "pairing", "rmf
 
 def code_hash() -> str:
     """Hash of the modules that decide what is in a chart; a chart of other code is stale."""
-    digest = hashlib.sha256()
-    for name in PHYSICS_MODULES:
-        digest.update((ROOT / "lib" / f"{name}.py").read_bytes())
-    return digest.hexdigest()[:16]
+    return source_hash(ROOT / "lib" / f"{name}.py" for name in PHYSICS_MODULES)
 
 
 def stability_N(Z: int) -> int:
@@ -309,14 +306,6 @@ def _assemble(rows: list[dict], functional: Functional, pairing: bool, box: floa
     )
 
 
-def code_version() -> str:
-    """The git commit of the working tree, with ``+`` if it has changes; ``unknown`` outside a checkout."""
-    run = subprocess.run(
-        ["git", "describe", "--always", "--dirty=+"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return run.stdout.strip() or "unknown"
-
-
 DAMAGE = (OSError, KeyError, ValueError, RuntimeError)
 """What the netCDF reader raises on a damaged file, depending on where the damage is."""
 
@@ -358,7 +347,7 @@ def load_chart(functional: str = "PC-PK1", *, pairing: bool = False, path: Path 
         if the functional is unknown or the file is damaged or made by other code.
     """
     path = path or chart_path(functional, pairing)
-    remedy = f"run `python -m lib.chart{' --pairing` (a few minutes)' if pairing else '` (about a minute)'}"
+    remedy = f"run `python -m lib.chart{' --pairing` (a few minutes)' if pairing else '` (about two minutes)'}"
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there: {remedy}")
     try:

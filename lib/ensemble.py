@@ -25,9 +25,10 @@ import torch
 import xarray as xr
 from tqdm import tqdm
 
-from lib.chart import DAMAGE, DATA, ROOT, atomic_write, code_version, engine
+from lib.chart import DAMAGE, DATA, ROOT, atomic_write, engine
 from lib.dataset import INITIALISATIONS, SPLITS, random_learning, shared_dataset
 from lib.networks import TABLE_I, FixedLayers, Network, NetworkSpec, Recipe, get_network
+from lib.provenance import code_version, source_hash
 from lib.training import RECIPES, predict_energy_density, seed_of, train_member
 
 FOLDER = DATA / "ensembles"
@@ -46,10 +47,7 @@ def ensemble_path(id: str) -> Path:
 
 def training_hash() -> str:
     """Hash of the modules that decide what a member becomes; unfinished runs of other code are not resumed."""
-    digest = hashlib.sha256()
-    for name in TRAINING_MODULES:
-        digest.update((ROOT / "lib" / f"{name}.py").read_bytes())
-    return digest.hexdigest()[:16]
+    return source_hash(ROOT / "lib" / f"{name}.py" for name in TRAINING_MODULES)
 
 
 def member_record(id: str, split: int, init: int) -> dict:

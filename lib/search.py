@@ -19,9 +19,10 @@ import pandas as pd
 import xarray as xr
 from tqdm import tqdm
 
-from lib.chart import DATA, atomic_write, code_version, engine
+from lib.chart import DATA, atomic_write, engine
 from lib.dataset import LEARNING_SHARE, inner_learning, random_learning, shared_dataset
 from lib.networks import NN1, NN2, NN3, TABLE_I, Recipe, get_network
+from lib.provenance import code_version
 from lib.training import Trained, predict_energy_density, train_member
 
 PATH = DATA / "search.csv"

@@ -1,6 +1,7 @@
 """The chart of nuclides: rows, resumption, atomic files, the two full charts, a Dask cluster that loses a worker."""
 
 import pickle
+import re
 import threading
 import time
 
@@ -216,7 +217,7 @@ def test_a_stale_file_is_refused(tmp_path, window):
 
 
 def test_code_hash_follows_the_code(tmp_path, monkeypatch):
-    """A changed physics module is noticed, a module that decides no number of the chart is not part of it."""
+    """A changed number in a physics module is noticed, a comment is not; what decides no number is not part of it."""
     (tmp_path / "lib").mkdir()
     for name in chart_module.PHYSICS_MODULES:
         (tmp_path / "lib" / f"{name}.py").write_bytes((chart_module.ROOT / "lib" / f"{name}.py").read_bytes())
@@ -225,8 +226,13 @@ def test_code_hash_follows_the_code(tmp_path, monkeypatch):
     assert code_hash() == before
     for name in ("functionals", "dirac", "occupation", "observables", "rmf"):
         assert name in chart_module.PHYSICS_MODULES
-    with (tmp_path / "lib" / "dirac.py").open("a") as file:
-        file.write("# one more line\n")
+    module = tmp_path / "lib" / "dirac.py"
+    text = module.read_text()
+    module.write_text(f"{text}# one more line\n")
+    assert code_hash() == before
+    other, count = re.subn(r"^MAX_KAPPA = 24$", "MAX_KAPPA = 25", text, flags=re.M)
+    assert count == 1
+    module.write_text(other)
     assert code_hash() != before
 
 

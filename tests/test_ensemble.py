@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import threading
 import time
 from contextlib import contextmanager
@@ -202,7 +203,7 @@ def test_kept_members_belong_to_code_recipe_and_chart(tmp_path, monkeypatch):
 
 
 def test_training_hash_follows_the_code(tmp_path, monkeypatch):
-    """A changed network or optimiser is noticed."""
+    """A changed number of a network or of the optimiser is noticed, a comment is not."""
     (tmp_path / "lib").mkdir()
     for name in ("dataset", "networks", "losses", "training"):
         assert name in ensemble_module.TRAINING_MODULES
@@ -210,8 +211,13 @@ def test_training_hash_follows_the_code(tmp_path, monkeypatch):
     before = training_hash()
     monkeypatch.setattr(ensemble_module, "ROOT", tmp_path)
     assert training_hash() == before
-    with (tmp_path / "lib" / "networks.py").open("a") as file:
-        file.write("# one more line\n")
+    module = tmp_path / "lib" / "networks.py"
+    text = module.read_text()
+    module.write_text(f"{text}# one more line\n")
+    assert training_hash() == before
+    other, count = re.subn(r"(?<=weight_decay: float = )1\.0$", "2.0", text, flags=re.M)
+    assert count == 1
+    module.write_text(other)
     assert training_hash() != before
 
 

@@ -1,0 +1,48 @@
+"""Where a file of data comes from: the code that decided its numbers, and the commit."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class _WithoutTexts(ast.NodeTransformer):
+    """Drops statements that are nothing but a text: docstrings, of functions as well as of constants."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if is_text else node
+
+
+def source_hash(paths: Iterable[Path]) -> str:
+    """Hash of what Python files do, 16 hexadecimal digits: comments, docstrings and formatting leave it as it is.
+
+    Raises
+    ------
+    FileNotFoundError
+        if a file is not there.
+    SyntaxError
+        if a file is no Python.
+    """
+    digest = hashlib.sha256()
+    for path in paths:
+        tree = ast.parse(path.read_bytes(), filename=str(path))
+        digest.update(ast.dump(_WithoutTexts().visit(tree)).encode())
+    return digest.hexdigest()[:16]
+
+
+def code_version() -> str:
+    """The git commit of the working tree, with ``+`` if it has changes; ``unknown`` outside a checkout."""
+    run = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return run.stdout.strip() or "unknown"
