@@ -26,9 +26,9 @@ import numpy as np
 import torch
 
 from lib import training
-from lib.chart import engine
 from lib.dataset import random_learning, shared_dataset
-from lib.networks import TABLE_I, Network, fixed_layers, get_network
+from lib.networks import Network, fixed_layers, get_network
+from lib.tasks import engine, known_to
 
 NETWORKS = ("NN1-I4dE", "NN2-I6dE", "NN2-I6dD", "NN3-I6D")
 PAIR_SECONDS = 5.0
@@ -237,16 +237,13 @@ def two_processes(members):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Measure what training a network costs.")
-    parser.add_argument("networks", nargs="*", help=f"default: {' '.join(NETWORKS)}")
+    parser.add_argument("networks", nargs="*", type=known_to(get_network), help=f"default: {' '.join(NETWORKS)}")
     parser.add_argument(
         "--budget", type=float, default=60.0, help="seconds of Adam's longest schedule for each network"
     )
     parser.add_argument("--steps", type=int, help="Levenberg-Marquardt steps instead of those of the recipes")
     parser.add_argument("--learning-rate", type=float, default=3e-3, help="of Adam, at its start")
     options = parser.parse_args(arguments)
-    for id in options.networks:
-        if id not in TABLE_I:
-            parser.error(f"unknown network {id!r}: choose among {', '.join(TABLE_I)}")
     if options.budget <= 0 or (options.steps is not None and options.steps < 1):
         parser.error("--budget and --steps: give positive numbers")
     torch.set_num_threads(1)

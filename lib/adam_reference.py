@@ -7,24 +7,19 @@ is set beforehand, since its learning rate has to reach zero at the end.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
-import os
-import pickle
 import platform
 from pathlib import Path
 
-import joblib
 import numpy as np
 import torch
 import xarray as xr
-from tqdm import tqdm
 
-from lib.chart import DAMAGE, DATA, atomic_write, engine
+from lib.chart import DAMAGE, DATA
 from lib.dataset import random_learning, shared_dataset
 from lib.ensemble import training_hash
 from lib.networks import TABLE_I, Network, fixed_layers, get_network
 from lib.provenance import code_version
+from lib.tasks import add_engine_options, atomic_write, resume_tasks, task_folder
 from lib.training import RECIPES, adam, seed_of, train_member
 
 PATH = DATA / "adam.nc"
@@ -56,12 +51,13 @@ def adam_curve(id: str, budget_seconds: float) -> xr.Dataset:
     return curve.isel(step=kept).assign_attrs(epochs=epochs)
 
 
-def _task(id: str, budget_seconds: float) -> tuple[str, xr.Dataset]:
+def both_curves(id: str, budget_seconds: float) -> xr.Dataset:
+    """Learning curves of member (0, 0) of a network by Adam and by our optimiser, dims ``optimiser`` and ``step``."""
     by_adam = adam_curve(id, budget_seconds)
     by_ours = train_member(id, 0, 0, shared_dataset(get_network(id).target)).curve
     numbered = [curve.assign_coords(step=np.arange(curve.sizes["step"])) for curve in (by_adam, by_ours)]
     both = xr.concat(numbered, dim="optimiser", join="outer", combine_attrs="drop")
-    return id, both.assign(epochs=by_adam.attrs["epochs"])
+    return both.assign(epochs=by_adam.attrs["epochs"])
 
 
 def make_reference(
@@ -74,22 +70,17 @@ def make_reference(
     Raises
     ------
     ValueError
-        for a budget that is not positive.
+        for a budget that is not positive, or no workers.
+    ConnectionError
+        if no scheduler answers.
     """
     if budget_seconds <= 0:
         raise ValueError(f"budget_seconds = {budget_seconds} is out of range: give a positive time")
-    settings = json.dumps([budget_seconds, LEARNING_RATE, BATCH, training_hash()])
-    folder = (work or DATA / ".work") / f"adam-{hashlib.sha256(settings.encode()).hexdigest()[:16]}"
-    paths = {id: folder / f"{id}.pkl" for id in TABLE_I}
-    missing = [id for id, path in paths.items() if not path.exists()]
-    if missing:
-        with engine(scheduler, workers) as parallel:
-            jobs = (joblib.delayed(_task)(id, budget_seconds) for id in missing)
-            for id, curves in tqdm(parallel(jobs), total=len(missing), desc="Adam", unit="network", disable=None):
-                content = pickle.dumps(curves)
-                atomic_write(paths[id], lambda temporary, content=content: temporary.write_bytes(content))
-    results = [pickle.loads(path.read_bytes()) for path in paths.values()]
-    together = xr.concat(results, dim="network", join="outer")
+    settings = [budget_seconds, LEARNING_RATE, BATCH, training_hash()]
+    folder = task_folder(work or DATA / ".work", "adam", settings)
+    tasks = {id: (id, budget_seconds) for id in TABLE_I}
+    curves, _ = resume_tasks(both_curves, tasks, folder, workers, scheduler, "Adam", "network")
+    together = xr.concat(list(curves.values()), dim="network", join="outer")
     return together.assign_coords(network=list(TABLE_I), optimiser=list(OPTIMISERS)).assign_attrs(
         title="Learning curves of one member of each network, by Adam and by Levenberg-Marquardt",
         license="CC-BY-4.0",
@@ -130,8 +121,7 @@ def load_reference(path: Path = PATH) -> xr.Dataset:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train one member of each network with Adam and with our optimiser.")
     parser.add_argument("--seconds", type=float, default=BUDGET_SECONDS, help="Adam's budget for a network")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="local processes")
-    parser.add_argument("--scheduler", help="address of a Dask scheduler instead of local processes")
+    add_engine_options(parser)
     options = parser.parse_args(arguments)
     curves = make_reference(options.seconds, options.workers, options.scheduler)
     encoding = {name: {"zlib": True, "shuffle": True} for name in curves.data_vars if curves[name].ndim}

@@ -4,34 +4,28 @@
 
 One task is one isotopic chain.  It starts near the valley of stability and walks to both drip lines, each nucleus from
 the field of its neighbour, and on a few steps beyond the first unbound one.  Finished chains are kept in
-``data/.work`` until the file is complete, so an interrupted run resumes; tasks are independent, so they run on any
-joblib engine: local processes by default, a Dask cluster by the address of its scheduler.
+``data/.work`` until the file is complete, so an interrupted run resumes; they run on local processes by default, on a
+Dask cluster by the address of its scheduler (:mod:`lib.tasks`).
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import hashlib
-import json
-import os
-import pickle
 import platform
 import shutil
 import sys
 import time
 from pathlib import Path
 
-import joblib
 import numpy as np
 import xarray as xr
-from tqdm import tqdm
 
 from lib.functionals import FUNCTIONALS, Functional, get_functional
 from lib.mesh import NETWORK_BOX_FM, NETWORK_MESH, get_mesh
 from lib.observables import UNITS, observables
 from lib.provenance import code_version, source_hash
 from lib.rmf import NoConvergenceError, Solution, State, UnboundNucleusError, check_nucleus, ground_state, iterate
+from lib.tasks import add_engine_options, atomic_write, known_to, resume_tasks, task_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
@@ -114,53 +108,12 @@ def chain(
     return [observables(solutions[N]) | {"Z": Z, "N": N, "seconds": seconds[N]} for N in sorted(solutions)]
 
 
-@contextlib.contextmanager
-def engine(scheduler: str | None, workers: int):
-    """A joblib ``Parallel`` on local processes, or on the Dask cluster whose scheduler has this address.
-
-    Raises
-    ------
-    ConnectionError
-        if no scheduler answers at the address.
-    """
-    if scheduler is None:
-        with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
-            yield joblib.Parallel(return_as="generator_unordered")
-        return
-    from distributed import Client
-
-    try:
-        client = Client(scheduler, timeout="10s")
-    except OSError as error:
-        raise ConnectionError(
-            f"no Dask scheduler answers at {scheduler!r}: start one with `dask scheduler` and give its address"
-        ) from error
-    with client, joblib.parallel_config(backend="dask", wait_for_workers_timeout=30):
-        yield joblib.Parallel(return_as="generator_unordered", n_jobs=-1)
-
-
-def atomic_write(path: Path, write) -> None:
-    """Call ``write(temporary_path)`` and move the result to ``path`` in one step, so that no half file is ever seen."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        write(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _numbered_chain(Z: int, *settings) -> tuple[int, list[dict]]:
-    return Z, chain(Z, *settings)
-
-
 def chains_folder(functional: Functional, pairing: bool, box: float, N_range, work: Path | None = None) -> Path:
     """Where finished chains of a chart with these settings wait until the chart is complete."""
     settings = {
         "functional": repr(functional), "pairing": pairing, "box": box, "N_range": list(N_range), "code": code_hash()
     }  # fmt: skip
-    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-    return (work or DATA / ".work") / f"chart-{key}"
+    return task_folder(work or DATA / ".work", "chart", settings)
 
 
 def make_chart(
@@ -192,13 +145,13 @@ def make_chart(
     Raises
     ------
     ValueError
-        for ranges of odd, reversed or absurd numbers, an unknown functional, or a box out of range.
+        for ranges of odd, reversed or absurd numbers, an unknown functional, a box out of range, or no workers.
+    ConnectionError
+        if no scheduler answers.
     """
     chosen = get_functional(functional)
     if not isinstance(pairing, bool):
         raise ValueError(f"pairing = {pairing!r} is neither True nor False")
-    if workers < 1:
-        raise ValueError(f"workers = {workers} is out of range: give at least 1")
     for name, window in (("Z", Z_range), ("N", N_range)):
         if len(window) != 2:
             raise ValueError(f"{name}_range = {window!r} is no range: give (first, last)")
@@ -212,27 +165,13 @@ def make_chart(
     folder = chains_folder(chosen, pairing, box, N_range, work)
     # the longest chains first, so that no worker is left with one at the end
     protons = sorted(range(Z_range[0], Z_range[1] + 1, 2), key=lambda Z: -abs(Z - 30) if Z < 30 else -Z)
-    paths = {Z: folder / f"Z{Z:03d}.pkl" for Z in protons}
-    missing = [Z for Z in protons if not paths[Z].exists()]
-    if missing:
-        with engine(scheduler, workers) as parallel:
-            jobs = (joblib.delayed(_numbered_chain)(Z, chosen, pairing, box, N_range) for Z in missing)
-            label = f"{chosen.name}{', paired' if pairing else ''}"
-            # this process alone writes, so the workers of a cluster need not share its disk
-            for Z, rows in tqdm(
-                parallel(jobs),
-                total=len(protons),
-                initial=len(protons) - len(missing),
-                desc=label,
-                unit="chain",
-                disable=None,
-            ):
-                content = pickle.dumps(rows)
-                atomic_write(paths[Z], lambda temporary, content=content: temporary.write_bytes(content))
-    rows = [row for Z in sorted(protons) for row in pickle.loads(paths[Z].read_bytes())]
+    tasks = {f"Z{Z:03d}": (Z, chosen, pairing, box, N_range) for Z in protons}
+    label = f"{chosen.name}{', paired' if pairing else ''}"
+    chains, resumed = resume_tasks(chain, tasks, folder, workers, scheduler, label, "chain")
+    rows = [row for name in sorted(chains) for row in chains[name]]
     chart = _assemble(rows, chosen, pairing, box)
     # of this run; chains kept from an interrupted one are in cpu_seconds only
-    chart.attrs |= {"wall_time_seconds": round(time.time() - started, 2), "resumed_chains": len(protons) - len(missing)}
+    chart.attrs |= {"wall_time_seconds": round(time.time() - started, 2), "resumed_chains": resumed}
     return chart
 
 
@@ -377,21 +316,15 @@ def select(dataset: xr.Dataset, Z: int, N: int) -> xr.Dataset:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Make the charts data/PC-PK1.nc and data/PC-F1.nc.")
-    parser.add_argument("functionals", nargs="*", help=f"default: {' '.join(FUNCTIONALS)}")
+    parser.add_argument(
+        "functionals", nargs="*", type=known_to(get_functional), help=f"default: {' '.join(FUNCTIONALS)}"
+    )
     parser.add_argument(
         "--pairing", action="store_true", help="BCS pairing; energies and radii alone, to data/<functional>-paired.nc"
     )
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="local processes")
-    parser.add_argument("--scheduler", help="address of a Dask scheduler instead of local processes")
+    add_engine_options(parser)
     parser.add_argument("--force", action="store_true", help="make a chart even if the file is up to date")
     options = parser.parse_args(arguments)
-    if options.workers < 1:
-        parser.error(f"--workers {options.workers}: give at least 1")
-    for name in options.functionals or FUNCTIONALS:
-        try:
-            get_functional(name)
-        except ValueError as error:
-            parser.error(str(error))
     for name in options.functionals or FUNCTIONALS:
         path = chart_path(name, options.pairing)
         if is_current(path) and not options.force:

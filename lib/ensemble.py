@@ -1,17 +1,14 @@
 """Ensembles of 100: twenty random splits of the known nuclei, five initialisations of each.
 
 ``python -m lib.ensemble`` trains all members of all eleven networks that are not there yet and writes
-``data/ensembles/<id>.nc``.  A task is one member, on any joblib engine: local processes, or a Dask cluster by the address
-of its scheduler.  Finished members are kept in ``data/.work`` until the file is complete, so an interrupted run resumes.
+``data/ensembles/<id>.nc``.  A task is one member, on local processes, or on a Dask cluster by the address of its scheduler
+(:mod:`lib.tasks`).  Finished members are kept in ``data/.work`` until the file is complete, so an interrupted run resumes.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import os
-import pickle
 import platform
 import shutil
 import sys
@@ -19,16 +16,15 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-import joblib
 import numpy as np
 import torch
 import xarray as xr
-from tqdm import tqdm
 
-from lib.chart import DAMAGE, DATA, ROOT, atomic_write, engine
+from lib.chart import DAMAGE, DATA, ROOT
 from lib.dataset import INITIALISATIONS, SPLITS, random_learning, shared_dataset
 from lib.networks import TABLE_I, FixedLayers, Network, NetworkSpec, Recipe, get_network
 from lib.provenance import code_version, source_hash
+from lib.tasks import add_engine_options, atomic_write, known_to, resume_tasks, task_folder
 from lib.training import RECIPES, predict_energy_density, seed_of, train_member
 
 FOLDER = DATA / "ensembles"
@@ -72,8 +68,7 @@ def members_folder(id: str, work: Path | None = None) -> Path:
         "chart": shared_dataset(get_network(id).target).chart_code_hash,
         "code": training_hash(),
     }
-    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-    return (work or DATA / ".work") / f"ensemble-{id}-{key}"
+    return task_folder(work or DATA / ".work", f"ensemble-{id}", settings)
 
 
 def make_ensemble(
@@ -108,35 +103,16 @@ def make_ensemble(
         if no scheduler answers.
     """
     spec = get_network(id)
-    for name, value in (("splits", splits), ("initialisations", initialisations), ("workers", workers)):
+    for name, value in (("splits", splits), ("initialisations", initialisations)):
         if value < 1:
             raise ValueError(f"{name} = {value} is out of range: give at least 1")
     dataset = shared_dataset(spec.target)
     folder = members_folder(id, work)
-    paths = {(s, i): folder / f"split{s:02d}-init{i}.pkl" for s in range(splits) for i in range(initialisations)}
-    missing = [member for member, path in paths.items() if not path.exists()]
+    tasks = {f"split{s:02d}-init{i}": (id, s, i) for s in range(splits) for i in range(initialisations)}
     started = time.time()
-    if missing:
-        with engine(scheduler, workers) as parallel:
-            jobs = (joblib.delayed(member_record)(id, split, init) for split, init in missing)
-            # this process alone writes, so the workers of a cluster need not share its disk
-            for record in tqdm(
-                parallel(jobs),
-                total=len(paths),
-                initial=len(paths) - len(missing),
-                desc=id,
-                unit="member",
-                disable=None,
-            ):
-                content = pickle.dumps(record)
-                path = paths[record["split"], record["init"]]
-                atomic_write(path, lambda temporary, content=content: temporary.write_bytes(content))
-    records = [pickle.loads(path.read_bytes()) for path in paths.values()]
-    ensemble = _assemble(spec, dataset, records)
-    ensemble.attrs |= {
-        "wall_time_seconds": round(time.time() - started, 2),
-        "resumed_members": len(paths) - len(missing),
-    }
+    records, resumed = resume_tasks(member_record, tasks, folder, workers, scheduler, id, "member")
+    ensemble = _assemble(spec, dataset, list(records.values()))
+    ensemble.attrs |= {"wall_time_seconds": round(time.time() - started, 2), "resumed_members": resumed}
     return ensemble
 
 
@@ -360,20 +336,11 @@ def is_current(id: str) -> bool:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train the ensembles of 100 that are missing or out of date.")
-    parser.add_argument("networks", nargs="*", help=f"default: {' '.join(TABLE_I)}")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="local processes")
-    parser.add_argument("--scheduler", help="address of a Dask scheduler instead of local processes")
+    parser.add_argument("networks", nargs="*", type=known_to(get_network), help=f"default: {' '.join(TABLE_I)}")
+    add_engine_options(parser)
     parser.add_argument("--force", action="store_true", help="train even if the file is up to date")
     options = parser.parse_args(arguments)
-    if options.workers < 1:
-        parser.error(f"--workers {options.workers}: give at least 1")
-    chosen = options.networks or list(TABLE_I)
-    for id in chosen:
-        try:
-            get_network(id)
-        except ValueError as error:
-            parser.error(str(error))
-    for id in chosen:
+    for id in options.networks or TABLE_I:
         if not options.force and is_current(id):
             continue
         ensemble = make_ensemble(id, workers=options.workers, scheduler=options.scheduler)

@@ -9,20 +9,18 @@ region itself is never looked at.
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pandas as pd
 import xarray as xr
-from tqdm import tqdm
 
-from lib.chart import DATA, atomic_write, engine
+from lib.chart import DATA
 from lib.dataset import LEARNING_SHARE, inner_learning, random_learning, shared_dataset
 from lib.networks import NN1, NN2, NN3, TABLE_I, Recipe, get_network
 from lib.provenance import code_version
+from lib.tasks import add_engine_options, atomic_write, known_to, run_tasks
 from lib.training import Trained, predict_energy_density, train_member
 
 PATH = DATA / "search.csv"
@@ -192,31 +190,25 @@ def best_recipe(table: pd.DataFrame, id: str) -> Recipe:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Search the recipes of the networks on validation nuclei.")
-    parser.add_argument("networks", nargs="*", help=f"default: {' '.join(TABLE_I)}")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="local processes")
-    parser.add_argument("--scheduler", help="address of a Dask scheduler instead of local processes")
+    parser.add_argument("networks", nargs="*", type=known_to(get_network), help=f"default: {' '.join(TABLE_I)}")
+    add_engine_options(parser)
     options = parser.parse_args(arguments)
-    chosen = options.networks or list(TABLE_I)
-    for id in chosen:
-        try:
-            get_network(id)
-        except ValueError as error:
-            parser.error(str(error))
     fields = ["network", *asdict(Recipe())]
     table = pd.read_csv(PATH) if PATH.exists() else pd.DataFrame(columns=fields)
     done = {tuple(row) for row in table[fields].itertuples(index=False)}
-    tasks = [(id, recipe) for id in chosen for recipe in candidates(id)]
-    tasks = [(id, recipe) for id, recipe in tasks if (id, *asdict(recipe).values()) not in done]
-    with engine(options.scheduler, options.workers) as parallel:
-        jobs = (joblib.delayed(try_candidate)(id, recipe) for id, recipe in tasks)
-        for row in tqdm(parallel(jobs), total=len(tasks), desc="search", unit="recipe", disable=None):
-            table = pd.concat([table, pd.DataFrame([row])], ignore_index=True) if len(table) else pd.DataFrame([row])
-            ordered = table.sort_values(
-                fields, key=lambda column: column.map(_ORDER) if column.name == "network" else column
-            )
-            atomic_write(
-                PATH, lambda temporary, ordered=ordered: ordered.to_csv(temporary, index=False, float_format="%.6g")
-            )
+    chosen = dict.fromkeys((id, recipe) for id in options.networks or TABLE_I for recipe in candidates(id))
+    tasks = {(id, recipe): (id, recipe) for id, recipe in chosen if (id, *asdict(recipe).values()) not in done}
+
+    def keep(_, row):
+        nonlocal table
+        table = pd.concat([table, pd.DataFrame([row])], ignore_index=True) if len(table) else pd.DataFrame([row])
+        ordered = table.sort_values(
+            fields, key=lambda column: column.map(_ORDER) if column.name == "network" else column
+        )
+        atomic_write(PATH, lambda temporary: ordered.to_csv(temporary, index=False, float_format="%.6g"))
+
+    finished = len(chosen) - len(tasks)
+    run_tasks(try_candidate, tasks, keep, options.workers, options.scheduler, "search", "recipe", finished)
 
 
 _ORDER = {id: i for i, id in enumerate(TABLE_I)}

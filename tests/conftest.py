@@ -66,6 +66,41 @@ def cluster(tmp_path):
             process.wait()
 
 
+@pytest.fixture
+def half_killed_cluster(cluster, tmp_path):
+    """A function that runs tasks on the cluster and kills one of its two workers as soon as the first task is done.
+
+    It takes ``make(scheduler, work)``, the pattern of the files of finished tasks in ``work``, and the number of tasks;
+    it returns what ``make`` returns, after a check that the worker died in the midst of the work.
+    """
+    address, workers = cluster
+
+    def run(make, pattern, count):
+        work = tmp_path / "work"
+        finished_at_death = []
+
+        def assassin():
+            while not list(work.glob(pattern)):
+                time.sleep(0.01)
+            finished_at_death.append(len(list(work.glob(pattern))))
+            workers[0].kill()
+
+        guard = threading.Timer(240, lambda: [worker.kill() for worker in workers])  # a hang becomes a failure
+        guard.daemon = True
+        guard.start()
+        threading.Thread(target=assassin, daemon=True).start()
+        made = make(scheduler=address, work=work)
+        guard.cancel()
+        assert finished_at_death
+        assert finished_at_death[0] < count, "the worker died after the work was done"
+        assert workers[0].wait(10) == -9
+        assert workers[1].poll() is None
+        assert len(list(work.glob(pattern))) == count
+        return made
+
+    return run
+
+
 @pytest.fixture(scope="session")
 def site():
     if not (PAGES / "index.html").exists():

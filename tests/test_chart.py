@@ -1,9 +1,8 @@
-"""The chart of nuclides: rows, resumption, atomic files, the two full charts, a Dask cluster that loses a worker."""
+"""The chart of nuclides: rows, resumption, files, the two full charts, a Dask cluster that loses a worker."""
 
+import functools
 import pickle
 import re
-import threading
-import time
 
 import distributed
 import numpy as np
@@ -11,7 +10,6 @@ import pytest
 
 from lib import chart as chart_module
 from lib.chart import (
-    atomic_write,
     chains_folder,
     chart_path,
     code_hash,
@@ -171,26 +169,6 @@ def test_local_processes_give_the_same_chart(tmp_path, window):
     assert physics(make_chart(work=tmp_path, **{**WINDOW, "workers": 2})).identical(physics(window))
 
 
-def test_atomic_write(tmp_path):
-    """A write that fails halfway leaves the old file, and no other; one that succeeds replaces it."""
-    target = tmp_path / "deep" / "chart.nc"
-    atomic_write(target, lambda path: path.write_text("old"))
-
-    def failing(path):
-        path.write_text("half of the n")
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        atomic_write(target, failing)
-    assert target.read_text() == "old"
-    assert [path.name for path in target.parent.iterdir()] == ["chart.nc"]
-    with target.open() as reader:  # whoever has the old file open goes on reading it
-        atomic_write(target, lambda path: path.write_text("new"))
-        assert reader.read() == "old"
-    assert target.read_text() == "new"
-    assert [path.name for path in target.parent.iterdir()] == ["chart.nc"]
-
-
 def test_written_and_read_again(tmp_path, window):
     path = tmp_path / "chart.nc"
     write_chart(window, path)
@@ -226,6 +204,7 @@ def test_code_hash_follows_the_code(tmp_path, monkeypatch):
     assert code_hash() == before
     for name in ("functionals", "dirac", "occupation", "observables", "rmf"):
         assert name in chart_module.PHYSICS_MODULES
+    assert "tasks" not in chart_module.PHYSICS_MODULES
     module = tmp_path / "lib" / "dirac.py"
     text = module.read_text()
     module.write_text(f"{text}# one more line\n")
@@ -495,29 +474,10 @@ def test_no_row_of_the_full_chart_is_beaten_by_a_cold_start(charts, name):
 
 
 @pytest.mark.slow
-def test_a_cluster_that_loses_a_worker(cluster, tmp_path):
+def test_a_cluster_that_loses_a_worker(half_killed_cluster, tmp_path):
     """SIGKILL to one of two workers as soon as the first chain is done: the chart is complete and the local one."""
-    address, workers = cluster
     settings = {"Z_range": (8, 22), "N_range": (8, 40)}
-    work = tmp_path / "work"
-    finished_at_death = []
-
-    def assassin():
-        while not list(work.glob("chart-*/Z*.pkl")):
-            time.sleep(0.01)
-        finished_at_death.append(len(list(work.glob("chart-*/Z*.pkl"))))
-        workers[0].kill()
-
-    guard = threading.Timer(240, lambda: [worker.kill() for worker in workers])  # a hang becomes a failure
-    guard.daemon = True
-    guard.start()
-    threading.Thread(target=assassin, daemon=True).start()
-    there = make_chart(scheduler=address, work=work, **settings)
-    guard.cancel()
-    assert finished_at_death
-    assert finished_at_death[0] < 8, "the worker died after the work was done"
-    assert workers[0].wait(10) == -9
-    assert workers[1].poll() is None
+    there = half_killed_cluster(functools.partial(make_chart, **settings), "chart-*/Z*.pkl", 8)
     here = make_chart(workers=1, work=tmp_path / "here", **settings)
     assert there.sizes == here.sizes
     assert physics(there).identical(physics(here))

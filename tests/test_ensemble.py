@@ -3,13 +3,9 @@
 import functools
 import json
 import re
-import threading
-import time
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pytest
 import torch
@@ -38,25 +34,14 @@ from lib.training import RECIPES, predict_energy, predict_energy_density, seed_o
 
 ID = "NN1-I4dE"
 CHEAP = Recipe(width=4, layers=1, weight_decay=1.0, steps=3)
-FEW = {"splits": 2, "initialisations": 2}
+FEW = {"splits": 2, "initialisations": 2, "workers": 1}  # one worker is this process, where patches hold
 MEMBERS = [(0, 0), (0, 1), (1, 0), (1, 1)]
 TIMING = ("wall_time_seconds", "resumed_members", "cpu_seconds", "code_version")
 REMEDY = rf"run `python -m lib\.ensemble {ID}`"
 
 
-@contextmanager
-def serial(scheduler, workers):
-    """Instead of :func:`lib.chart.engine`: one member after the other in this process, where patches hold."""
-    yield joblib.Parallel(n_jobs=1, return_as="generator")
-
-
 @pytest.fixture
-def one_process(monkeypatch):
-    monkeypatch.setattr(ensemble_module, "engine", serial)
-
-
-@pytest.fixture
-def cheap(monkeypatch, one_process):
+def cheap(monkeypatch):
     """Ensembles of two splits and two initialisations, of a network of a few parameters; yields its recipe."""
     monkeypatch.setitem(RECIPES, ID, CHEAP)
     monkeypatch.setattr(ensemble_module, "SPLITS", 2)
@@ -69,7 +54,6 @@ def made(tmp_path_factory):
     """The four members of the cheap ensemble, made once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(RECIPES, ID, CHEAP)
-        patch.setattr(ensemble_module, "engine", serial)
         return make_ensemble(ID, **FEW, work=tmp_path_factory.mktemp("made"))
 
 
@@ -225,7 +209,7 @@ def test_two_processes_give_the_same_ensemble(made, tmp_path, monkeypatch):
     """Two loky workers, and one after the other in this process: the same bits."""
     monkeypatch.setitem(RECIPES, ID, CHEAP)
     monkeypatch.setattr(ensemble_module, "member_record", record_under(CHEAP))
-    there = make_ensemble(ID, **FEW, workers=2, work=tmp_path)
+    there = make_ensemble(ID, **{**FEW, "workers": 2}, work=tmp_path)
     assert substance(there).identical(substance(made))
 
 
@@ -264,11 +248,11 @@ def test_command_line_trains_what_is_missing(cheap, tmp_path, monkeypatch, capsy
     assert is_current(ID)
     assert list((tmp_path / ".work").iterdir()) == [], "members of a complete ensemble are not kept"
     written = path.read_bytes()
-    ensemble_module.main([ID])
+    ensemble_module.main([ID, "--workers", "1"])
     assert path.read_bytes() == written
     monkeypatch.setitem(RECIPES, ID, replace(CHEAP, steps=1))
     assert not is_current(ID)
-    ensemble_module.main([ID])
+    ensemble_module.main([ID, "--workers", "1"])
     assert is_current(ID)
     assert path.read_bytes() != written
 
@@ -398,10 +382,10 @@ def test_members_out_of_range_are_refused(made, member):
         member_network(made, member)
 
 
-def test_densities_of_the_members(tmp_path, one_process, monkeypatch):
+def test_densities_of_the_members(tmp_path, monkeypatch):
     """(member, nucleus, r), each that of the member's network; they integrate to its energies."""
     monkeypatch.setitem(RECIPES, "NN2-I6dD", Recipe(width=4, layers=1, components=6, steps=2))
-    ensemble = make_ensemble("NN2-I6dD", 2, 1, work=tmp_path)
+    ensemble = make_ensemble("NN2-I6dD", 2, 1, workers=1, work=tmp_path)
     here = shared_dataset("dE").isel(nucleus=slice(0, 1200, 150))
     densities = member_densities(ensemble, here)
     assert densities.shape == (2, 8, 151)
@@ -484,36 +468,15 @@ def test_rms():
 
 
 @pytest.mark.slow
-def test_a_cluster_that_loses_a_worker(cluster, tmp_path, monkeypatch):
+def test_a_cluster_that_loses_a_worker(half_killed_cluster, tmp_path, monkeypatch):
     """SIGKILL to one of two workers as soon as the first member is done: none is lost, and all are the local ones."""
-    address, workers = cluster
     settings = {"splits": 3, "initialisations": 4}
     recipe = Recipe(width=32, weight_decay=0.3, steps=60)  # a second or so each
     monkeypatch.setitem(RECIPES, ID, recipe)
-    work = tmp_path / "work"
-    finished_at_death = []
-
-    def assassin():
-        while not list(work.glob("ensemble-*/split*.pkl")):
-            time.sleep(0.01)
-        finished_at_death.append(len(list(work.glob("ensemble-*/split*.pkl"))))
-        workers[0].kill()
-
-    guard = threading.Timer(240, lambda: [worker.kill() for worker in workers])  # a hang becomes a failure
-    guard.daemon = True
-    guard.start()
-    threading.Thread(target=assassin, daemon=True).start()
     with monkeypatch.context() as patch:
         patch.setattr(ensemble_module, "member_record", record_under(recipe))
-        there = make_ensemble(ID, **settings, scheduler=address, work=work)
-    guard.cancel()
-    assert finished_at_death
-    assert finished_at_death[0] < 12, "the worker died after the work was done"
-    assert workers[0].wait(10) == -9
-    assert workers[1].poll() is None
-    assert len(list(work.glob("ensemble-*/split*.pkl"))) == 12
-    monkeypatch.setattr(ensemble_module, "engine", serial)
-    here = make_ensemble(ID, **settings, work=tmp_path / "here")
+        there = half_killed_cluster(functools.partial(make_ensemble, ID, **settings), "ensemble-*/split*.pkl", 12)
+    here = make_ensemble(ID, **settings, workers=1, work=tmp_path / "here")
     assert substance(there).identical(substance(here))
 
 

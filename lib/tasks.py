@@ -1,0 +1,171 @@
+"""Many independent tasks, on local processes or on a Dask cluster: finished ones are kept, missing ones are run.
+
+A task is one call of a function, an isotopic chain or a member of an ensemble for instance, and has a name.  Its result
+is kept as ``<name>.pkl`` in a folder whose name follows from all settings, so that an interrupted run resumes and a run
+of other settings starts anew.  Only the process that was started writes: workers need no common disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import pickle
+import sys
+from collections.abc import Callable, Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import joblib
+from tqdm import tqdm
+
+
+@contextlib.contextmanager
+def engine(scheduler: str | None, workers: int):
+    """A joblib ``Parallel`` on local processes, or on the Dask cluster whose scheduler has this address.
+
+    Results come in the order in which they are finished.
+
+    Raises
+    ------
+    ValueError
+        for less than one worker.
+    ConnectionError
+        if no scheduler answers at the address.
+    """
+    if workers < 1:
+        raise ValueError(f"workers = {workers} is out of range: give at least 1")
+    if scheduler is None:
+        with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
+            yield joblib.Parallel(return_as="generator_unordered")
+        return
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout="10s")
+    except OSError as error:
+        raise ConnectionError(
+            f"no Dask scheduler answers at {scheduler!r}: start one with `dask scheduler` and give its address"
+        ) from error
+    with client, joblib.parallel_config(backend="dask", wait_for_workers_timeout=30):
+        yield joblib.Parallel(return_as="generator_unordered", n_jobs=-1)
+
+
+def run_tasks(
+    function: Callable[..., Any],
+    tasks: Mapping[Hashable, tuple],
+    keep: Callable[[Hashable, Any], None],
+    workers: int,
+    scheduler: str | None,
+    label: str,
+    unit: str,
+    finished_before: int = 0,
+) -> None:
+    """Call ``function`` with the arguments of each task, and ``keep(name, result)`` here as soon as a task is finished.
+
+    Parameters
+    ----------
+    tasks : name of each task and its arguments, in the order in which they are started.
+    workers : local processes.
+    scheduler : address of a Dask scheduler (``tcp://host:8786``) instead of local processes, or None.
+    label, unit : what the progress bar is of, and what it counts.
+    finished_before : tasks of an earlier run, with which the bar begins.
+
+    Raises
+    ------
+    ValueError
+        for less than one worker.
+    ConnectionError
+        if no scheduler answers at the address.
+    """
+    if not tasks:
+        return
+    with engine(scheduler, workers) as parallel:
+        results = parallel(joblib.delayed(_named)(name, function, arguments) for name, arguments in tasks.items())
+        total = finished_before + len(tasks)
+        progress = tqdm(results, desc=label, total=total, initial=finished_before, unit=unit, disable=None)
+        for name, result in progress:
+            keep(name, result)
+
+
+def _named(name: Hashable, function: Callable[..., Any], arguments: tuple) -> tuple[Hashable, Any]:
+    return name, function(*arguments)
+
+
+def resume_tasks(
+    function: Callable[..., Any],
+    tasks: Mapping[str, tuple],
+    folder: Path,
+    workers: int,
+    scheduler: str | None,
+    label: str,
+    unit: str,
+) -> tuple[dict[str, Any], int]:
+    """The results of all tasks, by name and in their order, and how many of them were in ``folder`` already.
+
+    What is missing is run by :func:`run_tasks`, which says what the other parameters are and which errors are raised, and
+    is kept in ``folder``.  A kept result that is damaged is reported on standard error and computed again.
+    """
+    kept = {}
+    for name in tasks:
+        path = folder / f"{name}.pkl"
+        if path.exists():
+            try:
+                kept[name] = pickle.loads(path.read_bytes())
+            except (EOFError, pickle.UnpicklingError) as error:
+                # a power cut may leave a file in place whose content never reached the disk
+                print(f"{path} is damaged ({error}) and is computed again", file=sys.stderr)
+    resumed = len(kept)
+
+    def keep(name, result):
+        kept[name] = result
+        content = pickle.dumps(result)
+        atomic_write(folder / f"{name}.pkl", lambda temporary: temporary.write_bytes(content))
+
+    missing = {name: arguments for name, arguments in tasks.items() if name not in kept}
+    run_tasks(function, missing, keep, workers, scheduler, label, unit, finished_before=resumed)
+    return {name: kept[name] for name in tasks}, resumed
+
+
+def task_folder(work: Path, kind: str, settings: Any) -> Path:
+    """The folder ``<kind>-<hash of the settings>`` in ``work``, for :func:`resume_tasks`; settings are what JSON can hold."""
+    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    return work / f"{kind}-{key}"
+
+
+def atomic_write(path: Path, write: Callable[[Path], Any]) -> None:
+    """Call ``write(temporary_path)`` and move the result to ``path`` in one step, so that no half file is ever seen."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """The options ``--workers`` and ``--scheduler`` of a command that runs tasks."""
+    parser.add_argument("--workers", type=_worker_count, default=os.cpu_count() or 1, help="local processes")
+    parser.add_argument("--scheduler", help="address of a Dask scheduler instead of local processes")
+
+
+def _worker_count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of workers: give at least 1")
+    return int(text)
+
+
+def known_to(look_up: Callable[[str], Any]) -> Callable[[str], str]:
+    """A type of argument: any text for which ``look_up`` raises no ValueError; its message is the parser's otherwise."""
+
+    def checked(text: str) -> str:
+        try:
+            look_up(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+        return text
+
+    return checked
