@@ -30,7 +30,7 @@ from numba import njit
 from lib.functionals import HBARC_MEV_FM
 
 MAX_KAPPA = 24
-"""Largest |kappa| looked for; j = 47/2 lies far above every level used, also in the box continuum of pairing."""
+"""Largest ``|kappa|`` looked for; j = 47/2 lies far above every level used, also in the box continuum of pairing."""
 MAX_NODES = 16
 """Largest number of levels kept per kappa."""
 MAX_LEVELS = 400

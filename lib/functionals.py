@@ -25,8 +25,11 @@ class Potentials(NamedTuple):
     """Scalar and vector potentials in MeV; the vector potentials hold no Coulomb potential."""
 
     scalar: np.ndarray
+    """S, of both species"""
     neutron_vector: np.ndarray
+    """V of the neutrons"""
     proton_vector: np.ndarray
+    """V of the protons"""
 
 
 @dataclass(frozen=True)

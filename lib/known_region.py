@@ -56,7 +56,7 @@ def is_known(Z, N) -> np.ndarray:
 
 
 def distance(Z, N) -> np.ndarray:
-    """Distance d to the known region, the smallest |N - N'| over the known isotopes of the element: 0 inside.
+    """Distance d to the known region, the smallest ``|N - N'|`` over the known isotopes of the element: 0 inside.
 
     ``Z`` and ``N`` are integers or arrays of one shape; the result is an integer array of that shape.
 

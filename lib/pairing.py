@@ -71,7 +71,7 @@ def solve_bcs(
 
     Parameters
     ----------
-    level_energy, degeneracy : (levels,) in MeV and 2|kappa|.
+    level_energy, degeneracy : (levels,) in MeV and ``2|kappa|``.
     particles : N or Z.
     pairing_gap : (levels,) Delta_k, MeV.
     fermi_energy : start of lambda, MeV.
@@ -99,7 +99,7 @@ def solve_bcs(
 def pairing_field(
     strength: float, degeneracy: np.ndarray, anomalous: np.ndarray, level_density: np.ndarray
 ) -> np.ndarray:
-    """Pairing field Delta(r) = -V_q sum_(k>0) f_k u_k v_k |psi_k(r)|^2 in MeV.
+    """Pairing field ``Delta(r) = -V_q sum_(k>0) f_k u_k v_k |psi_k(r)|^2`` in MeV.
 
     ``strength`` V_q in MeV fm^3, ``degeneracy`` and ``anomalous`` (levels,), ``level_density`` (levels, r) the
     angle-averaged density of one nucleon in the level, both components, fm^-3.  The sum over k > 0 runs over pairs,

@@ -59,7 +59,7 @@ class State:
     """A self-consistent field: what a neighbouring nucleus starts from.
 
     ``potentials`` (3, r) are S, V_n, V_p in MeV, Coulomb included in V_p; ``pairing_field`` (2, r) in MeV;
-    ``guesses`` the level energies per species by sign of kappa, |kappa| and nodes.
+    ``guesses`` the level energies per species by sign of kappa, ``|kappa|`` and nodes.
     """
 
     potentials: np.ndarray
