@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -87,10 +88,15 @@ def make_reference(
         budget_seconds=budget_seconds,
         learning_rate=LEARNING_RATE,
         batch=BATCH,
+        recipes=_recipes(),
         code_version=code_version(),
         python=platform.python_version(),
         torch=torch.__version__.split("+")[0],
     )
+
+
+def _recipes() -> str:
+    return json.dumps({id: asdict(recipe) for id, recipe in RECIPES.items()})
 
 
 def load_reference(path: Path = PATH) -> xr.Dataset:

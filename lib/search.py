@@ -55,6 +55,10 @@ _ON_NN3 = [
         (24, 1.0, 30.0), (40, 1.0, 10.0),
     )),
     *({"layers": 2, "width": 24, "steps": 160, "energy_weight": weight} for weight in (0.3, 1.0, 3.0)),
+    *({"layers": 2, "width": 32, "steps": 160, "energy_weight": weight} for weight in (1.0, 2.0)),
+    *({"layers": 2, "width": 40, "steps": 160, "energy_weight": weight} for weight in (1.0, 2.0)),
+    {"layers": 2, "width": 24, "steps": 160, "energy_weight": 1.0, "weight_decay": 300.0},
+    *({"layers": 2, "width": 24, "steps": 320, "energy_weight": 0.5, "weight_decay": decay} for decay in (100.0, 30.0, 10.0)),
 ]  # fmt: skip
 # the first guesses stand for corrections of a few MeV; energies of a thousand MeV turned out to need less whitening and
 # more weight decay in NN2, and other activations
@@ -73,11 +77,13 @@ _SLIM = {"layers": 2, "width": 24}
 _SHORT_NN3 = [
     {**_SLIM, "steps": 80}, {**_SLIM, "steps": 160}, {**_SLIM, "steps": 160, "weight_decay": 300.0},
     *({**_SLIM, "steps": 80, "energy_weight": weight} for weight in (0.3, 1.0)), {**_SLIM, "steps": 160, "energy_weight": 1.0},
+    {**_SLIM, "steps": 160, "energy_weight": 1.0, "weight_decay": 300.0},
 ]  # fmt: skip
 _ON_NN3_CORRECTION = [
     *({**_SLIM, "steps": 80, "weight_decay": decay} for decay in (100.0, 30.0, 10.0, 3.0)),
     {**_SLIM, "steps": 160, "weight_decay": 10.0}, {**_SLIM, "steps": 80, "weight_decay": 10.0, "activation": "tanh"},
     *({**_SLIM, "steps": 80, "weight_decay": decay, "energy_weight": weight} for decay in (10.0, 1.0) for weight in (0.3, 1.0, 3.0)),
+    *({**_SLIM, "steps": 80, "weight_decay": 3.0, "energy_weight": weight} for weight in (1.0, 3.0)),
 ]  # fmt: skip
 _ON_NN2_DENSITY_TOTAL = [
     {"activation": "silu", "whitening": 0.4, "weight_decay": 30.0, **change}

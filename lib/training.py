@@ -38,12 +38,12 @@ RECIPES: dict[str, Recipe] = {
     "NN2-I6E": Recipe(activation="silu", whitening=0.4, weight_decay=300.0, steps=25),
     "NN2-I3D": Recipe(width=20, activation="silu", whitening=0.6, weight_decay=30.0, steps=20),
     "NN2-I6D": Recipe(width=20, activation="silu", whitening=0.6, weight_decay=30.0, steps=20),
-    "NN3-I3D": Recipe(width=24, activation="silu", weight_decay=300.0, energy_weight=10.0, steps=160),
-    "NN3-I6D": Recipe(width=24, activation="silu", weight_decay=100.0, energy_weight=10.0, steps=160),
+    "NN3-I3D": Recipe(width=24, activation="silu", weight_decay=100.0, energy_weight=1.0, steps=80),
+    "NN3-I6D": Recipe(width=24, activation="silu", weight_decay=100.0, energy_weight=0.5, steps=320),
     "NN1-I4dE": Recipe(width=64, activation="silu", weight_decay=0.3, steps=60),
     "NN2-I6dE": Recipe(components=80, whitening=0.7, weight_decay=0.3, steps=25),
     "NN2-I6dD": Recipe(width=20, whitening=0.7, weight_decay=0.3, steps=20),
-    "NN3-I6dD": Recipe(width=24, activation="silu", weight_decay=3.0, energy_weight=10.0, steps=80),
+    "NN3-I6dD": Recipe(width=24, activation="silu", weight_decay=1.0, energy_weight=3.0, steps=80),
 }
 """The recipe of each network, chosen on validation nuclei (:mod:`lib.search`)."""
 ENERGY_SCALE_MEV = 0.1
