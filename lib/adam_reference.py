@@ -107,7 +107,7 @@ def load_reference(path: Path = PATH) -> xr.Dataset:
     FileNotFoundError
         if they have not been made.
     ValueError
-        if the file is damaged or lacks a network.
+        if the file is damaged, lacks a network or was made with other recipes.
     """
     remedy = "run `python -m lib.adam_reference` (a quarter of an hour)"
     if not path.exists():
@@ -121,6 +121,8 @@ def load_reference(path: Path = PATH) -> xr.Dataset:
         raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
     if not complete:
         raise ValueError(f"{path} lacks a network of Table I: {remedy}")
+    if curves.attrs.get("recipes") != _recipes():
+        raise ValueError(f"{path} was made with other recipes than those of lib.training: {remedy}")
     return curves
 
 

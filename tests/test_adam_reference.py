@@ -56,3 +56,7 @@ def test_missing_damaged_and_incomplete_files_name_the_remedy(tmp_path, curves):
     curves.isel(network=slice(3)).to_netcdf(incomplete, engine="h5netcdf")
     with pytest.raises(ValueError, match="lacks a network"):
         load_reference(incomplete)
+    other = tmp_path / "other.nc"
+    curves.assign_attrs(recipes="{}").to_netcdf(other, engine="h5netcdf")
+    with pytest.raises(ValueError, match="other recipes"):
+        load_reference(other)
