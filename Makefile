@@ -7,7 +7,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book page test test-all test-pages chapter chart ensembles bench lint format clean
+.PHONY: help book page pdf archive test test-all test-pages chapter chart ensembles bench lint format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,6 +23,12 @@ book: $(STAMP) chart  ## execute all chapters and build the static book
 	@$(BIN)/python -m lib.vendor
 	@$(BIN)/python -m lib.book
 
+pdf: book  ## the whole book as one PDF, in _build/pdf (needs XeLaTeX; says which packages if it is missing)
+	@$(BIN)/python -m lib.pdf
+
+archive: book  ## pages, data and code in one file with checksums, for deposit, in _build/archive
+	@$(BIN)/python -m lib.archive
+
 chart: $(STAMP)  ## compute both charts of nuclides, two to three minutes (nothing to do if they are current)
 	@$(BIN)/python -m lib.chart
 
@@ -30,13 +36,13 @@ ensembles: $(STAMP) chart  ## train the eleven ensembles of 100, an hour (nothin
 	@$(BIN)/python -m lib.ensemble
 
 test: $(STAMP) chart  ## the tests, a few minutes
-	$(BIN)/python -m pytest -n 2 -m "not slow and not browser"
+	$(BIN)/python -m pytest -n 2 -m "not slow and not browser and not tex"
 
 test-all: $(STAMP) chart  ## the slow tests too
-	$(BIN)/python -m pytest -n 2 -m "not browser"
+	$(BIN)/python -m pytest -n 2 -m "not browser and not tex"
 
-test-pages: $(STAMP) book  ## open every built page in headless Chromium, network cut off
-	$(BIN)/python -m pytest -m browser
+test-pages: $(STAMP) book  ## open every built page in headless Chromium, network cut off; the PDF and the archive, too
+	$(BIN)/python -m pytest -m "browser or tex"
 
 page: $(STAMP)  ## see one page while editing it, in seconds: make page NAME=fig1 (after one make book)
 	@$(BIN)/python -m lib.book --page $(NAME)
@@ -44,7 +50,7 @@ page: $(STAMP)  ## see one page while editing it, in seconds: make page NAME=fig
 chapter: $(STAMP)  ## re-execute one chapter: make chapter NAME=one_nucleus PARAMS="Z=50 N=70 functional=PC-F1 pairing=true"
 	@$(BIN)/python -m lib.chapter $(NAME) $(foreach p,$(PARAMS),-p $(p))
 
-bench: $(STAMP) chart  ## the benchmarks
+bench: $(STAMP) book  ## the benchmarks
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 lint: $(STAMP)  ## ruff

@@ -89,11 +89,17 @@ def make_network_page(id: str, target: Path) -> None:
         raise RuntimeError(f"the page of {id} failed:\n{run.stderr}")
 
 
+def is_current() -> bool:
+    """Whether the pages are there, built from the present library, data and text."""
+    stamp = BUILD / ".built"
+    return stamp.exists() and stamp.read_text() == digest(CODE + TEXT) and (PAGES / "index.html").exists()
+
+
 def build(fresh: bool = False) -> int:
     """Execute the chapters and build the HTML pages, warnings as errors.  Returns the exit code."""
     code, everything = digest(CODE), digest(CODE + TEXT)
     code_stamp, build_stamp = BUILD / ".code", BUILD / ".built"
-    if not fresh and build_stamp.exists() and build_stamp.read_text() == everything and (PAGES / "index.html").exists():
+    if not fresh and is_current():
         print(f"nothing has changed: the book is at {PAGES / 'index.html'}")
         return 0
     build_stamp.unlink(missing_ok=True)

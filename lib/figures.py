@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython import get_ipython
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -21,7 +24,14 @@ MAGIC_NUMBERS = {"proton": (8, 20, 28, 50, 82), "neutron": (8, 20, 28, 50, 82, 1
 
 
 def use_style() -> None:
-    """Set matplotlib to the book's style: white ground (also in dark mode), ticks inside, legible at page width."""
+    """Set matplotlib to the book's style: white ground (also in dark mode), ticks inside, legible at page width.
+
+    While the book is built, a notebook keeps each figure as PDF beside the PNG, for the PDF of the book.
+    """
+    shell = get_ipython()
+    if shell is not None and "BOOK_BUILD" in os.environ:
+        shell.run_line_magic("matplotlib", "inline")
+        shell.run_line_magic("config", "InlineBackend.figure_formats = {'png', 'pdf'}")
     mpl.rcParams.update(
         {
             "figure.facecolor": "white",

@@ -105,7 +105,7 @@ def test_nothing_installed_goes_unpinned():
 
 def test_packages_imported_by_lib_are_declared():
     """No module of lib leans on a package that only comes along with another (IPython is what ipykernel runs)."""
-    names = {"yaml": "pyyaml", "IPython": "ipykernel"}
+    names = {"yaml": "pyyaml", "IPython": "ipykernel", "bs4": "beautifulsoup4"}
     declared = {canonicalize_name(need.name) for need in requirements()}
     used = set()
     for path in (ROOT / "lib").glob("*.py"):
