@@ -32,6 +32,10 @@ class Novelty:
         points = self.filled[nuclei]
         return float((self.new[nuclei].any(axis=2) & points).sum() / points.sum()) if points.any() else float("nan")
 
+    def touched(self, nuclei: np.ndarray) -> float:
+        """Share of some nuclei, boolean (nucleus,), that have at least one new point; NaN for none."""
+        return float(self.new[nuclei].any(axis=(1, 2)).mean()) if nuclei.any() else float("nan")
+
     def leading_direction(self, nuclei: np.ndarray) -> int:
         """The direction in which most points of these nuclei are new."""
         return int(self.new[nuclei].sum(axis=(0, 1)).argmax())

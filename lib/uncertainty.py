@@ -41,13 +41,20 @@ class Estimate:
         return int(np.clip(1 - np.floor(np.log10(self.error)), 0, 4))
 
 
-def bootstrap(statistic: Callable[[np.ndarray], float], count: int, draws: int = DRAWS, seed: int = 0) -> Estimate:
+def bootstrap(
+    statistic: Callable[[np.ndarray], float],
+    count: int,
+    draws: int = DRAWS,
+    seed: int = 0,
+    groups: np.ndarray | None = None,
+) -> Estimate:
     """A statistic with the standard deviation it has when the nuclei are drawn again, with replacement.
 
     Parameters
     ----------
-    statistic : function of the indices of the nuclei taken, integers (count,).
+    statistic : function of the indices of the nuclei taken, integers; (count,) unless there are groups.
     count : number of nuclei.
+    groups : (nucleus,), such as the proton numbers; whole groups are drawn instead of single nuclei.
 
     Raises
     ------
@@ -56,7 +63,11 @@ def bootstrap(statistic: Callable[[np.ndarray], float], count: int, draws: int =
     """
     _check(count, draws)
     random = np.random.default_rng(seed)
-    values = [statistic(random.integers(0, count, count)) for _ in range(draws)]
+    members = [np.array([i]) for i in range(count)]
+    if groups is not None:
+        members = [np.flatnonzero(np.asarray(groups) == group) for group in np.unique(groups)]
+    drawn = random.integers(0, len(members), (draws, len(members)))
+    values = [statistic(np.concatenate([members[i] for i in taken])) for taken in drawn]
     return Estimate(float(statistic(np.arange(count))), float(np.nanstd(values, ddof=1)))
 
 
@@ -91,13 +102,16 @@ def _check(count: int, draws: int) -> None:
         raise ValueError(f"draws = {draws} is out of range: give at least 2")
 
 
-def distance_curve(errors: np.ndarray, distance: np.ndarray, minimum_nuclei: int = 5) -> pd.DataFrame:
+def distance_curve(
+    errors: np.ndarray, distance: np.ndarray, minimum_nuclei: int = 5, groups: np.ndarray | None = None
+) -> pd.DataFrame:
     """The rms error at each distance that has at least ``minimum_nuclei`` nuclei.
 
     Parameters
     ----------
     errors : MeV, (nucleus,).
     distance : d, (nucleus,).
+    groups : as in :func:`rms_estimate`.
 
     Returns
     -------
@@ -118,21 +132,25 @@ def distance_curve(errors: np.ndarray, distance: np.ndarray, minimum_nuclei: int
     rows = []
     for value, count in zip(values, counts, strict=True):
         if count >= minimum_nuclei:
-            estimate = rms_estimate(errors[distance == value])
+            here = distance == value
+            estimate = rms_estimate(errors[here], None if groups is None else np.asarray(groups)[here])
             rows.append((int(value), int(count), estimate.value, estimate.error))
     return pd.DataFrame(rows, columns=["distance", "nuclei", "rms", "bootstrap_error"]).set_index("distance")
 
 
 @dataclass(frozen=True)
 class Trend:
-    """Spearman's rank correlation with the distance, and the chance of one as large without any trend (one-sided)."""
+    """Spearman's rank correlation with the distance, and the chance of one as large without any trend (one-sided).
+
+    The chance is nominal: it takes the distances as independent, while neighbouring ones share chains and networks.
+    """
 
     correlation: float
     chance: float
 
     @property
     def grows(self) -> bool:
-        """Whether the chance is below one per cent."""
+        """Whether the nominal chance is below one per cent."""
         return bool(self.chance < 0.01)
 
 
@@ -151,15 +169,28 @@ def deviation(ensemble: xr.Dataset) -> np.ndarray:
 
 
 def out_of_sample_deviation(ensemble: xr.Dataset) -> np.ndarray:
-    """The same over those members alone that did not learn the nucleus, MeV, (nucleus,).
+    """Standard deviation that a member which did not learn the nucleus has, MeV, (nucleus,).
 
-    Outside the known region these are all members; NaN for a nucleus that fewer than two of them left out.
+    The variance is that between initialisations plus that between splits, both unbiased and from the splits alone that
+    left the nucleus out: all of them outside the known region.  The initialisations of a split are alike, so that the
+    pooled standard deviation of few splits would come out too small.  NaN for a nucleus that fewer than two splits left
+    out.
+
+    Raises
+    ------
+    ValueError
+        as :func:`deviation_parts`.
     """
-    learnt = ensemble.is_learning.sel(fold=ensemble.split).values.astype(bool)
-    predicted = np.where(learnt, np.nan, ensemble.predicted_energy.values.astype(float))
-    counts = (~learnt).sum(axis=0)
-    mean = np.nansum(predicted, axis=0) / np.maximum(counts, 1)
-    variance = np.nansum((predicted - mean) ** 2, axis=0) / np.maximum(counts - 1, 1)
+    grid, folds = _grid(ensemble)
+    inits = grid.shape[1]
+    left_out = ~ensemble.is_learning.sel(fold=folds).values.astype(bool)  # (split, nucleus)
+    counts = left_out.sum(axis=0)
+    by_init = (grid.var(axis=1, ddof=1) * left_out).sum(axis=0) / np.maximum(counts, 1)
+    means = grid.mean(axis=1)
+    centre = (means * left_out).sum(axis=0) / np.maximum(counts, 1)
+    of_means = ((means - centre) ** 2 * left_out).sum(axis=0) / np.maximum(counts - 1, 1)
+    # the variance of the means holds a share 1 / inits of that between initialisations
+    variance = of_means + by_init * (1 - 1 / inits)
     return np.where(counts > 1, np.sqrt(variance), np.nan)
 
 
@@ -174,6 +205,14 @@ def deviation_parts(ensemble: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     ValueError
         if the members are not a complete grid of at least two splits by two initialisations.
     """
+    grid, _ = _grid(ensemble)
+    by_init = grid.var(axis=1, ddof=1).mean(axis=0)
+    by_split = grid.mean(axis=1).var(axis=0, ddof=1) - by_init / grid.shape[1]
+    return by_split, by_init
+
+
+def _grid(ensemble: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Predicted energies as a grid, MeV, (split, init, nucleus), and the numbers of the splits, (split,)."""
     splits, inits = len(np.unique(ensemble.split)), len(np.unique(ensemble.init))
     if splits < 2 or inits < 2 or splits * inits != ensemble.sizes["member"]:
         raise ValueError(
@@ -181,10 +220,7 @@ def deviation_parts(ensemble: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
             "at least 2 by 2: take a complete ensemble"
         )
     order = np.lexsort((ensemble.init.values, ensemble.split.values))
-    grid = ensemble.predicted_energy.values[order].astype(float).reshape(splits, inits, -1)
-    by_init = grid.var(axis=1, ddof=1).mean(axis=0)
-    by_split = grid.mean(axis=1).var(axis=0, ddof=1) - by_init / inits
-    return by_split, by_init
+    return ensemble.predicted_energy.values[order].astype(float).reshape(splits, inits, -1), np.unique(ensemble.split)
 
 
 # --- calibration -----------------------------------------------------------------------------------------------------
@@ -198,7 +234,7 @@ def normal_coverage(width) -> np.ndarray:
 def coverage(errors: np.ndarray, deviations: np.ndarray, width: float = 1.0) -> Estimate:
     """Share of nuclei whose error is within ``width`` deviations, with its bootstrap error; both (nucleus,).
 
-    Nuclei with a NaN are left out.
+    Nuclei with a NaN are left out.  The error takes the nuclei as independent, which neighbours are not.
 
     Raises
     ------

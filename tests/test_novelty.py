@@ -19,6 +19,9 @@ def test_nothing_known_is_new(id):
     known = dataset.known.values
     assert found.share(known) == 0
     assert 0 < found.share(~known) <= 1
+    assert found.touched(known) == 0
+    # a nucleus with a new point counts whole, so that nuclei never show less than points
+    assert found.share(~known) <= found.touched(~known) <= 1
     assert found.new.shape[:2] == found.filled.shape
     assert found.new.shape[2] == len(found.directions)
 

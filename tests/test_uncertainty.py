@@ -74,6 +74,15 @@ def test_bootstrap_of_a_mean_and_of_the_rms():
     assert twice.error == pytest.approx(rms_estimate(NORMAL).error, rel=0.1)
 
 
+def test_bootstrap_of_groups_is_that_of_the_rms():
+    groups = np.repeat(np.arange(40), np.arange(40) % 5 + 1)
+    errors = RANDOM.normal(size=len(groups)) + RANDOM.normal(size=40)[groups]
+    found = bootstrap(lambda taken: float(np.sqrt(np.mean(errors[taken] ** 2))), len(errors), groups=groups)
+    wanted = rms_estimate(errors, groups)
+    assert found.value == pytest.approx(wanted.value)
+    assert found.error == pytest.approx(wanted.error, rel=0.1)
+
+
 def test_same_numbers_on_every_run():
     assert rms_estimate(NORMAL) == rms_estimate(NORMAL)
     assert bootstrap(np.mean, 30) == bootstrap(np.mean, 30)
@@ -122,6 +131,15 @@ def test_distance_curve():
     assert curve.bootstrap_error.tolist() == pytest.approx([0, 0])
 
 
+def test_distance_curve_of_groups():
+    errors, d, groups = np.array([1.0, 1, 4, 4, 2, 2]), np.zeros(6, int), np.array([1, 1, 2, 2, 3, 3])
+    curve = distance_curve(errors, d, 1, groups)
+    assert curve.rms[0] == pytest.approx(np.sqrt(7))
+    assert (
+        curve.bootstrap_error[0] == rms_estimate(errors, groups).error > distance_curve(errors, d, 1).bootstrap_error[0]
+    )
+
+
 @pytest.mark.parametrize(("minimum", "words"), [(0, "minimum_nuclei = 0"), (9, "give at most 3")])
 def test_distance_curve_refuses(minimum, words):
     with pytest.raises(ValueError, match=words):
@@ -150,8 +168,23 @@ def test_deviation_out_of_sample_asks_only_who_did_not_learn():
     learning = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 0], [1, 0, 0]], bool)
     found = out_of_sample_deviation(ensemble(predicted, learning))
     assert np.isnan(found[0])
-    assert found[1] == pytest.approx(predicted[2:, :, 1].ravel().std(ddof=1))
-    assert found[2] == pytest.approx(predicted[:, :, 2].ravel().std(ddof=1))
+    for nucleus, first in ((1, 2), (2, 0)):
+        grid = predicted[first:, :, nucleus]
+        wanted = grid.mean(axis=1).var(ddof=1) + grid.var(axis=1, ddof=1).mean() * (1 - 1 / 3)
+        assert found[nucleus] == pytest.approx(np.sqrt(wanted))
+
+
+def test_deviation_out_of_sample_is_as_large_whoever_left_the_nucleus_out():
+    """Variance 9 of the splits and 1 of the initialisations: ten, be it of two splits that left it out or of twenty."""
+    splits, inits, count = 20, 5, 6000
+    predicted = 3 * RANDOM.normal(size=(splits, 1, count)) + RANDOM.normal(size=(splits, inits, count)) - 1000
+    learning = np.zeros((splits, count), bool)
+    learning[2:, : count // 2] = True
+    learning[1:, :7] = True
+    found = out_of_sample_deviation(ensemble(predicted, learning, splits, inits))
+    assert np.isnan(found[:7]).all(), "of one split alone nothing is known about the others"
+    assert np.mean(found[7 : count // 2] ** 2) == pytest.approx(10, rel=0.1)
+    assert np.mean(found[count // 2 :] ** 2) == pytest.approx(10, rel=0.05)
 
 
 def test_parts_of_made_up_variances():

@@ -1,6 +1,7 @@
 """The fifteen claims, each on made-up ensembles that must pass it and on others that must not."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from lib.networks import TABLE_I, Network, Recipe, fixed_layers
 from lib.profiles import Profile, landmarks
 from lib.uncertainty import Estimate
 from lib.verdict import (
+    ABOUT,
+    AFTER,
+    BEFORE,
     CLAIMS,
     CORRECTING,
     DENSITY,
@@ -23,17 +27,24 @@ from lib.verdict import (
     GE78,
     GE96,
     HOLDS,
+    LOOK,
     PARTLY,
     Condition,
     Evidence,
     Verdict,
+    about,
+    alike_at_equal_distance,
     condition_table,
     derivative_disagreement,
     drop_table,
+    functional_derivative,
     judge,
+    load_generation,
+    neutron_deficient,
     nuclide,
     reached,
     shared_baseline,
+    shortfalls,
     verdict_table,
 )
 
@@ -102,6 +113,12 @@ def test_a_number_is_reached_within_its_own_error():
     assert reached(Estimate(0.1, 0.001), 0.644)
 
 
+def test_approximately_is_within_a_factor_either_way():
+    words = [about(Estimate(value, 0.1), 6) for value in (3.9, 4.1, 8.9, 9.1)]
+    assert [text.endswith("yes") for text in words] == [False, True, True, False]
+    assert f"{ABOUT:g}" in words[0]
+
+
 def test_fifteen_claims_quote_the_paper_and_state_their_conditions():
     assert len(CLAIMS) == 15
     for number, claim in enumerate(CLAIMS, start=1):
@@ -122,6 +139,46 @@ def test_tables_hold_every_claim_and_condition():
     assert table.outcome.tolist() == [HOLDS, HOLDS]
     assert conditions.index.tolist() == [(7, 1), (8, 1), (8, 2), (8, 3), (8, 4)]
     assert set(conditions.met) == {"yes"}
+    assert set(conditions.written) == {"before the first ensembles"}
+
+
+def test_a_condition_under_the_other_reading_does_not_count():
+    steady = {"NN1-I4dE": growing(0.1, 0.3)} | dict.fromkeys(CORRECTING[1:], 5.5)
+    bare = {id: np.where(shared_dataset("dE").distance.values > 15, 9.0, 3.0) for id in CORRECTING}
+    verdict = CLAIMS[8](evidence(steady, energies=bare))
+    assert [condition.met for condition in verdict.conditions] == [True, False, False, False, True]
+    assert [condition.otherwise[-3:] for condition in verdict.conditions] == ["", "yes", "yes", "yes", ""]
+
+
+def test_every_claim_that_fails_gets_a_paragraph_and_no_other():
+    good, bad = Condition("to do this", "was done", True), Condition("to do that", "was left", False)
+    made = {n: Verdict(n, "", "", "", "", (good, bad) if n % 2 else (good,)) for n in range(1, 16)}
+    text = shortfalls(made)
+    assert [int(n) for n in re.findall(r"\*\*Claim (\d+) holds partly\*\*, with 1 of 2", text)] == list(range(1, 16, 2))
+    assert text.count("*to do that*: was left") == 8
+    assert "was done" not in text
+    assert all(LOOK[n] in text for n in range(1, 16, 2))
+    assert shortfalls({2: made[2]}) == ""
+
+
+def test_paragraphs_refer_to_sections_that_are_there():
+    book = Path(__file__).resolve().parent.parent / "book"
+    headings = set(re.findall(r"^## (.*)$", (book / "verdict.md").read_text(), flags=re.M))
+    named = [title for n in range(1, 16) for title in re.findall(r"\*([^*]+)\*", LOOK[n])]
+    assert len(named) >= 12
+    assert set(named) - {"Fig. 4"} <= headings
+
+
+def test_the_first_generation_is_kept_for_every_claim_under_both_conditions():
+    table = load_generation()
+    assert table.groupby("conditions_of").claim.apply(list).to_dict() == {
+        "then": list(range(1, 16)),
+        "today": list(range(1, 16)),
+    }
+    wanted = np.where(table.met == table.conditions, HOLDS, np.where(table.met > 0, PARTLY, FAILS))
+    assert table.outcome.tolist() == wanted.tolist()
+    assert table.ensembles.nunique() == 1
+    assert table.code[table.conditions_of == "then"].unique().tolist() == table.ensembles.unique().tolist()
 
 
 def test_nuclide():
@@ -161,10 +218,28 @@ def test_claim_2():
     assert outcome(2, dict.fromkeys(DIRECT, growing(1, 0.2)) | {"NN2-I3E": 2.0}) == PARTLY
 
 
+def test_claim_2_wants_more_than_a_step_behind_the_known_region():
+    """Small where it was learnt, then irregular: the nominal chance is small, and yet it does not grow outside."""
+    uneven = lambda Z, N, d, known: np.where(d == 0, 0.1, np.where(d % 6 == 2, 3.0, 2.0) + 0.03 * d)  # noqa: E731
+    verdict = CLAIMS[1](evidence(dict.fromkeys(DIRECT, growing(1, 0.2)) | {"NN2-I3E": uneven}))
+    assert [condition.met for condition in verdict.conditions] == [True] * 7 + [False]
+    assert verdict.conditions[-1].written == AFTER
+
+
 @pytest.mark.parametrize(("share", "words"), [(0.5, HOLDS), (0.51, FAILS), (0.1, HOLDS), (1.5, FAILS)])
 def test_claim_3_draws_the_line_at_half(share, words):
     sizes = dict.fromkeys(DIRECT, growing(share, share)) | {"NN1-I4E": growing(1, 1)}
     assert outcome(3, sizes) == words
+
+
+def test_claim_3_allows_the_error_of_the_ratio():
+    """Half the error in most chains, more in some: above the line by less than what drawing the chains again changes."""
+    uneven = lambda Z, N, d, known: np.where(Z % 20 == 0, 0.66, 0.48) * (1 + d)  # noqa: E731
+    verdict = CLAIMS[2](evidence(dict.fromkeys(DIRECT, uneven) | {"NN1-I4E": growing(1, 1)}))
+    found = [float(x) for x in re.findall(r"[\d.]+", verdict.conditions[0].found)]
+    assert found[0] > 0.5 > found[0] - found[1]
+    assert verdict.outcome == HOLDS
+    assert verdict.conditions[0].otherwise.endswith("no")
 
 
 def test_claim_3_looks_outside_only():
@@ -181,6 +256,12 @@ def wave(size, depth=1.0, end=5.0):
     """A difference whose cumulative integral falls to -size * depth by end / 2 and comes back by end."""
     shape = np.where(R < end, np.sin(2 * np.pi * R / end), 0)
     return Profile(R, TARGET, TARGET + size * depth * shape / (4 * np.pi) / (end / np.pi))
+
+
+def fall(size, end=9.0):
+    """A difference whose cumulative integral only falls, to -size at ``end``."""
+    shape = np.where(R < end, np.sin(np.pi * R / end), 0)
+    return Profile(R, TARGET, TARGET + size * shape / (4 * np.pi) / (2 * end / np.pi))
 
 
 def seen(near, far):
@@ -209,19 +290,45 @@ def test_claim_5():
     verdict = CLAIMS[4](seen(near, far))
     assert verdict.outcome == HOLDS, [condition for condition in verdict.conditions if not condition.met]
     assert (
-        CLAIMS[4](seen(dict.fromkeys(DENSITY, wave(7, end=9)), dict.fromkeys(DENSITY, wave(5, end=6)))).outcome == FAILS
+        CLAIMS[4](seen(dict.fromkeys(DENSITY, fall(7, end=9)), dict.fromkeys(DENSITY, fall(5, end=6)))).outcome == FAILS
     )
     assert CLAIMS[4](seen(near, near)).outcome == PARTLY
+
+
+def test_claim_5_wants_a_fall_and_a_rise():
+    """A curve that only falls meets the bound on its minimum, and is noticed all the same."""
+    falling = dict.fromkeys(DENSITY, fall(5, end=6)) | {"NN3-I3D": wave(20, end=9)}
+    far = dict.fromkeys(DENSITY, wave(30, end=12))
+    verdict = CLAIMS[4](seen(falling, far))
+    assert [condition.met for condition in verdict.conditions] == [True] * 6 + [False, True]
+    assert [condition.written for condition in verdict.conditions] == [BEFORE] * 6 + [AFTER] * 2
+
+
+def test_claim_5_wants_unrest_everywhere():
+    near = dict.fromkeys(DENSITY, wave(5, end=6)) | {"NN3-I3D": wave(20, end=7.9)}
+    far = dict.fromkeys(DENSITY, wave(30, end=8))
+    verdict = CLAIMS[4](seen(near, far))
+    assert not verdict.conditions[-1].met
+    assert "NN2-I3ℰ 0 %" in verdict.conditions[-1].found
 
 
 def test_claim_6():
     good = dict.fromkeys(DENSITY, wave(5)) | {"NN3-I6D": wave(1)}
     bad = dict.fromkeys(DENSITY, wave(5)) | {"NN3-I6D": wave(6)}
-    assert [CLAIMS[5](seen(*pair)).outcome for pair in ((good, good), (good, bad), (bad, bad))] == [
+    worse = dict.fromkeys(DENSITY, wave(5)) | {"NN3-I6D": wave(13)}
+    assert [CLAIMS[5](seen(*pair)).outcome for pair in ((good, good), (good, bad), (bad, worse))] == [
         HOLDS,
         PARTLY,
         FAILS,
     ]
+    assert CLAIMS[5](seen(bad, bad)).outcome == FAILS, "alike in both, and large"
+
+
+def test_claim_6_asks_every_interval():
+    """The largest integral is the smallest of four, but another interval is worse than the others'."""
+    early = dict.fromkeys(DENSITY, wave(5, end=5)) | {"NN3-I6D": wave(3, end=9)}
+    verdict = CLAIMS[5](seen(early, early))
+    assert [condition.met for condition in verdict.conditions] == [True, True, False, False, True]
 
 
 # --- Fig. 3 ---------------------------------------------------------------------------------------------------------
@@ -251,6 +358,8 @@ def test_claim_9():
     steady = dict.fromkeys(CORRECTING[1:], 4.9)
     assert outcome(9, drifting | steady, energies=bare) == HOLDS
     assert outcome(9, drifting | steady | {"NN2-I6dE": 5.1}, energies=bare) == PARTLY
+    halfway = CLAIMS[8](evidence({"NN1-I4dE": growing(0.1, 0.15)} | steady, energies=bare))
+    assert [condition.met for condition in halfway.conditions] == [True] * 4 + [False], "nearer is not near"
     assert outcome(9, {"NN1-I4dE": 3.0} | dict.fromkeys(CORRECTING[1:], 5.5), energies=bare) == FAILS
 
 
@@ -275,6 +384,22 @@ def test_claim_10(ends, words):
     assert outcome(10, dict.fromkeys(CORRECTING, 0.1), energies=two_ends(*ends)) == words
 
 
+def test_claim_10_is_not_met_by_one_nucleus():
+    """The bound that one nucleus meets is met, that on the elements is not, and the count is said."""
+    energies = two_ends(-4.1, 1.0)
+    found = evidence(dict.fromkeys(CORRECTING, 0.1), energies=energies)
+    energies[CORRECTING[0]][np.flatnonzero(found.near_drip_line(CORRECTING[0]))[0]] = 25.0
+    verdict = CLAIMS[9](evidence(dict.fromkeys(CORRECTING, 0.1), energies=energies))
+    assert [condition.met for condition in verdict.conditions] == [True, True, False]
+    assert "over 20 MeV in 1 of" in verdict.ours
+
+
+def test_neutron_deficient_is_near_the_lightest_measured_isotope():
+    lightest = int(measured_masses().groupby("Z").N.min().loc[60])
+    N = lightest + np.array([-4, 0, 4, 6])
+    assert neutron_deficient(np.full(4, 60), N).tolist() == [True, True, True, False]
+
+
 def test_the_drip_line_is_not_the_edge_of_the_window():
     found = evidence(dict.fromkeys(CORRECTING, 0.1))
     near = found.near_drip_line("NN3-I6dD")
@@ -290,8 +415,18 @@ def test_the_drip_line_is_not_the_edge_of_the_window():
 def test_claim_11():
     assert outcome(11, {"NN3-I6dD": lambda Z, N, d, known: np.where(known, 0.9, 5.0)}) == HOLDS
     assert outcome(11, {"NN3-I6dD": lambda Z, N, d, known: np.where(known, 1.1, 5.0)}) == PARTLY
+    nearer = {"NN3-I6dD": lambda Z, N, d, known: np.where(known, 0.5, 0.2 * d)}
+    assert CLAIMS[10](evidence(nearer)).conditions[-1].met, "equal at equal distance"
     heavier = {"NN3-I6dD": lambda Z, N, d, known: np.where(Z >= 70, 3.0, 1.0) * np.where(known, 1.2, 8.0)}
     assert outcome(11, heavier) == FAILS
+
+
+def test_alike_at_equal_distance_compares_common_distances_only():
+    Z = np.array([10, 10, 50, 50, 80, 80, 80])
+    d = np.array([2, 4, 2, 4, 2, 4, 40])
+    error = np.array([1.0, 3, 1, 3, -1, -3, 100])
+    found = alike_at_equal_distance(error, Z, d)
+    assert found == pytest.approx(dict.fromkeys(("light", "medium", "heavy"), np.sqrt(5)))
 
 
 def magic_errors(near, far):
@@ -302,7 +437,7 @@ def test_claim_12_errors_near_magic_numbers():
     found = CLAIMS[11](evidence(dict.fromkeys(CORRECTING, 0.1) | {"NN3-I6dD": magic_errors(0.05, 0.5)}))
     assert found.outcome == HOLDS
     same = CLAIMS[11](evidence(dict.fromkeys(CORRECTING, 0.1)))
-    assert [condition.met for condition in same.conditions] == [False, True, True]
+    assert [condition.met for condition in same.conditions] == [False, True, True, False, True]
     assert outcome(12, dict.fromkeys(CORRECTING, 0.1) | {"NN3-I6dD": magic_errors(6.0, 0.5)}) == FAILS
 
 
@@ -366,7 +501,7 @@ def functional():
 def test_claim_14(functional, monkeypatch):
     assert CLAIMS[13](Evidence({"NN3-I6D": functional})).outcome == HOLDS
     # the error of central differences falls with the square of the step
-    coarse, fine = (derivative_disagreement(functional, step=step) for step in (1e-3, 1e-4))
+    coarse, fine = (derivative_disagreement(functional, step=step)[0] for step in (1e-4, 1e-5))
     assert 30 < coarse / fine < 300
     # a derivative that lost a part is noticed
     monkeypatch.setattr(
@@ -379,16 +514,40 @@ def test_claim_14(functional, monkeypatch):
     assert CLAIMS[13](Evidence({"NN3-I6D": functional})).outcome == FAILS
 
 
+def test_functional_derivative_holds_the_laplacian_of_the_derivative_by_the_laplacian():
+    """Of ℰ = a ρ_V²/2 + b ρ_V Δρ_V, δE/δρ_V is a ρ_V + 2 b Δρ_V; without its second term only half of b."""
+
+    class Quadratic:
+        def energy(self, inputs):
+            rho, laplacian = inputs[..., 1], inputs[..., 4]
+            weight = torch.tensor(4 * np.pi * 0.1 / np.maximum(R, 1e-9) ** 2)
+            return ((3 * rho**2 / 2 + 5 * rho * laplacian) * weight)[:, 1:].sum(dim=1)
+
+    density = np.exp(-(R**2) / 8)
+    laplacian = density * (R**2 / 16 - 3 / 4)
+    inputs = np.zeros((1, len(R), 6))
+    inputs[0, :, 1], inputs[0, :, 4] = R**2 * density, R**2 * laplacian
+    found = functional_derivative(Quadratic(), torch.tensor(inputs), R)
+    inner = slice(2, 140)
+    assert found[inner, 1] == pytest.approx((3 * density + 10 * laplacian)[inner], abs=0.02)
+    assert np.abs(found[inner, 1] - (3 * density + 5 * laplacian)[inner]).max() > 1
+    assert np.isnan(found[-1]).all()
+
+
 def test_derivative_is_for_functionals_of_one_point():
     with pytest.raises(ValueError, match="NN2-I6D is no functional of the density at a point"):
         derivative_disagreement(xr.Dataset(attrs={"network": "NN2-I6D"}))
 
 
 def test_claim_15():
-    sizes = {"NN3-I6D": 0.6, "NN2-I6dD": 0.08, "NN3-I6dD": 0.3}
+    sizes = {"NN3-I6D": 0.6, "NN2-I6dD": 0.08, "NN3-I6dD": 0.3, "NN2-I6D": 0.2}
     assert outcome(15, sizes) == HOLDS
     assert outcome(15, sizes | {"NN2-I6dD": 0.1}) == PARTLY
-    assert outcome(15, sizes | {"NN3-I6D": 0.7, "NN2-I6dD": 0.8}) == FAILS
+    assert outcome(15, sizes | {"NN3-I6D": 0.7, "NN2-I6dD": 0.8, "NN3-I6dD": 0.9}) == FAILS
+    unlike = CLAIMS[14](evidence(sizes | {"NN2-I6D": 0.07}))
+    assert [condition.met for condition in unlike.conditions] == [True] * 4 + [False], (
+        "better than NN3, not than its like"
+    )
 
 
 # --- the real ensembles ---------------------------------------------------------------------------------------------
