@@ -31,7 +31,8 @@ def _without_address_no_launch(app, config) -> None:
 def _offer_notebook(app, pagename, templatename, context, doctree) -> None:
     """The executed notebook of a chapter beside its source, for the download button of the theme."""
     executed = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
-    if executed.exists() and str(context.get("sourcename", "")).endswith(".md"):
+    is_source = str(context.get("sourcename", "")).endswith(".md")
+    if is_source and executed.exists() and '"cell_type": "code"' in executed.read_text():
         target = Path(app.outdir) / "_sources" / f"{pagename}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(executed, target)

@@ -39,6 +39,7 @@ def test_page_opens_without_network(page, site, name, width):
     assert page.locator("mjx-merror").count() == 0
     text = page.locator("main").inner_text()
     assert not re.search(r"\{glue|\{eq\}|\{numref\}|\{cite|\{doc\}|\$\$", text), "markup left unrendered"
+    assert not re.search(r"\| (—|-{2,}) \|", text), "a table left unrendered"
     assert "Traceback" not in text
     # the text column fits the screen; wide tables scroll in themselves
     assert page.evaluate("document.documentElement.scrollWidth") <= width + 1
