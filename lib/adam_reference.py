@@ -7,6 +7,7 @@ is set beforehand, since its learning rate has to reach zero at the end.
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 from dataclasses import asdict
 from pathlib import Path
