@@ -16,6 +16,7 @@ import sys
 from base64 import b64decode
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
@@ -41,8 +42,14 @@ PREAMBLE = r"""
 \addto\captionsenglish{\renewcommand{\contentsname}{Contents}}
 \setcounter{tocdepth}{1}
 \setlength{\tymin}{60pt}
+\makeatletter\AtBeginDocument{\spx@image@maxheight=.85\textheight}\makeatother
 """
-"""The bold font of headings lacks the script E, every font the raised slash; columns of a word each are not squeezed."""
+"""The bold font of headings lacks the script E, every font the raised slash; columns of a word each are not squeezed; a
+figure leaves room for its caption."""
+SIZES = {"normalsize": 88, "footnotesize": 110, "scriptsize": 124}
+"""Sizes of the letters in tables, and how many of them make a line."""
+LONG = 20
+"""Rows from which on a table may be broken between pages."""
 # the preface bears no number, so that the chapters have the numbers of the pages
 UNNUMBERED, NUMBERED = r"\setcounter{secnumdepth}{-1}", r"\setcounter{secnumdepth}{2}"
 
@@ -113,28 +120,77 @@ def typeset(source: Path) -> None:
         raise RuntimeError(f"{', '.join(labels)} is referred to, but not there ({path})")
 
 
-def html_table(table: Tag) -> nodes.table:
-    """A table of HTML, such as pandas makes, as one of docutils, which every builder can write."""
-    groups = {"thead": [], "tbody": []}
-    for row in table.find_all("tr"):
-        group = groups["thead" if row.find_parent("thead") else "tbody"]
-        entries = nodes.row()
-        for cell in row.find_all(["th", "td"]):
-            text = cell.get_text(" ", strip=True)
-            content = nodes.strong(text, text) if cell.name == "th" else nodes.Text(text)
-            entry = nodes.entry("", nodes.paragraph("", "", content) if text else nodes.paragraph())
-            for name, span in (("morecols", "colspan"), ("morerows", "rowspan")):
-                if int(cell.get(span, 1)) > 1:
-                    entry[name] = int(cell[span]) - 1
-            entries += entry
-        group.append(entries)
-    first = (groups["thead"] + groups["tbody"])[0]
-    columns = sum(1 + entry.get("morecols", 0) for entry in first)
-    parts = [nodes.colspec(colwidth=1) for _ in range(columns)]
-    if groups["thead"]:
-        parts.append(nodes.thead("", *groups["thead"]))
-    parts.append(nodes.tbody("", *groups["tbody"]))
-    return nodes.table("", nodes.tgroup("", *parts, cols=columns))
+class _Cell(NamedTuple):
+    text: str
+    heading: bool
+    columns: int
+    rows: int
+
+    @property
+    def needs(self) -> tuple[float, float]:
+        """Its length in characters, and that of its longest word; figures, capitals and bold letters are wider than most."""
+        wide = 1.35 if self.heading else 1.2
+        return wide * len(self.text), wide * max(map(len, self.text.split()), default=0)
+
+    def node(self) -> nodes.entry:
+        text = nodes.strong(self.text, self.text) if self.heading else nodes.Text(self.text)
+        # an empty paragraph would still be a line high
+        entry = nodes.entry("", *([nodes.paragraph("", "", text)] if self.text else []))
+        if self.columns > 1:
+            entry["morecols"] = self.columns - 1
+        if self.rows > 1:
+            entry["morerows"] = self.rows - 1
+        return entry
+
+
+def _cells(row: Tag) -> list[_Cell]:
+    return [
+        _Cell(
+            cell.get_text(" ", strip=True), cell.name == "th", int(cell.get("colspan", 1)), int(cell.get("rowspan", 1))
+        )
+        for cell in row.find_all(["th", "td"])
+    ]
+
+
+def _one_head(head: list[list[_Cell]]) -> list[list[_Cell]]:
+    """The names of the index, for which pandas has a row of their own, in the row of the column names."""
+    if len(head) != 2 or len(head[0]) != len(head[1]) or any(a.text and b.text for a, b in zip(*head, strict=True)):
+        return head
+    return [[a if a.text else b for a, b in zip(*head, strict=True)]]
+
+
+def html_table(table: Tag) -> list[nodes.Element]:
+    """A table of HTML, such as pandas makes, as one of docutils, between commands of LaTeX for the size of its letters.
+
+    The size is the largest in which no word has to be broken; where a line is then too long, cells get several lines.
+    """
+    head = _one_head([_cells(row) for row in table.select("thead tr")])
+    body = [_cells(row) for row in table.select("tr") if not row.find_parent("thead")]
+    count = sum(cell.columns for cell in (head + body)[0])
+    natural, word, taken = [0.0] * count, [0.0] * count, set()
+    for i, row in enumerate(head + body):
+        for cell in row:
+            j = next(j for j in range(count) if (i, j) not in taken)
+            taken |= {(i + k, j + m) for k in range(cell.rows) for m in range(cell.columns)}
+            if cell.columns == 1:
+                length, longest = cell.needs
+                natural[j], word[j] = max(natural[j], length), max(word[j], longest)
+    size = next((size for size, room in SIZES.items() if sum(word) + 2 * count <= room), "scriptsize")
+    room = SIZES[size] - 2 * count
+    columns, classes = [1.0] * count, []
+    if sum(natural) > room:
+        share = max(0.0, room - sum(word)) / max(1.0, sum(natural) - sum(word))
+        columns = [w + share * (n - w) + 2 for n, w in zip(natural, word, strict=True)]
+        classes = ["longtable", "colwidths-given"]
+    parts = [nodes.colspec(colwidth=max(1, round(width))) for width in columns]
+    if head:
+        parts.append(nodes.thead("", *(nodes.row("", *(cell.node() for cell in row)) for row in head)))
+    parts.append(nodes.tbody("", *(nodes.row("", *(cell.node() for cell in row)) for row in body)))
+    return [
+        nodes.raw("", rf"{{\{size}", format="latex"),
+        nodes.table("", nodes.tgroup("", *parts, cols=count), classes=classes),
+        nodes.raw("", "}", format="latex"),
+    ]
 
 
 def first_picture(explorer: str) -> bytes | None:
@@ -155,6 +211,9 @@ class OnPaper(SphinxPostTransform):
             # a figure has its picture; all other HTML is a table, a line of links or an explorer
             if bundle.get("nb_element") == "mime_bundle" and "text/html" in offered and "image/png" not in offered:
                 bundle.replace_self(self.paper(offered["text/html"]))
+        for table in self.document.findall(nodes.table):
+            if "colwidths-given" in table["classes"] and len(list(table.findall(nodes.row))) > LONG:
+                table["classes"].append("longtable")
         # what the pages show on a click only
         for cell in list(self.document.findall(nodes.container)):
             hidden = {"input": ["source"], "output": ["output"]}.get(cell.get("hide_mode", ""), [])
@@ -171,7 +230,7 @@ class OnPaper(SphinxPostTransform):
             return [sentence] if picture is None else [sentence, self.image(picture)]
         if soup.find(class_="downloads"):
             return []
-        return [html_table(table) for table in soup.find_all("table")]
+        return [node for table in soup.find_all("table") for node in html_table(table)]
 
     def image(self, picture: bytes) -> nodes.image:
         path = Path(self.env.mystnb_config.output_folder) / f"{sha256(picture).hexdigest()}.png"

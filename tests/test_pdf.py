@@ -17,8 +17,11 @@ from lib.networks import TABLE_I
 needs_tex = pytest.mark.skipif(not pdf.is_installed(), reason="XeLaTeX or latexmk is not installed")
 
 
-def table_of(frame):
-    return pdf.html_table(BeautifulSoup(frame.to_html(), "html.parser").table)
+def parts_of(frame):
+    """Size of the letters, and the table."""
+    opening, table, closing = pdf.html_table(BeautifulSoup(frame.to_html(), "html.parser").table)
+    assert (opening.astext()[:2], closing.astext()) == ("{\\", "}")
+    return opening.astext()[2:], table
 
 
 def texts(group):
@@ -26,21 +29,45 @@ def texts(group):
 
 
 def test_a_table_of_pandas_keeps_rows_columns_and_order():
-    table = table_of(pd.DataFrame({"rms": ["0.5", "1.25"], "ℰ": ["a", ""]}, index=["⁷⁸Ge", "⁹⁶Ge"]))
+    size, table = parts_of(pd.DataFrame({"rms": ["0.5", "1.25"], "ℰ": ["a", ""]}, index=["⁷⁸Ge", "⁹⁶Ge"]))
     assert texts(next(table.findall(nodes.thead))) == [["", "rms", "ℰ"]]
     assert texts(next(table.findall(nodes.tbody))) == [["⁷⁸Ge", "0.5", "a"], ["⁹⁶Ge", "1.25", ""]]
     assert next(table.findall(nodes.tgroup))["cols"] == len(list(table.findall(nodes.colspec))) == 3
+    assert (size, table["classes"]) == ("normalsize", [])
+
+
+def test_the_name_of_the_index_stands_in_the_row_of_the_columns():
+    frame = pd.DataFrame({"rms": [1]}, index=pd.Index(["NN1"], name="network"))
+    assert texts(next(parts_of(frame)[1].findall(nodes.thead))) == [["network", "rms"]]
 
 
 def test_a_table_with_several_levels_has_cells_that_span():
     index = pd.MultiIndex.from_product([["NN1", "NN3"], ["E", "dE"]])
     columns = pd.MultiIndex.from_product([["rms"], ["known", "all"]])
-    table = table_of(pd.DataFrame(1, index, columns))
+    _, table = parts_of(pd.DataFrame(1, index, columns))
     [head] = [entry for entry in table.findall(nodes.entry) if entry.astext() == "rms"]
     [family] = [entry for entry in table.findall(nodes.entry) if entry.astext() == "NN3"]
     assert head["morecols"] == 1
     assert family["morerows"] == 1
     assert next(table.findall(nodes.tgroup))["cols"] == 4
+
+
+def widths(table):
+    return [spec["colwidth"] for spec in table.findall(nodes.colspec)]
+
+
+def test_long_text_is_broken_into_lines_numbers_are_not():
+    size, table = parts_of(pd.DataFrame({"claim": ["many words " * 30], "found": ["0.644"]}, index=["1"]))
+    assert size == "normalsize"
+    assert {"longtable", "colwidths-given"} <= set(table["classes"])
+    assert widths(table)[1] > 60
+    assert widths(table)[2] >= len("found")
+
+
+def test_many_columns_get_small_letters():
+    wide = pd.DataFrame({f"column_{i:02d}": ["0.12345"] for i in range(9)}, index=["NN1"])
+    assert parts_of(wide)[0] == "scriptsize"
+    assert parts_of(wide.iloc[:, :4])[0] == "normalsize"
 
 
 def test_first_picture_of_an_explorer():
@@ -107,9 +134,9 @@ def test_the_whole_book_is_set(made):
     """All chapters are in it, in the order of the pages and under their numbers, and nothing of HTML's is left over."""
     assert made.read_bytes().startswith(b"%PDF")
     entries = (book.BUILD / "latex" / f"{pdf.NAME}.toc").read_text()
-    parts = re.findall(r"\\contentsline \{part\}\{\\numberline \{\w+\}(.*?)\}", entries)
+    parts = re.findall(r"\\contentsline \{part\}\{[IVX]+\\hspace \{1em\}(.*?)\}", entries)
     assert parts == ["The functional and the nuclei", "The networks", "The figures", "On trial", "Appendices"]
-    chapters = re.findall(r"\\contentsline \{chapter\}\{(?:\\numberline \{(\w+)\})?(.*?)\}", entries)
+    chapters = re.findall(r"\\contentsline \{chapter\}\{(?:\\numberline \{(\w+)\})?(.*?)\}\{", entries)
     assert chapters[0] == ("", "Preface")
     assert chapters[1] == ("1", "The covariant functional")
     assert chapters[-1][1] == "Bibliography"
