@@ -38,7 +38,7 @@ def measure(browser, address):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     responses = []
-    page.on("response", responses.append)
+    page.on("response", lambda response: responses.append(response))
     page.goto(address, wait_until="load")
     load = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd") / 1e3
     typeset = page.evaluate(
