@@ -2,7 +2,6 @@
 
 import functools
 import pickle
-import re
 
 import distributed
 import numpy as np
@@ -12,7 +11,6 @@ from lib import chart as chart_module
 from lib.chart import (
     chains_folder,
     chart_path,
-    code_hash,
     is_current,
     load_chart,
     make_chart,
@@ -192,27 +190,6 @@ def test_a_stale_file_is_refused(tmp_path, window):
         ValueError, match=r"chart\.nc was made by other code \(0123456789abcdef\).*python -m lib\.chart"
     ):
         load_chart(path=path)
-
-
-def test_code_hash_follows_the_code(tmp_path, monkeypatch):
-    """A changed number in a physics module is noticed, a comment is not; what decides no number is not part of it."""
-    (tmp_path / "lib").mkdir()
-    for name in chart_module.PHYSICS_MODULES:
-        (tmp_path / "lib" / f"{name}.py").write_bytes((chart_module.ROOT / "lib" / f"{name}.py").read_bytes())
-    before = code_hash()
-    monkeypatch.setattr(chart_module, "ROOT", tmp_path)
-    assert code_hash() == before
-    for name in ("functionals", "dirac", "occupation", "observables", "rmf"):
-        assert name in chart_module.PHYSICS_MODULES
-    assert "tasks" not in chart_module.PHYSICS_MODULES
-    module = tmp_path / "lib" / "dirac.py"
-    text = module.read_text()
-    module.write_text(f"{text}# one more line\n")
-    assert code_hash() == before
-    other, count = re.subn(r"^MAX_KAPPA = 24$", "MAX_KAPPA = 25", text, flags=re.M)
-    assert count == 1
-    module.write_text(other)
-    assert code_hash() != before
 
 
 @pytest.mark.parametrize("keep", [0, 100, 0.5, -10], ids=["empty", "head only", "half", "end missing"])

@@ -1,10 +1,11 @@
 """Where data come from: a hash that follows what code does and nothing else, and the commit."""
 
+import re
 import subprocess
 
 import pytest
 
-from lib import provenance
+from lib import chart, ensemble, provenance
 from lib.provenance import code_version, source_hash
 
 SOURCE = '''"""A well."""
@@ -76,6 +77,41 @@ def test_missing_and_broken_sources_are_errors(tmp_path):
         source_hash([tmp_path / "none.py"])
     with pytest.raises(SyntaxError):
         hash_of(tmp_path, "def half(")
+
+
+@pytest.mark.parametrize(
+    ("module", "modules", "hash_name", "changed", "number"),
+    [
+        (chart, chart.PHYSICS_MODULES, "code_hash", "dirac", "^MAX_KAPPA = "),
+        (ensemble, ensemble.TRAINING_MODULES, "training_hash", "networks", "^    weight_decay: float = "),
+    ],
+    ids=["chart", "ensemble"],
+)
+def test_charts_and_members_follow_the_code_they_come_from(
+    tmp_path, monkeypatch, module, modules, hash_name, changed, number
+):
+    """A changed number in one of the modules that decide them is noticed, a comment is not."""
+    (tmp_path / "lib").mkdir()
+    for name in modules:
+        (tmp_path / "lib" / f"{name}.py").write_bytes((module.ROOT / "lib" / f"{name}.py").read_bytes())
+    hash_now = getattr(module, hash_name)
+    before = hash_now()
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    assert hash_now() == before
+    path = tmp_path / "lib" / f"{changed}.py"
+    text = path.read_text()
+    path.write_text(f"{text}# one more line\n")
+    assert hash_now() == before
+    other, count = re.subn(f"({number})", r"\g<1>1", text, flags=re.M)
+    assert count == 1
+    path.write_text(other)
+    assert hash_now() != before
+
+
+def test_what_decides_numbers_is_hashed_and_what_does_not_is_not():
+    assert {"functionals", "dirac", "occupation", "observables", "rmf"} <= set(chart.PHYSICS_MODULES)
+    assert {"dataset", "networks", "losses", "training"} == set(ensemble.TRAINING_MODULES)
+    assert not {"tasks", "provenance"} & {*chart.PHYSICS_MODULES, *ensemble.TRAINING_MODULES}
 
 
 def test_version_of_a_checkout_and_of_none(tmp_path, monkeypatch):
