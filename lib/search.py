@@ -39,7 +39,7 @@ _ON_NN1 = [
 ]  # fmt: skip
 _ON_NN2_ENERGY = [
     {}, {"activation": "silu"}, {"whitening": 1.0}, {"whitening": 0.4}, {"weight_decay": 0.03}, {"weight_decay": 3.0},
-    {"components": 20}, {"components": 80}, {"width": 64}, {"layers": 3}, {"activation": "silu", "whitening": 0.4},
+    {"components": 20}, {"components": 80}, {"width": 64}, {"layers": 3},
 ]  # fmt: skip
 _ON_NN2_DENSITY = [
     {}, {"width": 28, "steps": 25}, {"activation": "silu"}, {"whitening": 0.4}, {"weight_decay": 3.0},

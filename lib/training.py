@@ -41,7 +41,7 @@ RECIPES: dict[str, Recipe] = {
     "NN3-I3D": Recipe(width=24, activation="silu", weight_decay=100.0, energy_weight=1.0, steps=80),
     "NN3-I6D": Recipe(width=24, activation="silu", weight_decay=100.0, energy_weight=0.5, steps=320),
     "NN1-I4dE": Recipe(width=64, activation="silu", weight_decay=0.3, steps=60),
-    "NN2-I6dE": Recipe(activation="silu", whitening=0.4, weight_decay=0.3, steps=25),
+    "NN2-I6dE": Recipe(components=80, whitening=0.7, weight_decay=0.3, steps=25),
     "NN2-I6dD": Recipe(width=20, whitening=0.7, weight_decay=0.3, steps=20),
     "NN3-I6dD": Recipe(width=24, activation="silu", weight_decay=1.0, energy_weight=3.0, steps=80),
 }
