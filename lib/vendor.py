@@ -7,6 +7,7 @@ fetch axe-core in the same way, which checks the pages for accessibility and is 
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ PACKAGES = {
 """npm package -> {path in the package: path under book/_static/vendor}."""
 
 MATHJAX = "mathjax/tex-chtml-full.js"
+ICON_SCRIPT = re.compile(r"<script[^>]*/fontawesome\.js[^>]*></script>\s*")
 
 AXE = {"axe-core@4.10.3": {"package/axe.min.js": "axe.min.js"}}
 """What the browser tests check accessibility with, in the same form."""
@@ -88,8 +90,19 @@ def setup(app):
             and "THEBE_JS_URL" not in str(getattr(script, "attributes", {}).get("body", ""))
         ]
 
+    def without_icon_script(app, error):
+        # the theme brings its icons twice, as fonts and as a script of 1.5 MB on every page; the fonts suffice
+        if error is None and app.builder.format == "html":
+            for page in Path(app.outdir).rglob("*.html"):
+                text = page.read_text()
+                if "/fontawesome.js" in text:
+                    page.write_text(ICON_SCRIPT.sub("", text))
+            for script in Path(app.outdir).glob("_static/scripts/fontawesome.js*"):
+                script.unlink()
+
     app.connect("config-inited", use_vendored, priority=1)
     app.connect("html-page-context", without_thebe, priority=900)
+    app.connect("build-finished", without_icon_script)
     return {"version": "1", "parallel_read_safe": True}
 
 
