@@ -282,6 +282,7 @@ def setup(app):
 
     def configure(app, config):
         config.latex_documents = [(config.root_doc, f"{NAME}.tex", config.html_title, config.author, "manual")]
+        config.latex_domain_indices = False  # the table of contents lists the modules
         config.latex_elements = {
             "papersize": "a4paper", "extraclassoptions": "oneside,openany", "fncychap": "", "printindex": "", "makeindex": "",
             "preamble": PREAMBLE,
