@@ -1,7 +1,7 @@
 """Training: exact Jacobians, the linear systems against dense ones, descent, known functions learnt, the same bits."""
 
-import math
 import itertools
+import math
 from dataclasses import asdict, replace
 
 import numpy as np
