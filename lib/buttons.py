@@ -8,8 +8,10 @@ there are no such buttons, since they would lead nowhere.
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
+
+import jupyter_cache
+import nbformat
 
 PAGES_BRANCH = "gh-pages"
 """Where the built pages are published, and with them the notebooks that Colab opens."""
@@ -30,13 +32,21 @@ def _without_address_no_launch(app, config) -> None:
 
 def _offer_notebook(app, pagename, templatename, context, doctree) -> None:
     """The executed notebook of a chapter beside its source, for the download button of the theme."""
-    executed = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
-    is_source = str(context.get("sourcename", "")).endswith(".md")
-    if is_source and executed.exists() and '"cell_type": "code"' in executed.read_text():
-        target = Path(app.outdir) / "_sources" / f"{pagename}.ipynb"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(executed, target)
-        context["ipynb_source"] = f"{pagename}.ipynb"
+    written = Path(app.outdir).parent / "jupyter_execute" / f"{pagename}.ipynb"
+    if not written.exists() or not str(context.get("sourcename", "")).endswith(".md"):
+        return
+    notebook = nbformat.read(written, as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if not code:
+        return
+    if not any(cell.outputs for cell in code):
+        # myst-nb writes the outputs only of a notebook that it has just executed, not of one it has taken from its cache
+        cache = jupyter_cache.get_cache(app.env.mystnb_config.execution_cache_path)
+        _, notebook = cache.merge_match_into_notebook(notebook)
+    target = Path(app.outdir) / "_sources" / f"{pagename}.ipynb"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, target)
+    context["ipynb_source"] = f"{pagename}.ipynb"
 
 
 def _mend_launch_links(app, pagename, templatename, context, doctree) -> None:
