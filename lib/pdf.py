@@ -48,8 +48,8 @@ PREAMBLE = r"""
 figure leaves room for its caption."""
 SIZES = {"normalsize": 88, "footnotesize": 110, "scriptsize": 124}
 """Sizes of the letters in tables, and how many of them make a line."""
-LONG = 20
-"""Rows from which on a table may be broken between pages."""
+SHORT = 8
+"""Rows up to which a table is kept on one page."""
 # the preface bears no number, so that the chapters have the numbers of the pages
 UNNUMBERED, NUMBERED = r"\setcounter{secnumdepth}{-1}", r"\setcounter{secnumdepth}{2}"
 
@@ -160,7 +160,7 @@ def _one_head(head: list[list[_Cell]]) -> list[list[_Cell]]:
 
 
 def html_table(table: Tag) -> list[nodes.Element]:
-    """A table of HTML, such as pandas makes, as one of docutils, between commands of LaTeX for the size of its letters.
+    """A table of HTML, such as pandas makes, as one of docutils, if need be between commands of LaTeX for smaller letters.
 
     The size is the largest in which no word has to be broken; where a line is then too long, cells get several lines.
     """
@@ -177,7 +177,7 @@ def html_table(table: Tag) -> list[nodes.Element]:
                 natural[j], word[j] = max(natural[j], length), max(word[j], longest)
     size = next((size for size, room in SIZES.items() if sum(word) + 2 * count <= room), "scriptsize")
     room = SIZES[size] - 2 * count
-    columns, classes = [1.0] * count, []
+    columns, classes = [1.0] * count, ["longtable"] if len(head + body) > SHORT else []
     if sum(natural) > room:
         share = max(0.0, room - sum(word)) / max(1.0, sum(natural) - sum(word))
         columns = [w + share * (n - w) + 2 for n, w in zip(natural, word, strict=True)]
@@ -186,11 +186,10 @@ def html_table(table: Tag) -> list[nodes.Element]:
     if head:
         parts.append(nodes.thead("", *(nodes.row("", *(cell.node() for cell in row)) for row in head)))
     parts.append(nodes.tbody("", *(nodes.row("", *(cell.node() for cell in row)) for row in body)))
-    return [
-        nodes.raw("", rf"{{\{size}", format="latex"),
-        nodes.table("", nodes.tgroup("", *parts, cols=count), classes=classes),
-        nodes.raw("", "}", format="latex"),
-    ]
+    made = nodes.table("", nodes.tgroup("", *parts, cols=count), classes=classes)
+    if size == "normalsize":
+        return [made]
+    return [nodes.raw("", rf"{{\{size}", format="latex"), made, nodes.raw("", "}", format="latex")]
 
 
 def first_picture(explorer: str) -> bytes | None:
@@ -212,7 +211,7 @@ class OnPaper(SphinxPostTransform):
             if bundle.get("nb_element") == "mime_bundle" and "text/html" in offered and "image/png" not in offered:
                 bundle.replace_self(self.paper(offered["text/html"]))
         for table in self.document.findall(nodes.table):
-            if "colwidths-given" in table["classes"] and len(list(table.findall(nodes.row))) > LONG:
+            if "colwidths-given" in table["classes"] and len(list(table.findall(nodes.row))) > SHORT:
                 table["classes"].append("longtable")
         # what the pages show on a click only
         for cell in list(self.document.findall(nodes.container)):

@@ -19,7 +19,10 @@ needs_tex = pytest.mark.skipif(not pdf.is_installed(), reason="XeLaTeX or latexm
 
 def parts_of(frame):
     """Size of the letters, and the table."""
-    opening, table, closing = pdf.html_table(BeautifulSoup(frame.to_html(), "html.parser").table)
+    made = pdf.html_table(BeautifulSoup(frame.to_html(), "html.parser").table)
+    if len(made) == 1:
+        return "normalsize", made[0]
+    opening, table, closing = made
     assert (opening.astext()[:2], closing.astext()) == ("{\\", "}")
     return opening.astext()[2:], table
 
@@ -62,6 +65,11 @@ def test_long_text_is_broken_into_lines_numbers_are_not():
     assert {"longtable", "colwidths-given"} <= set(table["classes"])
     assert widths(table)[1] > 60
     assert widths(table)[2] >= len("found")
+
+
+def test_a_long_table_may_be_broken_between_pages():
+    assert parts_of(pd.DataFrame({"rms": range(30)}))[1]["classes"] == ["longtable"]
+    assert parts_of(pd.DataFrame({"rms": range(3)}))[1]["classes"] == []
 
 
 def test_many_columns_get_small_letters():
@@ -153,5 +161,5 @@ def test_text_of_the_pdf(made):
     for symbol in ("ℰ", "δ", "κ", "⁻", "ü", "–"):
         assert symbol in text, symbol
     assert "78" in text
-    assert not re.search(r"<IPython|<pandas|VBox\(|object at 0x|Traceback|\{glue|\?\?", text)
+    assert not re.search(r"<IPython|<pandas|VBox\(|object at 0x|Traceback|\{glue:\w+\}`|\?\?", text)
     assert text.count(pdf.INTERACTIVE) >= 5
