@@ -48,8 +48,8 @@ PREAMBLE = r"""
 figure leaves room for its caption."""
 SIZES = {"normalsize": 88, "footnotesize": 110, "scriptsize": 124}
 """Sizes of the letters in tables, and how many of them make a line."""
-SHORT = 8
-"""Rows up to which a table is kept on one page."""
+SHORT = 4
+"""Rows, the head included, up to which a table is kept on one page."""
 # the preface bears no number, so that the chapters have the numbers of the pages
 UNNUMBERED, NUMBERED = r"\setcounter{secnumdepth}{-1}", r"\setcounter{secnumdepth}{2}"
 
@@ -160,7 +160,7 @@ def _one_head(head: list[list[_Cell]]) -> list[list[_Cell]]:
 
 
 def html_table(table: Tag) -> list[nodes.Element]:
-    """A table of HTML, such as pandas makes, as one of docutils, if need be between commands of LaTeX for smaller letters.
+    """A table of HTML, such as pandas makes, as one of docutils, between commands of LaTeX for the size of its letters.
 
     The size is the largest in which no word has to be broken; where a line is then too long, cells get several lines.
     """
@@ -187,8 +187,6 @@ def html_table(table: Tag) -> list[nodes.Element]:
         parts.append(nodes.thead("", *(nodes.row("", *(cell.node() for cell in row)) for row in head)))
     parts.append(nodes.tbody("", *(nodes.row("", *(cell.node() for cell in row)) for row in body)))
     made = nodes.table("", nodes.tgroup("", *parts, cols=count), classes=classes)
-    if size == "normalsize":
-        return [made]
     return [nodes.raw("", rf"{{\{size}", format="latex"), made, nodes.raw("", "}", format="latex")]
 
 
@@ -285,6 +283,8 @@ def setup(app):
         config.latex_elements = {
             "papersize": "a4paper", "extraclassoptions": "oneside,openany", "fncychap": "", "printindex": "", "makeindex": "",
             "preamble": PREAMBLE,
+            # figures where the text has them; if they float, tables of several pages may run off the page
+            "figure_align": "H",
         }  # fmt: skip
 
     app.connect("config-inited", configure, priority=900)
