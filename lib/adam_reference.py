@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import shutil
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from lib.ensemble import training_hash
 from lib.networks import TABLE_I, Network, fixed_layers, get_network
 from lib.provenance import code_version
 from lib.tasks import add_engine_options, atomic_write, resume_tasks, task_folder
-from lib.training import RECIPES, adam, seed_of, train_member
+from lib.training import CURVE_ATTRIBUTES, RECIPES, adam, seed_of, train_member
 
 PATH = DATA / "adam.nc"
 OPTIMISERS = ("Adam", "Levenberg-Marquardt")
@@ -31,6 +33,16 @@ LEARNING_RATE = 1e-2
 BATCH = 64
 CURVE_POINTS = 400
 """Adam's learning curve is kept at this many epochs."""
+ATTRIBUTES = {
+    "epochs": {"units": "1", "long_name": "epochs of Adam"},
+    "step": {
+        "units": "1",
+        "long_name": "entry of the learning curve; of Adam's some epochs alone, geometrically spaced",
+    },
+    "network": {"units": "1", "long_name": "network of Table I"},
+    "optimiser": {"units": "1", "long_name": "optimiser of the learning curve"},
+}
+"""What the file holds beside the learning curves."""
 
 
 def adam_curve(id: str, budget_seconds: float) -> xr.Dataset:
@@ -78,22 +90,35 @@ def make_reference(
     """
     if budget_seconds <= 0:
         raise ValueError(f"budget_seconds = {budget_seconds} is out of range: give a positive time")
-    settings = [budget_seconds, LEARNING_RATE, BATCH, training_hash()]
-    folder = task_folder(work or DATA / ".work", "adam", settings)
+    folder = _folder(budget_seconds, work)
     tasks = {id: (id, budget_seconds) for id in TABLE_I}
-    curves, _ = resume_tasks(both_curves, tasks, folder, workers, scheduler, "Adam", "network")
-    together = xr.concat(list(curves.values()), dim="network", join="outer")
-    return together.assign_coords(network=list(TABLE_I), optimiser=list(OPTIMISERS)).assign_attrs(
+    started = time.time()
+    curves, resumed = resume_tasks(both_curves, tasks, folder, workers, scheduler, "Adam", "network")
+    together = xr.concat(list(curves.values()), dim="network", join="outer").assign_coords(
+        network=list(TABLE_I), optimiser=list(OPTIMISERS)
+    )
+    for name, attributes in (CURVE_ATTRIBUTES | ATTRIBUTES).items():
+        together[name].attrs = attributes
+    return together.assign_attrs(
         title="Learning curves of one member of each network, by Adam and by Levenberg-Marquardt",
         license="CC-BY-4.0",
         budget_seconds=budget_seconds,
         learning_rate=LEARNING_RATE,
         batch=BATCH,
         recipes=_recipes(),
+        seeds=json.dumps({id: seed_of(id, 0, 0) for id in TABLE_I}),
+        wall_time_seconds=round(time.time() - started, 1),
+        resumed_networks=resumed,
         code_version=code_version(),
         python=platform.python_version(),
         torch=torch.__version__.split("+")[0],
     )
+
+
+def _folder(budget_seconds: float, work: Path | None = None) -> Path:
+    """Where finished networks wait until all are there."""
+    settings = [budget_seconds, LEARNING_RATE, BATCH, training_hash()]
+    return task_folder(work or DATA / ".work", "adam", settings)
 
 
 def _recipes() -> str:
@@ -135,6 +160,7 @@ def main(arguments: list[str] | None = None) -> None:
     curves = make_reference(options.seconds, options.workers, options.scheduler)
     encoding = {name: {"zlib": True, "shuffle": True} for name in curves.data_vars if curves[name].ndim}
     atomic_write(PATH, lambda temporary: curves.to_netcdf(temporary, engine="h5netcdf", encoding=encoding))
+    shutil.rmtree(_folder(options.seconds), ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from lib.dataset import INITIALISATIONS, SPLITS, random_learning, shared_dataset
 from lib.networks import TABLE_I, FixedLayers, Network, NetworkSpec, Recipe, get_network
 from lib.provenance import code_version, source_hash
 from lib.tasks import add_engine_options, atomic_write, known_to, resume_tasks, task_folder
-from lib.training import RECIPES, predict_energy_density, seed_of, train_member
+from lib.training import CURVE_ATTRIBUTES, RECIPES, predict_energy_density, seed_of, train_member
 
 FOLDER = DATA / "ensembles"
 TRAINING_MODULES = ("dataset", "networks", "losses", "training")
@@ -138,12 +138,6 @@ def _assemble(spec: NetworkSpec, dataset: xr.Dataset, records: list[dict]) -> xr
     }  # fmt: skip
     output_unit = "MeV" if spec.output == "energy" else "MeV/fm"
     units = {"shift": "of the input", "matrix": "1 / unit of the input", "offset": output_unit, "basis": output_unit}
-    curves = {
-        "energy_loss": ("MeV2", "L_E on the learning set"),
-        "density_loss": ("MeV2 fm-2", "L_density on the learning set"),
-        "learning_rms": ("MeV", "rms error of the energy, learning set"),
-        "validation_rms": ("MeV", "rms error of the energy, validation set"),
-    }
     return xr.Dataset(
         {
             "predicted_energy": (
@@ -154,7 +148,11 @@ def _assemble(spec: NetworkSpec, dataset: xr.Dataset, records: list[dict]) -> xr
             "energy": ("nucleus", dataset.energy.values, dataset.energy.attrs),
             "known": ("nucleus", known, dataset.known.attrs),
             "distance": ("nucleus", dataset.distance.values, dataset.distance.attrs),
-            "is_learning": (("fold", "nucleus"), learning, {"long_name": "in the learning set of the split"}),
+            "is_learning": (
+                ("fold", "nucleus"),
+                learning,
+                {"units": "1", "long_name": "in the learning set of the split"},
+            ),
             "parameters": (
                 ("member", "parameter"),
                 np.stack([record["parameters"] for record in records]),
@@ -166,8 +164,9 @@ def _assemble(spec: NetworkSpec, dataset: xr.Dataset, records: list[dict]) -> xr
                 {"units": "s", "long_name": "training time on one core"},
             ),
             **{
-                name: (("member", "step"), curve(name), {"units": unit, "long_name": text})
-                for name, (unit, text) in curves.items()
+                name: (("member", "step"), curve(name), attributes)
+                for name, attributes in CURVE_ATTRIBUTES.items()
+                if name != "seconds"
             },
             **{
                 name: (
@@ -179,12 +178,24 @@ def _assemble(spec: NetworkSpec, dataset: xr.Dataset, records: list[dict]) -> xr
             },
         },
         coords={
-            "split": ("member", [record["split"] for record in records]),
-            "init": ("member", [record["init"] for record in records]),
-            "seed": ("member", [seed_of(spec.id, record["split"], record["init"]) for record in records]),
-            "fold": folds,
-            "Z": ("nucleus", dataset.Z.values),
-            "N": ("nucleus", dataset.N.values),
+            "split": (
+                "member",
+                [record["split"] for record in records],
+                {"units": "1", "long_name": "random split of the known nuclei that the member learnt by"},
+            ),
+            "init": (
+                "member",
+                [record["init"] for record in records],
+                {"units": "1", "long_name": "initialisation of the parameters, counted within a split"},
+            ),
+            "seed": (
+                "member",
+                [seed_of(spec.id, record["split"], record["init"]) for record in records],
+                {"units": "1", "long_name": "seed of the random initial parameters"},
+            ),
+            "fold": ("fold", folds, {"units": "1", "long_name": "random split of the known nuclei"}),
+            "Z": ("nucleus", dataset.Z.values, dataset.Z.attrs),
+            "N": ("nucleus", dataset.N.values, dataset.N.attrs),
         },
         attrs={
             "title": f"Ensemble of {len(records)} networks {spec.label}",

@@ -37,12 +37,15 @@ def source_hash(paths: Iterable[Path]) -> str:
 
 
 def code_version() -> str:
-    """The git commit of the working tree, with ``+`` if it has changes; ``unknown`` outside a checkout."""
-    run = subprocess.run(
-        ["git", "describe", "--always", "--dirty=+"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return run.stdout.strip() or "unknown"
+    """The git commit of the working tree, with ``+`` if it has changes; ``unknown`` outside a checkout.
+
+    Files in ``data`` do not count as changes: a run that writes several of them would mark all but the first.
+    """
+
+    def git(*arguments: str) -> str:
+        run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        return run.stdout.strip()
+
+    commit = git("describe", "--always")
+    changes = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!data")
+    return f"{commit}{'+' if changes else ''}" if commit else "unknown"

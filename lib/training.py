@@ -482,18 +482,21 @@ def adam(
     return _curve(records)
 
 
+CURVE_ATTRIBUTES = {
+    "energy_loss": {"units": "MeV2", "long_name": "L_E on the learning set"},
+    "density_loss": {"units": "MeV2 fm-2", "long_name": "L_density on the learning set"},
+    "learning_rms": {"units": "MeV", "long_name": "rms error of the energy, learning set"},
+    "validation_rms": {"units": "MeV", "long_name": "rms error of the energy, validation set"},
+    "seconds": {"units": "s", "long_name": "processor time since the start"},
+}
+"""What a learning curve holds, along ``step``."""
+
+
 def _curve(records: list[tuple]) -> xr.Dataset:
-    units = {
-        "energy_loss": ("MeV2", "L_E on the learning set"),
-        "density_loss": ("MeV2 fm-2", "L_density on the learning set"),
-        "learning_rms": ("MeV", "rms error of the energy, learning set"),
-        "validation_rms": ("MeV", "rms error of the energy, validation set"),
-        "seconds": ("s", "processor time since the start"),
-    }
     columns = zip(*records, strict=True)
     return xr.Dataset(
         {
-            name: ("step", np.array(column), {"units": unit, "long_name": text})
-            for (name, (unit, text)), column in zip(units.items(), columns, strict=True)
+            name: ("step", np.array(column), attributes)
+            for (name, attributes), column in zip(CURVE_ATTRIBUTES.items(), columns, strict=True)
         }
     )

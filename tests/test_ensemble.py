@@ -104,7 +104,7 @@ def test_all_members_are_there(made):
     assert made.attrs["wall_time_seconds"] > 0
     for name in made.data_vars:
         assert made[name].attrs["long_name"], name
-        assert made[name].attrs.get("units") or name in ("known", "distance", "is_learning"), name
+        assert made[name].attrs.get("units"), name
 
 
 @pytest.mark.parametrize("member", range(4))
