@@ -105,6 +105,15 @@ def execute(
     return output
 
 
+class _Values(yaml.SafeLoader):
+    """YAML that takes ``1e-5`` for a number, as Python and YAML 1.2 do; PyYAML wants ``1.0e-5``."""
+
+
+_Values.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
 class _Pair(argparse.Action):
     """``-p name value`` or ``-p name=value``, the value as YAML."""
 
@@ -113,7 +122,7 @@ class _Pair(argparse.Action):
             values = values[0].split("=", 1)
         if len(values) != 2:
             parser.error(f"-p {' '.join(values)}: give -p name value or -p name=value")
-        namespace.parameters[values[0]] = yaml.safe_load(values[1])
+        namespace.parameters[values[0]] = yaml.load(values[1], _Values)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -109,9 +109,10 @@ def nucleus(functional: str = "PC-PK1") -> Kind:
 
 
 def describe(chapter: str, **parameters: Parameter) -> Markdown:
-    """Check the parameters of a chapter; returns their table: meaning, unit, default and range.
+    """Check the parameters of a chapter; returns their table, and the command that re-executes it with these values.
 
-    Where a value is not the default of the chapter's source, a last column shows it.
+    The table holds meaning, unit, default and range.  Where a value is not the default of the chapter's source, a last
+    column shows it.
 
     Raises
     ------
@@ -134,5 +135,18 @@ def describe(chapter: str, **parameters: Parameter) -> Markdown:
         [f"`{name}`", p.meaning, p.unit, f"`{usual[name]}`", p.kind.text, *([f"`{p.value}`"] if changed else [])]
         for name, p in parameters.items()
     ]
-    lines = [head, ["---"] * len(head), *rows]
-    return Markdown("\n".join(f"| {' | '.join(cells)} |" for cells in lines))
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
+    return Markdown("\n".join([*lines, "", "```bash", command(chapter, parameters), "```"]))
+
+
+def command(chapter: str, parameters: dict[str, Parameter]) -> str:
+    """The shell command that executes a chapter with the values of these parameters."""
+    values = " ".join(f"{name}={_as_yaml(parameter.value)}" for name, parameter in parameters.items())
+    return f'make chapter NAME={chapter} PARAMS="{values}"'
+
+
+def _as_yaml(value) -> str:
+    """A value as one word of YAML, which neither make nor the shell takes apart."""
+    if isinstance(value, list):
+        return f"[{','.join(map(_as_yaml, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)

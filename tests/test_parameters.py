@@ -1,6 +1,8 @@
 """Parameters of the chapters: tables that cannot drift, refusals before any work, and what other values change."""
 
 import re
+import shlex
+import subprocess
 
 import jupytext
 import nbformat
@@ -19,6 +21,12 @@ def tags(cell) -> list[str]:
     return cell.metadata.get("tags", [])
 
 
+def rows_of(table) -> list[list[str]]:
+    return [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in table.data.splitlines() if line.startswith("|")
+    ]
+
+
 # the tables
 
 
@@ -28,11 +36,34 @@ def test_each_chapter_lists_its_parameters_with_their_defaults(name, monkeypatch
     monkeypatch.setattr(parameters, "describe", lambda *a, **k: tables.append(describe(*a, **k)) or tables[-1])
     chapter.checked(name, {})
     [table] = tables
-    head, rule, *rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.data.splitlines()]
+    head, rule, *rows = rows_of(table)
     assert head == ["parameter", "meaning", "unit", "default", "range"]
     assert {len(row) for row in (rule, *rows)} == {5}
     assert {row[0]: row[3] for row in rows} == {f"`{k}`": f"`{v}`" for k, v in chapter.defaults(name).items()}
     assert all(len(row[1]) > 5 and len(row[4]) > 5 for row in rows), "meaning and range"
+
+
+@pytest.mark.parametrize("name", chapter.chapters())
+def test_the_command_on_the_page_asks_for_what_the_page_shows(name, monkeypatch):
+    """Taken apart by a real make and a real shell, it leads to the values of the page."""
+    tables = []
+    monkeypatch.setattr(parameters, "describe", lambda *a, **k: tables.append(describe(*a, **k)) or tables[-1])
+    for asked in ({}, OTHERWISE[name][0]):
+        chapter.checked(name, asked)
+        [shown] = re.findall(r"^```bash\n(make chapter .*)\n```$", tables.pop().data, flags=re.M)
+        shell = subprocess.run(
+            shown.replace("make ", "make -n -o .venv/.installed ", 1),
+            shell=True,
+            cwd=chapter.ROOT,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.splitlines()[-1]
+        words = shlex.split(shell)
+        monkeypatch.setattr(chapter, "execute", lambda got, values, *_: (got, values))
+        monkeypatch.setattr("builtins.print", lambda result: tables.append(result))
+        chapter.main(words[words.index("lib.chapter") + 1 :])
+        assert tables.pop() == (name, chapter.defaults(name) | asked)
 
 
 @pytest.mark.parametrize("name", chapter.chapters())
