@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -414,26 +414,48 @@ def ground_state(
     """The lowest self-consistent state: :func:`iterate`, retried where it fails, and compared with its neighbours.
 
     A warm start that does not converge, and a collapse into the unphysical dense state that PC-PK1 has in light
-    nuclei, are retried from the Woods-Saxon start, then with ever heavier damping.  Without pairing, other orders of the
-    levels near the Fermi energies are then tried, at most ``trials`` around each state found, and the lowest energy wins.
+    nuclei, are retried from the Woods-Saxon start, then with ever heavier damping, and without a start at last from the
+    field of a neighbouring nucleus.  Without pairing, other orders of the levels near the Fermi energies are then tried,
+    at most ``trials`` around each state found, and the lowest energy wins.
 
     Raises
     ------
     NoConvergenceError
         if no attempt converges.
     """
-    attempts = [(start, _MIXING)] if start is not None else []
-    attempts += [(None, _MIXING), (None, 0.15), (None, 0.05)]
-    for state, mixing in attempts:
+    attempts = 0
+    for state, mixing in _starts(Z, N, functional, mesh, paired, start):
+        attempts += 1
         best = iterate(Z, N, functional, mesh, paired, state, mixing=mixing)
         if best.converged and best.densities.vector.max() < COLLAPSE_DENSITY:
-            break
-    else:
-        raise NoConvergenceError(
-            f"Z = {Z}, N = {N} with {functional.name}: residual {best.residual:.1e} MeV after {best.iterations} iterations and "
-            f"{len(attempts)} attempts; change the box or start from a neighbouring nucleus"
-        )
-    return best if paired else _lowest(best, trials)
+            return best if paired else _lowest(best, trials)
+    raise NoConvergenceError(
+        f"Z = {Z}, N = {N} with {functional.name}: residual {best.residual:.1e} MeV after {best.iterations} iterations and "
+        f"{attempts} attempts; change the box or the step, or take a nucleus nearer stability"
+    )
+
+
+def _starts(
+    Z: int, N: int, functional: Functional, mesh: Mesh, paired: bool, start: State | None
+) -> Iterator[tuple[State | None, float]]:
+    """Fields to start from, and how boldly to mix, the most promising first.
+
+    Where a level is shared with another one, as in 116Cd, the iteration may find no way in from Woods-Saxon wells, but
+    does from the field of a nucleus with one pair less or more; in a chart that is what ``start`` is.
+    """
+    if start is not None:
+        yield start, _MIXING
+    for mixing in (_MIXING, 0.15, 0.05):
+        yield None, mixing
+    if start is None:
+        for neighbour in ((Z, N - 2), (Z, N + 2), (Z - 2, N), (Z + 2, N)):
+            if min(neighbour) > 0:
+                try:
+                    beside = iterate(*neighbour, functional, mesh, paired)
+                except UnboundNucleusError:
+                    continue
+                if beside.converged and beside.bound:
+                    yield beside.state, _MIXING
 
 
 def _lowest(best: Solution, trials: int) -> Solution:
