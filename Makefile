@@ -42,7 +42,8 @@ test-all: $(STAMP) chart  ## the slow tests too
 	$(BIN)/python -m pytest -n 2 -m "not browser and not tex"
 
 test-pages: $(STAMP) book  ## open every built page in headless Chromium, network cut off; the PDF and the archive, too
-	$(BIN)/python -m pytest -m "browser or tex"
+	$(BIN)/python -m pytest -m tex
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
 
 page: $(STAMP)  ## see one page while editing it, in seconds: make page NAME=fig1 (after one make book)
 	@$(BIN)/python -m lib.book --page $(NAME)
