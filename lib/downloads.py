@@ -16,7 +16,7 @@ from IPython.display import HTML
 from matplotlib.figure import Figure
 
 from lib.chapter import BOOK, EXECUTED
-from lib.explorers import in_static_page
+from lib.embedded import in_static_page
 
 DPI = 300
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

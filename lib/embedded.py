@@ -7,6 +7,7 @@ them the same look and the few functions they share.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from IPython.display import HTML
@@ -14,6 +15,11 @@ from IPython.display import HTML
 from lib.known_region import element
 
 FOLDER = Path(__file__).parent
+
+
+def in_static_page() -> bool:
+    """Whether the book is being built: then no kernel will stand behind the page."""
+    return "BOOK_BUILD" in os.environ
 
 
 def embed(name: str, data: dict) -> HTML:

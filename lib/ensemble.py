@@ -8,11 +8,13 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import platform
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -266,6 +268,12 @@ def load_ensemble(id: str, path: Path | None = None) -> xr.Dataset:
     return ensemble
 
 
+@functools.cache
+def shared_ensemble(id: str) -> xr.Dataset:
+    """:func:`load_ensemble`, read once per process; not to be changed."""
+    return load_ensemble(id)
+
+
 def member_network(ensemble: xr.Dataset, member: int) -> Network:
     """The trained network of one member, rebuilt from its parameters.
 
@@ -276,18 +284,23 @@ def member_network(ensemble: xr.Dataset, member: int) -> Network:
     """
     if not 0 <= member < ensemble.sizes["member"]:
         raise ValueError(f"member = {member} is out of range: give 0 to {ensemble.sizes['member'] - 1}")
-    fold = int(np.flatnonzero(ensemble.fold.values == int(ensemble.split[member]))[0])
-    fixed = FixedLayers(*(torch.tensor(ensemble[name].values[fold]) for name in FIXED))
-    spec = get_network(ensemble.attrs["network"])
-    network = Network(spec, Recipe(**json.loads(ensemble.attrs["recipe"])), fixed)
-    network.set_parameter_vector(torch.tensor(ensemble.parameters.values[member]))
-    return network
+    return next(_networks(ensemble.isel(member=[member])))
+
+
+def _networks(ensemble: xr.Dataset) -> Iterator[Network]:
+    """The trained networks of all members, one after the other; what they are made of is read once."""
+    spec, recipe = get_network(ensemble.attrs["network"]), Recipe(**json.loads(ensemble.attrs["recipe"]))
+    layers, parameters = [ensemble[name].values for name in FIXED], torch.tensor(ensemble.parameters.values)
+    place = {fold: i for i, fold in enumerate(ensemble.fold.values.tolist())}
+    for member, split in enumerate(ensemble.split.values.tolist()):
+        network = Network(spec, recipe, FixedLayers(*(torch.tensor(layer[place[split]]) for layer in layers)))
+        network.set_parameter_vector(parameters[member])
+        yield network
 
 
 def member_densities(ensemble: xr.Dataset, dataset: xr.Dataset) -> np.ndarray:
     """Predicted r^2 energy density of every member for every nucleus of a data set, MeV/fm, (member, nucleus, r)."""
-    members = range(ensemble.sizes["member"])
-    return np.stack([predict_energy_density(member_network(ensemble, member), dataset) for member in members])
+    return np.stack([predict_energy_density(network, dataset) for network in _networks(ensemble)])
 
 
 def mean_error(ensemble: xr.Dataset) -> np.ndarray:

@@ -1,26 +1,52 @@
-"""Explorers of Figs. 1 to 3: choose networks and a distance, or a nucleus, on the page itself, without a kernel.
+"""Explorers of Figs. 1 to 3: choose networks and a distance, or a nucleus.
 
-Like the chart explorer they are drawings that carry their data with them, the same in Jupyter and on the static page.
+On the static page they are drawings that carry their data with them; in Jupyter they are ipywidgets and compute live
+(:mod:`lib.live`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
-from lib.embedded import embed, nucleus_label
+from lib.embedded import embed, in_static_page, nucleus_label
 from lib.known_region import distance
+from lib.live import LiveDistanceCurves, LiveProfiles
 from lib.networks import get_network
-from lib.profiles import Profile
+from lib.profiles import Profile, profiles
+from lib.verdict import Evidence
 
 BARE = {"label": "PC-PK1", "colour": "#000000", "marker": "", "dash": False}
 """How the bare difference of the functionals is drawn in Fig. 3."""
 
 
-def rms_explorer(curves: Mapping[str, pd.DataFrame], first: int = 10) -> HTML:
+def rms_explorer(evidence: Evidence, networks: Sequence[str], first: int = 10) -> HTML | widgets.Widget:
+    """Figs. 1 and 3: errors against the distance, values with error bars in words.
+
+    In the static page: networks by tick boxes, a distance by a slider.  In Jupyter also the number of members, those that
+    have not learnt the nucleus alone, and the least number of nuclei at a distance, computed live.
+
+    Parameters
+    ----------
+    evidence : the ensembles.
+    networks : ids, all of one target; ``"PC-PK1"`` is the bare difference of the functionals.
+    first : distance at which the slider starts.
+
+    Raises
+    ------
+    ValueError
+        in the static page, if there is no network.
+    """
+    if in_static_page():
+        return drawn_curves({id: evidence.curve(id) for id in networks}, first)
+    return LiveDistanceCurves(evidence, networks, first).view
+
+
+def drawn_curves(curves: Mapping[str, pd.DataFrame], first: int = 10) -> HTML:
     """Errors against the distance: networks by tick boxes, a distance by a slider, values with error bars in words.
 
     Parameters
@@ -63,6 +89,32 @@ def _rounded(values, digits: int) -> list:
 
 
 def profile_explorer(
+    evidence: Evidence, networks: Sequence[str], nuclei: Sequence[tuple[int, int]], first: tuple[int, int] | None = None
+) -> HTML | widgets.Widget:
+    """Fig. 2 for any nucleus: energy density, its error, the cumulative integral and the subsections.
+
+    In the static page: the ``nuclei`` (Z, N) given.  In Jupyter: any nucleus of the data set, any bounds, any number of
+    members, computed live.
+
+    Parameters
+    ----------
+    evidence : the ensembles, and the bounds of the subsections.
+    networks : ids of networks with the output ℰ.
+    nuclei : (Z, N) to choose from.
+    first : nucleus that is shown first; the first of all by default.
+
+    Raises
+    ------
+    ValueError
+        in the static page, if there is no network or no nucleus, or as :func:`lib.profiles.profiles`.
+    """
+    if in_static_page():
+        found = {id: profiles(id, list(nuclei), evidence.ensembles[id]) for id in networks}
+        return drawn_profiles(found, evidence.bounds, first)
+    return LiveProfiles(networks, first or nuclei[0], evidence.bounds).view
+
+
+def drawn_profiles(
     found: Mapping[str, Mapping[tuple[int, int], Profile]], bounds, first: tuple[int, int] | None = None
 ) -> HTML:
     """Fig. 2 for any of some nuclei: energy density, its error, the cumulative integral and the subsections.

@@ -1,20 +1,25 @@
-"""The look of the book's figures: one style, one colour per thing, chart maps."""
+"""The look of the book's figures: one style, one colour per thing, and the panels that more than one place draws."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import xarray as xr
 from IPython import get_ipython
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from lib.known_region import measured_masses
-from lib.networks import NN3, NetworkSpec, Recipe
+from lib.dataset import TARGETS
+from lib.known_region import element, measured_masses
+from lib.networks import NN3, NetworkSpec, Recipe, get_network
+from lib.profiles import Profile
 
 FUNCTIONAL_COLOURS = {"PC-PK1": "#0072B2", "PC-F1": "#D55E00"}
 PARTICLE_COLOURS = {"n": "#0072B2", "p": "#D55E00"}
@@ -146,3 +151,171 @@ def architecture(spec: NetworkSpec, recipe: Recipe, components: int, raw: int) -
     ax.set(xlim=(-0.1, 1.45 * len(boxes) - 0.3), ylim=(-0.5 if spec.family == NN3 else -0.25, 1.1))
     ax.axis("off")
     return figure
+
+
+# --- one nucleus -----------------------------------------------------------------------------------------------------
+
+
+LETTERS = "spdfghijklmnoqrtuvwxyz"
+
+
+def level_name(n: int, kappa: int) -> str:
+    """Spectroscopic name, e.g. 1s1/2; radial quantum number counted from 1."""
+    l = -kappa - 1 if kappa < 0 else kappa
+    return f"{n + 1}{LETTERS[l]}{2 * abs(kappa) - 1}/2"
+
+
+def nucleus_figure(nucleus: xr.Dataset) -> Figure:
+    """Four panels of one nucleus of :func:`lib.rmf.solve`: densities, potentials, energy densities, levels."""
+    figure, axes = plt.subplots(2, 2, figsize=(9.5, 7))
+    r = nucleus.r
+    ax = axes[0, 0]
+    ax.plot(r, nucleus.neutron_density, color=PARTICLE_COLOURS["n"], label=r"$\rho_n$")
+    ax.plot(r, nucleus.proton_density, color=PARTICLE_COLOURS["p"], ls="--", label=r"$\rho_p$")
+    ax.plot(r, nucleus.scalar_density, color="0.4", ls=":", label=r"$\rho_S$")
+    ax.set(ylabel=r"Density (fm$^{-3}$)", title="(a) densities")
+    ax = axes[0, 1]
+    ax.plot(
+        r,
+        nucleus.neutron_vector_potential + nucleus.scalar_potential,
+        color=PARTICLE_COLOURS["n"],
+        label="$V+S$, neutrons",
+    )
+    ax.plot(
+        r,
+        nucleus.proton_vector_potential + nucleus.scalar_potential,
+        color=PARTICLE_COLOURS["p"],
+        ls="--",
+        label="$V+S$, protons",
+    )
+    ax.set(ylabel="Potential (MeV)", title="(b) central potentials")
+    ax = axes[1, 0]
+    for part, style in (("kinetic", "-."), ("interaction", "--"), ("coulomb", ":")):
+        ax.plot(r, r**2 * nucleus[f"{part}_energy_density"], color=PART_COLOURS[part], ls=style, label=part)
+    ax.plot(r, r**2 * nucleus.energy_density, color=PART_COLOURS["total"], label="sum")
+    ax.set(ylabel=r"$r^2\mathcal{E}$ (MeV fm$^{-1}$)", title="(c) energy density and its parts")
+    for ax in (axes[0, 0], axes[0, 1], axes[1, 0]):
+        ax.set(xlabel="Radius $r$ (fm)", xlim=(0, 12))
+        ax.legend()
+    draw_levels(axes[1, 1], nucleus)
+    name = f"$^{{{int(nucleus.Z) + int(nucleus.N)}}}${element(int(nucleus.Z)) if 8 <= int(nucleus.Z) <= 100 else ''}"
+    figure.suptitle(
+        f"{name} ($Z={int(nucleus.Z)}$, $N={int(nucleus.N)}$), {nucleus.functional}"
+        f"{' with pairing' if nucleus.pairing else ''}: "
+        f"total energy {float(nucleus.total_energy):.2f} MeV, charge radius {float(nucleus.charge_radius):.3f} fm"
+    )
+    return figure
+
+
+def draw_levels(ax: Axes, nucleus: xr.Dataset, window: float = 28.0, title: str = "(d) levels") -> None:
+    """Levels of both species with their occupation as the length of the filled line; labels kept from overlapping.
+
+    ``window`` is the range of energies that is shown, MeV.
+    """
+    top = 4.0
+    for column, q in enumerate("np"):
+        own = nucleus.particle.values == q
+        energy, occupation = nucleus.level_energy.values[own], nucleus.occupation.values[own]
+        names = [
+            level_name(int(n), int(k)) for n, k in zip(nucleus.n.values[own], nucleus.kappa.values[own], strict=True)
+        ]
+        shown = (energy < top) & (energy > top - window)
+        last = -np.inf
+        for e, v2, name in sorted(zip(energy[shown], occupation[shown], np.array(names)[shown], strict=True)):
+            ax.hlines(e, column, column + 0.6, color="0.75", lw=1.2)
+            ax.hlines(e, column, column + 0.6 * v2, color=PARTICLE_COLOURS[q], lw=2.2)
+            place = max(e, last + window / 24)
+            last = place
+            if place > top + 0.5:
+                break  # so many levels above zero that their names have no room
+            ax.annotate(name, (column + 0.6, e), (column + 0.64, place), fontsize=7, va="center")
+    ax.axhline(0, color="0.5", lw=0.6, ls="--")
+    ax.set(xlim=(-0.1, 2.05), ylim=(top - window, top + 1), ylabel="Single-particle energy (MeV)", title=title)
+    ax.set_xticks([0.3, 1.3], ["neutrons", "protons"])
+    ax.tick_params(axis="x", which="both", length=0)
+
+
+def nucleus_text(nucleus: xr.Dataset) -> str:
+    """A nucleus of :func:`lib.rmf.solve` in words: energies in MeV, radii in fm."""
+    return (
+        f"Z={int(nucleus.Z)}, N={int(nucleus.N)}, {nucleus.functional}{' with pairing' if nucleus.pairing else ''}: "
+        f"E_CDFT = {float(nucleus.energy):.2f} MeV, total energy {float(nucleus.total_energy):.2f} MeV, "
+        f"charge radius {float(nucleus.charge_radius):.3f} fm, "
+        f"neutron skin {float(nucleus.neutron_radius - nucleus.proton_radius):.3f} fm."
+    )
+
+
+# --- panels of Figs. 1 to 3 ------------------------------------------------------------------------------------------
+
+
+def draw_distance_curves(ax: Axes, curves: Mapping[str, pd.DataFrame]) -> None:
+    """Figs. 1 and 3: the rms error against the distance, logarithmic, with error bars.
+
+    Parameters
+    ----------
+    ax : the panel.
+    curves : by network id, or ``"PC-PK1"``: tables of :func:`lib.uncertainty.distance_curve`.
+    """
+    for id, curve in curves.items():
+        if id == "PC-PK1":
+            look = {"color": "black", "lw": 1.8, "label": "PC-PK1"}
+        else:
+            spec = get_network(id)
+            look = {
+                "color": spec.colour,
+                "ls": spec.linestyle,
+                "marker": spec.marker,
+                "ms": 5,
+                "lw": 1.4,
+                "label": spec.label,
+            }
+        ax.errorbar(curve.index, curve.rms, curve.bootstrap_error, elinewidth=0.8, **look)
+    ax.set(
+        xlabel="Distance $d$ to the known isotopes",
+        ylabel=r"$\sigma_{\rm rms}(E)$ (MeV)",
+        yscale="log",
+        xlim=(-1, None),
+    )
+
+
+def draw_profiles(axes: Sequence[Axes], found: Mapping[str, Profile], bounds: Sequence[float], end: float) -> None:
+    """Fig. 2 for one nucleus: energy density, its error, the cumulative integral and the subsections, against the radius.
+
+    Parameters
+    ----------
+    axes : the four panels.
+    found : by network id, profiles of the nucleus (:func:`lib.profiles.profiles`).
+    bounds : of the subsections, fm; the bars of one that reaches beyond ``end`` are drawn to there, but integrate all of it.
+    end : where the panels end, fm.
+
+    Raises
+    ------
+    ValueError
+        as :meth:`lib.profiles.Profile.subsections`.
+    """
+    targets = {get_network(id).target: profile for id, profile in found.items()}
+    for target, profile in targets.items():
+        colour = "black" if target == "E" else "0.55"
+        axes[0].plot(profile.r, profile.target, color=colour, lw=3, label=TARGETS[target].replace(" - ", " − "))
+    left, right = np.array(bounds[:-1]), np.minimum(bounds[1:], end)
+    for k, (id, profile) in enumerate(found.items()):
+        spec = get_network(id)
+        look = {"color": spec.colour, "ls": spec.linestyle}
+        axes[0].plot(profile.r, profile.predicted, lw=1.2, label=spec.label, **look)
+        axes[1].plot(profile.r, profile.difference, lw=1.4, **look)
+        axes[2].plot(profile.r, profile.cumulative, lw=1.4, **look)
+        width = 0.84 * (right - left) / len(found)
+        axes[3].bar(
+            (left + 0.08 * (right - left) + k * width)[left < end], profile.subsections(bounds)[left < end],
+            width[left < end], align="edge", color=spec.colour, hatch="//" if spec.target == "dE" else None,
+        )  # fmt: skip
+    for bound in bounds[1:-1]:
+        axes[3].axvline(bound, color="0.85", lw=0.6, zorder=0)
+    for ax in axes[1:]:
+        ax.axhline(0, color="0.6", lw=0.7, zorder=0)
+    labels = (
+        r"$r^2\mathcal{E}$ (MeV fm$^{-1}$)", r"$r^2\delta\mathcal{E}$ (MeV fm$^{-1}$)", r"$E(r)$ (MeV)",
+        r"$4\pi\int_{r_1}^{r_2} r^2\delta\mathcal{E}\,dr$ (MeV)",
+    )  # fmt: skip
+    for ax, label in zip(axes, labels, strict=True):
+        ax.set(ylabel=label, xlim=(0, end))

@@ -41,7 +41,7 @@ import xarray as xr
 
 from lib.chart import DATA, ROOT, code_version, select
 from lib.dataset import NEUTRON_MAGIC, PROTON_MAGIC, SHELL_FM, shared_dataset
-from lib.ensemble import load_ensemble, mean_error, member_network, rms
+from lib.ensemble import mean_error, member_network, rms, shared_ensemble
 from lib.known_region import element, measured_masses
 from lib.networks import NN3, TABLE_I, Network, network_inputs
 from lib.profiles import SETTLED_SHARE, Profile, profiles
@@ -137,7 +137,7 @@ class Evidence:
 
         Raises what :func:`lib.ensemble.load_ensemble` raises.
         """
-        return cls({id: load_ensemble(id) for id in networks}, minimum_nuclei, tuple(bounds))
+        return cls({id: shared_ensemble(id) for id in networks}, minimum_nuclei, tuple(bounds))
 
     def error(self, id: str) -> np.ndarray:
         """Error of an ensemble's mean, MeV, (nucleus,)."""

@@ -3,14 +3,17 @@
 import json
 import re
 
+import ipywidgets as widgets
 import numpy as np
 import pandas as pd
 import pytest
 
-from lib.figure_explorers import profile_explorer, rms_explorer
+from lib.ensemble import load_ensemble
+from lib.figure_explorers import drawn_curves, drawn_profiles, profile_explorer, rms_explorer
 from lib.mesh import NETWORK_MESH
 from lib.networks import TABLE_I
-from lib.profiles import Profile
+from lib.profiles import Profile, profiles
+from lib.verdict import Evidence
 
 R = np.asarray(NETWORK_MESH)
 
@@ -27,7 +30,7 @@ def curve(distances, rms, error=0.1):
 
 
 def test_curves_arrive_with_their_looks():
-    data = carried(rms_explorer({"NN1-I4dE": curve([0, 2], [0.2, 1.25]), "PC-PK1": curve([0, 2], [3.0, 4.0])}, first=2))
+    data = carried(drawn_curves({"NN1-I4dE": curve([0, 2], [0.2, 1.25]), "PC-PK1": curve([0, 2], [3.0, 4.0])}, first=2))
     own, bare = data["curves"]
     assert (own["label"], own["colour"], own["dash"]) == ("NN1-I4δE", TABLE_I["NN1-I4dE"].colour, True)
     assert own["rms"] == [0.2, 1.25]
@@ -39,7 +42,7 @@ def test_curves_arrive_with_their_looks():
 
 
 def test_a_distance_that_one_curve_lacks_is_a_gap():
-    data = carried(rms_explorer({"NN1-I4E": curve([0, 2, 4], [1, 2, 3]), "NN3-I6D": curve([0, 4], [1, 3])}))
+    data = carried(drawn_curves({"NN1-I4E": curve([0, 2, 4], [1, 2, 3]), "NN3-I6D": curve([0, 4], [1, 3])}))
     assert data["distances"] == [0, 2, 4]
     assert data["curves"][1]["rms"] == [1.0, None, 3.0]
 
@@ -52,7 +55,7 @@ def profile(size):
 def test_profiles_arrive():
     bounds = (0.0, 3.0, 15.0)
     found = {id: {(32, 46): profile(k), (8, 8): profile(2 * k)} for k, id in ((0.1, "NN2-I3D"), (0.2, "NN3-I6D"))}
-    data = carried(profile_explorer(found, bounds, first=(8, 8)))
+    data = carried(drawn_profiles(found, bounds, first=(8, 8)))
     assert data["first"] == [8, 8]
     assert data["bounds"] == list(bounds)
     assert data["step"] == pytest.approx(0.1)
@@ -68,13 +71,31 @@ def test_profiles_arrive():
 
 def test_nothing_to_draw_is_said():
     with pytest.raises(ValueError, match="curves is empty"):
-        rms_explorer({})
+        drawn_curves({})
     for nothing in ({}, {"NN3-I6D": {}}):
         with pytest.raises(ValueError, match="nothing to explore"):
-            profile_explorer(nothing, (0, 15))
+            drawn_profiles(nothing, (0, 15))
 
 
 def test_networks_must_have_the_same_nuclei():
     found = {"NN2-I3D": {(32, 46): profile(1)}, "NN3-I6D": {(8, 8): profile(1)}}
     with pytest.raises(ValueError, match="different nuclei"):
-        profile_explorer(found, (0, 15))
+        drawn_profiles(found, (0, 15))
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    return Evidence({"NN3-I6D": load_ensemble("NN3-I6D")}, minimum_nuclei=20, bounds=(0.0, 5.0, 15.0))
+
+
+def test_the_page_carries_what_follows_from_the_ensembles(evidence, monkeypatch):
+    monkeypatch.setenv("BOOK_BUILD", "..")
+    assert rms_explorer(evidence, ["NN3-I6D"]).data == drawn_curves({"NN3-I6D": evidence.curve("NN3-I6D")}).data
+    found = {"NN3-I6D": profiles("NN3-I6D", [(32, 46), (8, 8)], evidence.ensembles["NN3-I6D"])}
+    shown = profile_explorer(evidence, ["NN3-I6D"], [(32, 46), (8, 8)], first=(8, 8))
+    assert shown.data == drawn_profiles(found, (0.0, 5.0, 15.0), (8, 8)).data
+
+
+def test_outside_of_the_build_they_are_widgets(evidence):
+    assert isinstance(rms_explorer(evidence, ["NN3-I6D"]), widgets.VBox)
+    assert isinstance(profile_explorer(evidence, ["NN3-I6D"], [(32, 46)]), widgets.VBox)
