@@ -94,7 +94,8 @@ class Live:
         else:
             # not widgets.Image, which has no text for those who do not see it
             picture = (
-                f'<img alt="{escape(words)}" src="data:image/png;base64,{base64.b64encode(png(figure)).decode()}">'
+                f'<img style="max-width: 100%" alt="{escape(words)}" '
+                f'src="data:image/png;base64,{base64.b64encode(png(figure)).decode()}">'
             )
         self.words.value, self.picture.value = escape(words), picture
 
@@ -158,7 +159,7 @@ class LiveNucleus(Live):
         self.couplings = {
             name: widgets.FloatSlider(
                 0.0, min=-CHANGE_PERCENT, max=CHANGE_PERCENT, step=0.1, description=name, readout_format="+.1f",
-                continuous_update=False,
+                continuous_update=False, layout=widgets.Layout(width="265px"),
             )
             for name in COUPLINGS
         }  # fmt: skip
@@ -170,7 +171,8 @@ class LiveNucleus(Live):
             [
                 widgets.HBox([widgets.Label("couplings, changed by per cent"), self.reset]),
                 widgets.GridBox(
-                    list(self.couplings.values()), layout=widgets.Layout(grid_template_columns="repeat(3, 310px)")
+                    list(self.couplings.values()),
+                    layout=widgets.Layout(grid_template_columns="repeat(auto-fill, 270px)"),
                 ),
             ]
         )
@@ -431,9 +433,10 @@ class LiveDistanceCurves(Live):
                 values.append(f"{label} {Estimate(here.rms, here.bootstrap_error)} MeV ({here.nuclei:.0f} nuclei)")
             else:
                 values.append(f"{label} has fewer than {self.minimum.value} nuclei")
+        few = f", the first {self.members.value} of {MEMBERS}" if self.members.value < MEMBERS else ""
         words = (
-            f"rms error of the energy against the distance, mean of {self.sample.value}, "
-            f"the first {self.members.value} of {MEMBERS}. At d = {d}: {'; '.join(values)}."
+            f"rms error of the energy against the distance, mean of {self.sample.value}{few}. "
+            f"At d = {d}: {'; '.join(values)}."
         )
         return figure, words
 
