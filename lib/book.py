@@ -13,10 +13,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import joblib
 import jupyter_cache
+import yaml
 from tqdm import tqdm
 
 from lib.networks import TABLE_I
@@ -65,7 +67,7 @@ def make_network_pages(again: bool) -> None:
 
 
 def make_network_page(id: str, target: Path) -> None:
-    """One network's page: the chapter, named after the network, executed with its id.
+    """One network's page: the chapter, executed with the id of the network.
 
     ``BOOK_BUILD`` says that the pages are being built, and how to come from the page to the top of the book.
     """
@@ -79,8 +81,6 @@ def make_network_page(id: str, target: Path) -> None:
         id,
         "-o",
         str(target),
-        "--title",
-        TABLE_I[id].label,
     ]
     run = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": "../.."}, capture_output=True, text=True, check=False
@@ -153,6 +153,55 @@ def build_page(name: str) -> int:
     )
     print(f"open {PAGES / 'book' / target}.html")
     return run.returncode
+
+
+def build_copy(folder: Path, own: Mapping[str, Path]) -> Path:
+    """A copy of the built book in which some pages are made of other notebooks; nothing is executed.
+
+    Only what has changed since the last time is read again.
+
+    Parameters
+    ----------
+    folder : of the copy.
+    own : executed notebooks by page, as in ``{"book/fig1": Path("fig1.ipynb")}``.
+
+    Returns
+    -------
+    The folder of its pages.
+
+    Raises
+    ------
+    FileNotFoundError
+        if the book is not built.
+    RuntimeError
+        if Sphinx fails.
+    """
+    executed = PAGES / "_sources"
+    if not executed.exists():
+        raise FileNotFoundError(f"{PAGES} holds no book: run `make book` first")
+    source = folder / "source"
+    origins = {
+        path.relative_to(executed).with_suffix("").as_posix(): path
+        for path in sorted(executed.rglob("*"), key=lambda path: path.suffix, reverse=True)  # notebooks behind texts
+        if path.suffix in (".md", ".ipynb")
+    } | dict(own)
+    for page, origin in origins.items():
+        target = source / f"{page}{origin.suffix}"
+        if not target.exists() or target.stat().st_mtime != origin.stat().st_mtime:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(origin, target)
+    for name in ("_toc.yml", "CITATION.cff", "book/references.bib", "book/_static"):
+        if not (source / name).exists():
+            (source / name).symlink_to(ROOT / name)
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    config["execute"] = {"execute_notebooks": "off"}
+    (source / "_config.yml").write_text(yaml.safe_dump(config, allow_unicode=True))
+    program = Path(sys.executable).with_name("jupyter-book")
+    command = [str(program), "build", str(source), "--path-output", str(folder), "-q"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise RuntimeError(f"the pages could not be made:\n{run.stderr}")
+    return folder / "_build" / "html"
 
 
 def main(arguments: list[str] | None = None) -> int:

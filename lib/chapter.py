@@ -3,21 +3,30 @@
     python -m lib.chapter one_nucleus -p Z 50 -p N 70 -p functional PC-F1 -p pairing true
     python -m lib.chapter one_nucleus -p Z=50 -p N=70
 
-leaves the executed notebook in ``_build/executed``.  Values are read as YAML; a parameter the chapter does not have (on
-which papermill itself would only warn), or a value that its ranges cell refuses, is refused before any work.
+leaves the executed notebook in ``_build/executed`` and, where the book is built, the chapter as a page beside those of the
+book (:mod:`lib.book`).  Values are read as YAML; a parameter the chapter does not have (on which papermill itself would only
+warn), or a value that its ranges cell refuses, is refused before any work.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import os
 import re
+import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import jupytext
+import nbformat
 import papermill
 import yaml
+
+from lib import book
+from lib.networks import TABLE_I
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
@@ -74,12 +83,10 @@ def checked(name: str, parameters: dict[str, object]) -> dict[str, object]:
     return parameters
 
 
-def execute(
-    name: str, parameters: dict[str, object] | None = None, output: Path | None = None, title: str | None = None
-) -> Path:
+def execute(name: str, parameters: dict[str, object] | None = None, output: Path | None = None) -> Path:
     """Execute a chapter under the given parameters; returns the path of the executed notebook.
 
-    ``title`` replaces the chapter's own heading.
+    The chapter ``network`` is headed by the label of its network.
 
     Raises
     ------
@@ -92,17 +99,64 @@ def execute(
     output = Path(output) if output else EXECUTED / f"{name}.ipynb"
     output.parent.mkdir(parents=True, exist_ok=True)
     notebook = jupytext.read(source(name))
-    if title is not None:
+    if name == "network":
+        title = TABLE_I[parameters.get("network", defaults(name)["network"])].label
         notebook.cells[0].source = re.sub(r"^# .*$", f"# {title}", notebook.cells[0].source, count=1, flags=re.M)
-    papermill.execute_notebook(
-        notebook,
-        str(output.resolve()),
-        parameters=parameters,
-        cwd=str(BOOK),
-        kernel_name="python3",
-        progress_bar=sys.stderr.isatty(),
-    )
+    with _to_be_read():
+        papermill.execute_notebook(
+            notebook,
+            str(output.resolve()),
+            parameters=parameters,
+            cwd=str(BOOK),
+            kernel_name="python3",
+            progress_bar=sys.stderr.isatty(),
+        )
     return output
+
+
+@contextmanager
+def _to_be_read() -> Iterator[None]:
+    """Kernels started meanwhile take it that nobody will stand behind their outputs (:func:`lib.embedded.in_static_page`)."""
+    own = "BOOK_BUILD" not in os.environ
+    os.environ.setdefault("BOOK_BUILD", "")
+    try:
+        yield
+    finally:
+        if own:
+            del os.environ["BOOK_BUILD"]
+
+
+def make_page(notebook: Path) -> Path:
+    """The page of a chapter that :func:`execute` has left in ``_build/executed``, among those of the book; returns its path.
+
+    All chapters that were re-executed are there under their last parameters, the others as they are in the book.
+
+    Raises
+    ------
+    FileNotFoundError
+        if the book is not built.
+    RuntimeError
+        if the page cannot be made.
+    """
+    own = {_page(path): path for name in chapters() if (path := EXECUTED / f"{name}.ipynb").exists()}
+    pages = book.build_copy(EXECUTED, {page: path for page, path in own.items() if not _stopped(path)})
+    page = pages / f"{_page(notebook)}.html"
+    if (EXECUTED / "figures").exists():
+        shutil.copytree(EXECUTED / "figures", page.parent / "figures", dirs_exist_ok=True)
+    return page
+
+
+def _page(notebook: Path) -> str:
+    """The page that an executed notebook replaces; that of ``network`` is the page of its network."""
+    if notebook.stem != "network":
+        return f"book/{notebook.stem}"
+    given = nbformat.read(notebook, as_version=4).metadata.papermill.parameters
+    return f"book/networks/{(defaults('network') | given)['network']}"
+
+
+def _stopped(notebook: Path) -> bool:
+    """Whether a cell failed."""
+    return bool(nbformat.read(notebook, as_version=4).metadata.papermill.get("exception"))
 
 
 class _Values(yaml.SafeLoader):
@@ -129,16 +183,23 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Re-execute one chapter of the book under other parameters.")
     parser.add_argument("name", help="chapter, e.g. one_nucleus")
     parser.add_argument("-p", dest="parameters", action=_Pair, nargs="+", default={}, metavar=("NAME", "VALUE"))
-    parser.add_argument("-o", "--output", type=Path, help="executed notebook; default _build/executed/<name>.ipynb")
-    parser.add_argument("--title", help="heading instead of the chapter's own")
+    parser.add_argument(
+        "-o", "--output", type=Path, help="executed notebook alone; default _build/executed/<name>.ipynb"
+    )
     options = parser.parse_args(arguments)
     try:
-        print(execute(options.name, options.parameters, options.output, options.title))
+        notebook = execute(options.name, options.parameters, options.output)
     except ValueError as error:
         parser.error(str(error))
     except papermill.PapermillExecutionError as error:
         # the last line of what the cell raised; all of it is in the notebook
         sys.exit(f"{parser.prog}: the chapter stopped with {error.ename}: {error.evalue}")
+    print(notebook)
+    if options.output is None:
+        try:
+            print(make_page(notebook))
+        except (FileNotFoundError, RuntimeError) as error:
+            sys.exit(f"{parser.prog}: the notebook is there, but no page: {error}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A figure as PDF and PNG, and the numbers behind it as CSV, under stable names, with links on the page.
 
 While the book is built they go to ``book/_static/figures``, from where the pages are served; a chapter that is executed on
-its own, perhaps under other parameters, leaves them beside its notebook and does not touch those of the book.
+its own, perhaps under other parameters, leaves them in ``_build/executed`` and does not touch those of the book.
 """
 
 from __future__ import annotations
@@ -16,15 +16,19 @@ from IPython.display import HTML
 from matplotlib.figure import Figure
 
 from lib.chapter import BOOK, EXECUTED
-from lib.embedded import in_static_page
 
 DPI = 300
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-def folder() -> Path:
-    """Where the files go: ``book/_static/figures`` in a build, ``_build/executed/figures`` otherwise."""
-    return (BOOK / "_static" if in_static_page() else EXECUTED) / "figures"
+def _place() -> tuple[Path, str]:
+    """Where the files go, and how to come there from where the links stand."""
+    top = os.environ.get("BOOK_BUILD")
+    if top:
+        return BOOK / "_static" / "figures", f"{top}/_static/figures"
+    folder = EXECUTED / "figures"
+    # beside the notebook that papermill leaves; in Jupyter the notebook is the chapter itself
+    return folder, "figures" if top == "" else os.path.relpath(folder, BOOK)
 
 
 def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HTML:
@@ -45,7 +49,7 @@ def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HT
         raise ValueError(f"name = {name!r} is no address: take small letters, digits and hyphens")
     if figure is None and not tables:
         raise ValueError(f"nothing to offer under {name!r}: give a figure or a table")
-    target = folder()
+    target, prefix = _place()
     target.mkdir(parents=True, exist_ok=True)
     files = []
     if figure is not None:
@@ -58,7 +62,5 @@ def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HT
         file = f"{name}.csv" if key == "data" else f"{name}-{key}.csv"
         table.to_csv(target / file)
         files.append(file)
-    # relative to the page, of which the build says how deep it lies, or to the executed notebook
-    prefix = f"{os.environ['BOOK_BUILD']}/_static/figures" if in_static_page() else "figures"
     links = " · ".join(f'<a href="{prefix}/{file}" download>{file}</a>' for file in files)
     return HTML(f'<p class="downloads">Download: {links}</p>')

@@ -18,7 +18,11 @@ FOLDER = Path(__file__).parent
 
 
 def in_static_page() -> bool:
-    """Whether the book is being built: then no kernel will stand behind the page."""
+    """Whether the cells are executed to be read, in the build of the book or by papermill: then no kernel stands behind them.
+
+    The build says so by the environment variable ``BOOK_BUILD``, how to come from a page to the top of the book, and a
+    re-execution by an empty one.  In Jupyter there is none.
+    """
     return "BOOK_BUILD" in os.environ
 
 
