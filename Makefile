@@ -7,7 +7,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book page pdf archive test test-all test-pages chapter chart ensembles bench lint format clean
+.PHONY: help book page lab pdf archive test test-all test-pages chapter chart ensembles bench lint format clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,10 @@ test-pages: $(STAMP) book  ## open every built page in headless Chromium, networ
 
 page: $(STAMP)  ## see one page while editing it, in seconds: make page NAME=fig1 (after one make book)
 	@$(BIN)/python -m lib.book --page $(NAME)
+
+# .jupyter opens the chapters as notebooks, saves none of them by itself and asks the network for nothing
+lab: $(STAMP) chart  ## explore: the chapters in JupyterLab, with widgets that compute
+	@JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) book/preface.md
 
 chapter: $(STAMP)  ## re-execute one chapter: make chapter NAME=one_nucleus PARAMS="Z=50 N=70 functional=PC-F1 pairing=true"
 	@$(BIN)/python -m lib.chapter $(NAME) $(foreach p,$(PARAMS),-p $(p))
