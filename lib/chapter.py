@@ -102,7 +102,7 @@ def execute(name: str, parameters: dict[str, object] | None = None, output: Path
     if name == "network":
         title = TABLE_I[parameters.get("network", defaults(name)["network"])].label
         notebook.cells[0].source = re.sub(r"^# .*$", f"# {title}", notebook.cells[0].source, count=1, flags=re.M)
-    with _to_be_read():
+    with _folder_of_outputs(output.resolve().parent):
         papermill.execute_notebook(
             notebook,
             str(output.resolve()),
@@ -115,21 +115,19 @@ def execute(name: str, parameters: dict[str, object] | None = None, output: Path
 
 
 @contextmanager
-def _to_be_read() -> Iterator[None]:
-    """Kernels started meanwhile take it that nobody will stand behind their outputs (:func:`lib.embedded.in_static_page`)."""
-    own = "BOOK_BUILD" not in os.environ
-    os.environ.setdefault("BOOK_BUILD", "")
+def _folder_of_outputs(folder: Path) -> Iterator[None]:
+    """Kernels started meanwhile leave their files there, and explorers that need no kernel (:func:`lib.embedded.in_static_page`)."""
+    os.environ["CHAPTER_FOLDER"] = str(folder)
     try:
         yield
     finally:
-        if own:
-            del os.environ["BOOK_BUILD"]
+        del os.environ["CHAPTER_FOLDER"]
 
 
 def make_page(notebook: Path) -> Path:
-    """The page of a chapter that :func:`execute` has left in ``_build/executed``, among those of the book; returns its path.
+    """The page of a notebook that :func:`execute` has made, in a copy of the book beside it; returns its path.
 
-    All chapters that were re-executed are there under their last parameters, the others as they are in the book.
+    All chapters that are executed there are under their last parameters, the others as they are in the book.
 
     Raises
     ------
@@ -138,11 +136,13 @@ def make_page(notebook: Path) -> Path:
     RuntimeError
         if the page cannot be made.
     """
-    own = {_page(path): path for name in chapters() if (path := EXECUTED / f"{name}.ipynb").exists()}
-    pages = book.build_copy(EXECUTED, {page: path for page, path in own.items() if not _stopped(path)})
+    executed = [
+        path for name in chapters() if (path := notebook.parent / f"{name}.ipynb").exists() and not _stopped(path)
+    ]
+    pages = book.build_copy(notebook.parent, {_page(path): path for path in executed})
     page = pages / f"{_page(notebook)}.html"
-    if (EXECUTED / "figures").exists():
-        shutil.copytree(EXECUTED / "figures", page.parent / "figures", dirs_exist_ok=True)
+    if (notebook.parent / "figures").exists():
+        shutil.copytree(notebook.parent / "figures", page.parent / "figures", dirs_exist_ok=True)
     return page
 
 

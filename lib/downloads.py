@@ -1,7 +1,7 @@
 """A figure as PDF and PNG, and the numbers behind it as CSV, under stable names, with links on the page.
 
 While the book is built they go to ``book/_static/figures``, from where the pages are served; a chapter that is executed on
-its own, perhaps under other parameters, leaves them in ``_build/executed`` and does not touch those of the book.
+its own, perhaps under other parameters, leaves them beside its notebook and does not touch those of the book.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 def _place() -> tuple[Path, str]:
     """Where the files go, and how to come there from where the links stand."""
-    top = os.environ.get("BOOK_BUILD")
-    if top:
-        return BOOK / "_static" / "figures", f"{top}/_static/figures"
-    folder = EXECUTED / "figures"
-    # beside the notebook that papermill leaves; in Jupyter the notebook is the chapter itself
-    return folder, "figures" if top == "" else os.path.relpath(folder, BOOK)
+    if "BOOK_BUILD" in os.environ:
+        return BOOK / "_static" / "figures", f"{os.environ['BOOK_BUILD']}/_static/figures"
+    if "CHAPTER_FOLDER" in os.environ:
+        return Path(os.environ["CHAPTER_FOLDER"]) / "figures", "figures"
+    folder = EXECUTED / "figures"  # in Jupyter the notebook is the chapter itself
+    return folder, os.path.relpath(folder, BOOK)
 
 
 def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HTML:

@@ -20,10 +20,10 @@ FOLDER = Path(__file__).parent
 def in_static_page() -> bool:
     """Whether the cells are executed to be read, in the build of the book or by papermill: then no kernel stands behind them.
 
-    The build says so by the environment variable ``BOOK_BUILD``, how to come from a page to the top of the book, and a
-    re-execution by an empty one.  In Jupyter there is none.
+    The build says so by the environment variable ``BOOK_BUILD``, how to come from a page to the top of the book, and
+    :mod:`lib.chapter` by ``CHAPTER_FOLDER``, where the executed notebook will be.  In Jupyter there is neither.
     """
-    return "BOOK_BUILD" in os.environ
+    return "BOOK_BUILD" in os.environ or "CHAPTER_FOLDER" in os.environ
 
 
 def embed(name: str, data: dict) -> HTML:

@@ -34,7 +34,7 @@ def use_style() -> None:
     While the book is built, a notebook keeps each figure as PDF beside the PNG, for the PDF of the book.
     """
     shell = get_ipython()
-    if shell is not None and os.environ.get("BOOK_BUILD"):
+    if shell is not None and "BOOK_BUILD" in os.environ:
         shell.run_line_magic("matplotlib", "inline")
         shell.run_line_magic("config", "InlineBackend.figure_formats = {'png', 'pdf'}")
     mpl.rcParams.update(

@@ -16,7 +16,8 @@ from lib.downloads import offer
 def places(tmp_path, monkeypatch):
     monkeypatch.setattr(downloads, "BOOK", tmp_path / "book")
     monkeypatch.setattr(downloads, "EXECUTED", tmp_path / "executed")
-    monkeypatch.delenv("BOOK_BUILD", raising=False)
+    for name in ("BOOK_BUILD", "CHAPTER_FOLDER"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 
@@ -48,7 +49,7 @@ def test_in_the_book_they_are_served_from_static(places, figure, monkeypatch):
 def test_a_chapter_on_its_own_leaves_the_book_alone(places, figure, monkeypatch, notebook):
     """Executed by papermill, the notebook is beside the files; in Jupyter it is the chapter itself."""
     if notebook == "executed":
-        monkeypatch.setenv("BOOK_BUILD", "")
+        monkeypatch.setenv("CHAPTER_FOLDER", str(places / "executed"))
     links = hrefs(offer("fig1", figure))
     assert [os.path.basename(link) for link in links] == ["fig1.pdf", "fig1.png"]
     assert all(os.path.exists(os.path.normpath(places / notebook / link)) for link in links)

@@ -61,11 +61,10 @@ def test_the_command_on_the_page_asks_for_what_the_page_shows(name, monkeypatch)
             text=True,
         ).stdout.splitlines()[-1]
         words = shlex.split(shell)
-        got = []
-        monkeypatch.setattr(chapter, "execute", lambda *arguments: got.extend(arguments))
+        monkeypatch.setattr(chapter, "execute", lambda *arguments: tables.append(arguments))
         monkeypatch.setattr(chapter, "make_page", lambda notebook: None)
         chapter.main(words[words.index("lib.chapter") + 1 :])
-        assert got == [name, chapter.defaults(name) | asked, None]
+        assert tables.pop() == (name, chapter.defaults(name) | asked, None)
 
 
 @pytest.mark.parametrize("name", chapter.chapters())
