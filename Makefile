@@ -1,10 +1,15 @@
 # Two commands do everything on a fresh machine: `make book` and `make test`.
+export NAME PARAMS OUTPUT
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
+
+# what else was given on the command line, where it would have no effect
+empty :=
+STRAY = $(filter-out NAME=% PARAMS=% OUTPUT=% PYTHON=% BIN=%,$(subst \$(empty) $(empty),_,$(MAKEOVERRIDES)))
 
 .DEFAULT_GOAL := help
 .PHONY: help book page lab pdf archive test test-all test-pages chapter chart ensembles bench lint format clean
@@ -15,8 +20,11 @@ help:  ## this list
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 	  { echo "$(PYTHON) is not Python 3.11: say which to use, as in make book PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "installing the environment into .venv: a few minutes, once"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@# else every kernel warns that it talks to this machine without encryption
+	@mkdir -p .venv/etc/ipython && echo 'c.IPKernelApp.log_level = "ERROR"' > .venv/etc/ipython/ipython_kernel_config.py
 	@touch $@
 
 book: $(STAMP) chart  ## execute all chapters and build the static book
@@ -45,15 +53,16 @@ test-pages: $(STAMP) book  ## open every built page in headless Chromium, networ
 	$(BIN)/python -m pytest -m tex
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
 
-page: $(STAMP)  ## see one page while editing it, in seconds: make page NAME=fig1 (after one make book)
-	@$(BIN)/python -m lib.book --page $(NAME)
+page: $(STAMP) chart  ## see one page while editing it, in seconds: make page NAME=fig1 (after one make book)
+	@$(BIN)/python -m lib.book --page "$$NAME"
 
 # .jupyter opens the chapters as notebooks, saves none of them by itself and asks the network for nothing
 lab: $(STAMP) chart  ## explore: the chapters in JupyterLab, with widgets that compute
 	@JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) book/preface.md
 
-chapter: $(STAMP)  ## re-execute one chapter: make chapter NAME=one_nucleus PARAMS="Z=50 N=70 functional=PC-F1 pairing=true"
-	@$(BIN)/python -m lib.chapter $(NAME) $(foreach p,$(PARAMS),-p $(p))
+chapter: $(STAMP) chart  ## re-execute one chapter: make chapter NAME=one_nucleus PARAMS="Z=50 N=70 functional=PC-F1 pairing=true"
+	$(if $(STRAY),$(error $(STRAY) is no variable of this command: parameters go into PARAMS="…"))
+	@$(BIN)/python -m lib.chapter "$$NAME" --params "$$PARAMS" $(if $(OUTPUT),-o "$$OUTPUT")
 
 bench: $(STAMP) book  ## the benchmarks
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -71,17 +71,8 @@ def make_network_page(id: str, target: Path) -> None:
 
     ``BOOK_BUILD`` says that the pages are being built, and how to come from the page to the top of the book.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "lib.chapter",
-        "network",
-        "-p",
-        "network",
-        id,
-        "-o",
-        str(target),
-    ]
+    code = f"from pathlib import Path; from lib.chapter import execute; execute('network', {{'network': {id!r}}}, Path({str(target)!r}))"
+    command = [sys.executable, "-c", code]
     run = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": "../.."}, capture_output=True, text=True, check=False
     )
@@ -117,7 +108,7 @@ def build(fresh: bool = False) -> int:
         build_stamp.write_text(everything)
         print(f"open {PAGES / 'index.html'}")
     else:
-        print(f"the build failed; reports of failed cells are in {PAGES / 'reports'}", file=sys.stderr)
+        print("the build failed: the first error above says why", file=sys.stderr)
     return run.returncode
 
 
@@ -151,7 +142,10 @@ def build_page(name: str) -> int:
     run = subprocess.run(
         [str(program), "build", str(ROOT), "-q"], cwd=ROOT, env={**os.environ, "BOOK_BUILD": ".."}, check=False
     )
-    print(f"open {PAGES / 'book' / target}.html")
+    if run.returncode == 0:
+        print(f"open {PAGES / 'book' / target}.html")
+    else:
+        print("the page could not be made: the first error above says why", file=sys.stderr)
     return run.returncode
 
 
@@ -214,7 +208,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return build_page(options.page)
     except ValueError as error:
-        parser.error(str(error))
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Re-execute one chapter under other parameters, straight from its MyST source.
 
-    python -m lib.chapter one_nucleus -p Z 50 -p N 70 -p functional PC-F1 -p pairing true
-    python -m lib.chapter one_nucleus -p Z=50 -p N=70
+    make chapter NAME=one_nucleus PARAMS="Z=50 N=70 functional=PC-F1 pairing=true"
+    python -m lib.chapter one_nucleus --params "Z=50 N=70 functional=PC-F1 pairing=true"
 
-leaves the executed notebook in ``_build/executed`` and, where the book is built, the chapter as a page beside those of the
-book (:mod:`lib.book`).  Values are read as YAML; a parameter the chapter does not have (on which papermill itself would only
+leaves the executed notebook in ``_build/executed`` and, where the book is built, the chapter as a page in a copy of the book
+(:mod:`lib.book`); ``OUTPUT=folder`` or ``-o folder`` leaves both elsewhere.  Values are read as YAML; a parameter the chapter does not have (on which papermill itself would only
 warn), or a value that its ranges cell refuses, is refused before any work.
 """
 
@@ -47,7 +47,10 @@ def source(name: str) -> Path:
         if there is no such chapter.
     """
     if name not in chapters():
-        raise ValueError(f"unknown chapter {name!r}: choose one of {', '.join(chapters())}")
+        raise ValueError(
+            f"unknown chapter {name!r}: choose one of {', '.join(chapters())}, "
+            'as in make chapter NAME=one_nucleus PARAMS="Z=50 N=70"'
+        )
     return BOOK / f"{name}.md"
 
 
@@ -83,8 +86,8 @@ def checked(name: str, parameters: dict[str, object]) -> dict[str, object]:
     return parameters
 
 
-def execute(name: str, parameters: dict[str, object] | None = None, output: Path | None = None) -> Path:
-    """Execute a chapter under the given parameters; returns the path of the executed notebook.
+def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
+    """Execute a chapter under the given parameters; the notebook goes to ``output``, the files of its figures beside it.
 
     The chapter ``network`` is headed by the label of its network.
 
@@ -95,8 +98,7 @@ def execute(name: str, parameters: dict[str, object] | None = None, output: Path
     papermill.PapermillExecutionError
         if a cell fails; the notebook up to it is kept.
     """
-    parameters = checked(name, parameters or {})
-    output = Path(output) if output else EXECUTED / f"{name}.ipynb"
+    parameters = checked(name, parameters)
     output.parent.mkdir(parents=True, exist_ok=True)
     notebook = jupytext.read(source(name))
     if name == "network":
@@ -160,46 +162,62 @@ def _stopped(notebook: Path) -> bool:
 
 
 class _Values(yaml.SafeLoader):
-    """YAML that takes ``1e-5`` for a number, as Python and YAML 1.2 do; PyYAML wants ``1.0e-5``."""
+    """YAML with the numbers of Python: ``1e-5`` is one, and 070, 1_000 and 1:30, which PyYAML reads as 56, 1000 and 90, are none."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - so PyYAML has it
 
 
-_Values.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
-)
+for _tag, _form in (
+    ("bool", r"true|True|false|False"),
+    ("int", r"[-+]?(0|[1-9]\d*)"),
+    ("float", r"[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?"),
+):
+    _Values.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^({_form})$"), None)
 
 
-class _Pair(argparse.Action):
-    """``-p name value`` or ``-p name=value``, the value as YAML."""
+def parse(text: str) -> dict[str, object]:
+    """Parameters from one line, as in ``N=70 bounds=[0, 5, 15]``: names, ``=``, and values as YAML.
 
-    def __call__(self, parser, namespace, values, option_string=None):
-        if len(values) == 1 and "=" in values[0]:
-            values = values[0].split("=", 1)
-        if len(values) != 2:
-            parser.error(f"-p {' '.join(values)}: give -p name value or -p name=value")
-        namespace.parameters[values[0]] = yaml.load(values[1], _Values)
+    Raises
+    ------
+    ValueError
+        if it is no such line, or a name stands in it twice.
+    """
+    parameters: dict[str, object] = {}
+    for item in re.split(r"\s+(?=\w+\s*=)", text.strip()) if text.strip() else []:
+        name, equals, value = map(str.strip, item.partition("="))
+        if not equals or not name.isidentifier() or not value:
+            raise ValueError(f"{item!r} is no parameter: give name=value, as in N=70")
+        if name in parameters:
+            raise ValueError(f"{name} is given twice, as {parameters[name]} and as {value}: give it once")
+        try:
+            parameters[name] = yaml.load(value, _Values)
+        except yaml.YAMLError as error:
+            raise ValueError(
+                f"{name}={value} cannot be read ({error.problem or error.context}): give a number, a word, "
+                "true or false, or a list of them in brackets, as in [0, 5, 15]"
+            ) from None
+    return parameters
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Re-execute one chapter of the book under other parameters.")
     parser.add_argument("name", help="chapter, e.g. one_nucleus")
-    parser.add_argument("-p", dest="parameters", action=_Pair, nargs="+", default={}, metavar=("NAME", "VALUE"))
-    parser.add_argument(
-        "-o", "--output", type=Path, help="executed notebook alone; default _build/executed/<name>.ipynb"
-    )
+    parser.add_argument("--params", default="", help='as in "Z=50 N=70 functional=PC-F1 pairing=true"')
+    parser.add_argument("-o", "--output", type=Path, default=EXECUTED, help="folder of notebook, figures and pages")
     options = parser.parse_args(arguments)
     try:
-        notebook = execute(options.name, options.parameters, options.output)
+        notebook = execute(options.name, parse(options.params), options.output / f"{options.name}.ipynb")
     except ValueError as error:
-        parser.error(str(error))
+        sys.exit(f"error: {error}")
     except papermill.PapermillExecutionError as error:
         # the last line of what the cell raised; all of it is in the notebook
-        sys.exit(f"{parser.prog}: the chapter stopped with {error.ename}: {error.evalue}")
+        sys.exit(f"error: the chapter stopped with {error.ename}: {error.evalue}")
     print(notebook)
-    if options.output is None:
-        try:
-            print(make_page(notebook))
-        except (FileNotFoundError, RuntimeError) as error:
-            sys.exit(f"{parser.prog}: the notebook is there, but no page: {error}")
+    try:
+        print(make_page(notebook))
+    except (FileNotFoundError, RuntimeError) as error:
+        sys.exit(f"error: the notebook is there, but no page: {error}")
 
 
 if __name__ == "__main__":

@@ -284,8 +284,6 @@ def test_restored_data_load_as_current_and_a_chapter_runs(restored, tmp_path):
     run = run_in(copy, "-c", code)
     assert run.returncode == 0, run.stderr
     assert run.stdout.split() == [str(copy / "lib" / "__init__.py"), *TABLE_I]
-    run = run_in(
-        copy, "-m", "lib.chapter", "one_nucleus", "-p", "Z=8", "-p", "N=8", "-o", str(tmp_path / "oxygen.ipynb")
-    )
+    run = run_in(copy, "-m", "lib.chapter", "one_nucleus", "--params", "Z=8 N=8", "-o", str(tmp_path))
     assert run.returncode == 0, run.stderr
-    assert "Z = 8, N = 8" in (tmp_path / "oxygen.ipynb").read_text()
+    assert "Z = 8, N = 8" in (tmp_path / "_build" / "html" / "book" / "one_nucleus.html").read_text()

@@ -1,9 +1,11 @@
 """Parameters of the chapters: tables that cannot drift, refusals before any work, and what other values change."""
 
 import json
+import os
 import re
-import shlex
 import subprocess
+import sys
+from pathlib import Path
 
 import jupytext
 import nbformat
@@ -44,27 +46,106 @@ def test_each_chapter_lists_its_parameters_with_their_defaults(name, monkeypatch
     assert all(len(row[1]) > 5 and len(row[4]) > 5 for row in rows), "meaning and range"
 
 
+@pytest.fixture
+def by_make(tmp_path):
+    """A function that gives a command line to a real shell and a real make; it returns what Python was called with."""
+    calls = tmp_path / "calls"
+    (tmp_path / "python").write_text(
+        f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]), file=open({str(calls)!r}, 'a'))\n"
+    )
+    (tmp_path / "python").chmod(0o755)
+    # a make above this one must not speak to it
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+
+    def run(line):
+        calls.write_text("")
+        run = subprocess.run(
+            line.replace("make ", f"make -o .venv/.installed BIN={tmp_path} ", 1),
+            shell=True, cwd=chapter.ROOT, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert run.returncode == 0, run.stderr
+        return [json.loads(call) for call in calls.read_text().splitlines()]
+
+    run.environment = environment
+    return run
+
+
+@pytest.fixture
+def asked_for(monkeypatch):
+    """A function that gives arguments to the command line of the chapters; it returns what would be executed."""
+    asked = []
+    monkeypatch.setattr(chapter, "execute", lambda *arguments: asked.append(arguments) or arguments[2])
+    monkeypatch.setattr(chapter, "make_page", lambda notebook: notebook.with_suffix(".html"))
+
+    def run(arguments):
+        chapter.main(arguments)
+        return asked.pop()
+
+    return run
+
+
 @pytest.mark.parametrize("name", chapter.chapters())
-def test_the_command_on_the_page_asks_for_what_the_page_shows(name, monkeypatch):
-    """Taken apart by a real make and a real shell, it leads to the values of the page."""
+def test_the_command_on_the_page_asks_for_what_the_page_shows(name, monkeypatch, by_make, asked_for):
     tables = []
     monkeypatch.setattr(parameters, "describe", lambda *a, **k: tables.append(describe(*a, **k)) or tables[-1])
     for asked in ({}, OTHERWISE[name][0]):
         chapter.checked(name, asked)
         [shown] = re.findall(r"^```bash\n(make chapter .*)\n```$", tables.pop().data, flags=re.M)
-        shell = subprocess.run(
-            shown.replace("make ", "make -n -o .venv/.installed ", 1),
-            shell=True,
-            cwd=chapter.ROOT,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.splitlines()[-1]
-        words = shlex.split(shell)
-        monkeypatch.setattr(chapter, "execute", lambda *arguments: tables.append(arguments))
-        monkeypatch.setattr(chapter, "make_page", lambda notebook: None)
-        chapter.main(words[words.index("lib.chapter") + 1 :])
-        assert tables.pop() == (name, chapter.defaults(name) | asked, None)
+        *_, (_, module, *arguments) = by_make(shown)
+        assert module == "lib.chapter"
+        assert asked_for(arguments) == (name, chapter.defaults(name) | asked, chapter.EXECUTED / f"{name}.ipynb")
+
+
+def test_spaces_in_lists_and_another_folder(by_make, asked_for):
+    line = 'make chapter NAME=fig2 PARAMS="bounds=[0, 5, 15]  nuclei=[[32, 46], [50, 82]] networks = [NN3-I6D]" OUTPUT="my folder"'
+    arguments = by_make(line)[-1][2:]
+    expected = {"bounds": [0, 5, 15], "nuclei": [[32, 46], [50, 82]], "networks": ["NN3-I6D"]}
+    assert asked_for(arguments) == ("fig2", expected, Path("my folder/fig2.ipynb"))
+
+
+def test_parameters_outside_of_params_are_not_passed_over(by_make):
+    run = subprocess.run(
+        ["make", "-o", ".venv/.installed", "chapter", "NAME=one_nucleus", "Z=50", "PARAMS=N=70 pairing=true"],
+        cwd=chapter.ROOT, env=by_make.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode
+    assert "Z=50 is no variable of this command: parameters go into PARAMS" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        ("", {}),
+        ("  N=70 ", {"N": 70}),
+        ("probe=1e-5 box=18. width=-.5 low=2E3", {"probe": 1e-5, "box": 18.0, "width": -0.5, "low": 2000.0}),
+        ("pairing=true other=False functional=PC-F1", {"pairing": True, "other": False, "functional": "PC-F1"}),
+        ("N=070 time=1:30 many=1_000 switch=on", {"N": "070", "time": "1:30", "many": "1_000", "switch": "on"}),
+        ("networks=[NN1-I4E,NN3-I6D] draws=10", {"networks": ["NN1-I4E", "NN3-I6D"], "draws": 10}),
+    ],
+)
+def test_parameters_as_they_are_written(text, parameters):
+    parsed = chapter.parse(text)
+    assert parsed == parameters
+    assert [type(value) for value in parsed.values()] == [type(value) for value in parameters.values()]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Z", ["'Z' is no parameter", "name=value"]),
+        ("Z 50", ["'Z 50' is no parameter"]),
+        ("Z=", ["'Z=' is no parameter"]),
+        ("bounds=[0, 5", ["bounds=[0, 5 cannot be read", "[0, 5, 15]"]),
+        ("Z={a", ["Z={a cannot be read"]),
+        ("Z=50 N=70 Z=52", ["Z is given twice, as 50 and as 52"]),
+    ],
+)
+def test_parameters_that_cannot_be_read(text, words):
+    with pytest.raises(ValueError) as error:  # noqa: PT011 - the words are checked below
+        chapter.parse(text)
+    assert "\n" not in str(error.value)
+    for word in words:
+        assert word in str(error.value)
 
 
 @pytest.mark.parametrize("name", chapter.chapters())
@@ -148,23 +229,25 @@ def test_every_chapter_has_its_refusals():
 
 
 @pytest.mark.parametrize(("name", "asked", "words"), REFUSED)
-def test_refused_before_any_work(name, asked, words, monkeypatch):
+def test_refused_before_any_work(name, asked, words, monkeypatch, tmp_path):
     monkeypatch.setattr(chapter.papermill, "execute_notebook", lambda *a, **k: pytest.fail("work was started"))
     with pytest.raises(ValueError) as error:  # noqa: PT011 - the words are checked below
-        chapter.execute(name, asked)
+        chapter.execute(name, asked, tmp_path / "x.ipynb")
     assert "\n" not in str(error.value)
     for word in words:
         assert word in str(error.value)
 
 
-def test_the_command_line_says_it_in_one_line(capsys):
-    with pytest.raises(SystemExit):
-        chapter.main(["one_nucleus", "-p", "Z=51"])
-    assert (
-        capsys.readouterr()
-        .err.splitlines()[-1]
-        .endswith("parameter Z = 51 of chapter 'one_nucleus' cannot be: give an even number, 2 to 300")
+def test_the_command_line_says_it_in_one_line():
+    with pytest.raises(SystemExit) as error:
+        chapter.main(["one_nucleus", "--params", "Z=51"])
+    assert error.value.code == (
+        "error: parameter Z = 51 of chapter 'one_nucleus' cannot be: give an even number, 2 to 300"
     )
+    with pytest.raises(
+        SystemExit, match=r"error: unknown chapter '': choose one of chart, .* as in make chapter NAME="
+    ):
+        chapter.main(["", "--params", ""])
 
 
 def test_a_notebook_run_on_its_own_refuses_too():
@@ -179,12 +262,11 @@ def test_a_notebook_run_on_its_own_refuses_too():
 
 def test_an_unbound_nucleus_ends_in_one_line(tmp_path):
     """Whether a nucleus is bound is known only when it is solved, which is the first thing the chapter does."""
-    target = tmp_path / "unbound.ipynb"
     with pytest.raises(SystemExit) as error:
-        chapter.main(["one_nucleus", "-p", "Z=50", "-p", "N=20", "-o", str(target)])
+        chapter.main(["one_nucleus", "--params", "Z=50 N=20", "-o", str(tmp_path)])
     assert "Z = 50, N = 20 is not bound by PC-PK1" in str(error.value)
     assert "\n" not in str(error.value)
-    assert target.exists(), "the notebook up to the error is kept"
+    assert (tmp_path / "one_nucleus.ipynb").exists(), "the notebook up to the error is kept"
 
 
 # what other values change
