@@ -21,6 +21,7 @@ HEADER = """\
 # Source: M. Wang, W. J. Huang, F. G. Kondev, G. Audi, S. Naimi, Chin. Phys. C 45, 030003 (2021); estimates (#) left out.
 # Made by data/make_ame2020.py.  mass_excess and its uncertainty in keV (atoms);
 # binding_energy in MeV: of the nucleus, electron binding taken out.
+# Licence: facts of the source above, which please cite; their selection here CC BY 4.0.
 """
 
 

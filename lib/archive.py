@@ -11,6 +11,7 @@ The same pages, data and commit give the same bytes: names are sorted, and all t
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import platform
 import shutil
@@ -20,6 +21,7 @@ import tempfile
 import tomllib
 import zipfile
 import zlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -89,10 +91,37 @@ def provenance() -> dict[str, str]:
         "External-Description": f"{citation['title']}. Open data/_build/html/index.html to read, data/README.md to rebuild.",
         "External-Identifier": f"git commit {_git('rev-parse', 'HEAD').strip()}",
         "Version": citation["version"],
-        "License": f"{', '.join(citation['license'])} (see data/LICENSE)",
+        "License": "BSD-3-Clause (code), CC-BY-4.0 (text and data): see data/LICENSE",
         "Bagging-Date": moment.isoformat(),
         "Built-With": ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in BUILT_WITH)]),
     }  # fmt: skip
+
+
+def codemeta() -> bytes:
+    """What ``CITATION.cff`` says, for the programs of repositories: CodeMeta 3.0, which is JSON-LD of schema.org."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    moment = datetime.fromtimestamp(int(_git("log", "-1", "--format=%ct")), UTC)
+    description = {
+        "@context": "https://w3id.org/codemeta/3.0",
+        "type": "SoftwareSourceCode",
+        "name": citation["title"],
+        "description": citation["abstract"].strip(),
+        "keywords": citation["keywords"],
+        "version": citation["version"],
+        "dateModified": moment.date().isoformat(),
+        "license": f"https://spdx.org/licenses/{citation['license']}",
+        "author": [{"type": "Organization", **author} for author in citation["authors"]],
+        "programmingLanguage": {"type": "ComputerLanguage", "name": "Python", "version": platform.python_version()},
+        "softwareRequirements": [f"{name} {version(name)}" for name in BUILT_WITH],
+        "referencePublication": [
+            {"type": "ScholarlyArticle", "name": reference["title"], "author": [
+                {"type": "Person", "givenName": author["given-names"], "familyName": author["family-names"]}
+                for author in reference["authors"]
+            ]}
+            for reference in citation["references"]
+        ],
+    }  # fmt: skip
+    return (json.dumps(description, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def check() -> None:
@@ -125,7 +154,9 @@ def check() -> None:
         load()
 
 
-def pack(paths: list[Path], root: Path, target: Path, information: dict[str, str]) -> None:
+def pack(
+    paths: list[Path], root: Path, target: Path, information: dict[str, str], made: Mapping[str, bytes] | None = None
+) -> None:
     """Put files into a bag and the bag into a zip, in one atomic step.
 
     Parameters
@@ -133,6 +164,7 @@ def pack(paths: list[Path], root: Path, target: Path, information: dict[str, str
     paths : files below ``root``, whose places they keep.
     target : the zip; the folder inside bears its name.
     information : goes to ``bag-info.txt``; ``Bagging-Date`` (ISO 8601) becomes the time of every file.
+    made : contents of further files by their places.
     """
     moment = datetime.fromisoformat(information["Bagging-Date"]).timetuple()[:6]
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -142,6 +174,8 @@ def pack(paths: list[Path], root: Path, target: Path, information: dict[str, str
             place = bag / path.relative_to(root)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, place)
+        for name, content in (made or {}).items():
+            (bag / name).write_bytes(content)
         bagit.make_bag(str(bag), information, checksums=["sha256"])
         members = sorted(path for path in bag.rglob("*") if path.is_file())
         total = sum(path.stat().st_size for path in members)
@@ -174,6 +208,8 @@ def unpack(archive: Path, folder: Path) -> Path:
     """
     if folder.exists() and any(folder.iterdir()):
         raise ValueError(f"{folder} is not empty: give a new or an empty folder")
+    if not archive.exists():
+        raise FileNotFoundError(f"{archive} is not there: give the path of an archive, as `make archive` prints it")
     remedy = "take another copy of the archive"
     try:
         file = zipfile.ZipFile(archive)
@@ -207,7 +243,7 @@ def make_archive() -> Path:
     name = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
     information = provenance()
     target = FOLDER / f"{name}-{information['Version']}-{_git('rev-parse', '--short', 'HEAD').strip()}.zip"
-    pack(contents(), ROOT, target, information)
+    pack(contents(), ROOT, target, information, {"codemeta.json": codemeta()})
     return target
 
 

@@ -24,6 +24,11 @@ from lib.tasks import add_engine_options, atomic_write, known_to, run_tasks
 from lib.training import Trained, predict_energy_density, train_member
 
 PATH = DATA / "search.csv"
+_HEAD = """\
+# Candidates for the recipes of the networks, and their rms errors in MeV on nuclei of the known region alone.
+# density_rms in MeV/fm; seconds of wall time for all members of a candidate.  The data dictionary explains every column.
+# Made by python -m lib.search.  Licence: CC BY 4.0.
+"""
 MEMBERS = {"energy": 3, "energy_density": 2}
 """Splits, and initialisations of the outermost hold-out, that each candidate is trained on, by the network's output."""
 
@@ -170,7 +175,7 @@ def load_search(path: Path = PATH) -> pd.DataFrame:
     """
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there: run `python -m lib.search` (an hour)")
-    table = pd.read_csv(path)
+    table = pd.read_csv(path, comment="#")
     table = table.assign(known_rms=known_rms(table), score=score(table), chosen=False)
     for id in table.network.unique():
         table.loc[_best_row(table, id), "chosen"] = True
@@ -200,7 +205,7 @@ def main(arguments: list[str] | None = None) -> None:
     add_engine_options(parser)
     options = parser.parse_args(arguments)
     fields = ["network", *asdict(Recipe())]
-    table = pd.read_csv(PATH) if PATH.exists() else pd.DataFrame(columns=fields)
+    table = pd.read_csv(PATH, comment="#") if PATH.exists() else pd.DataFrame(columns=fields)
     done = {tuple(row) for row in table[fields].itertuples(index=False)}
     chosen = dict.fromkeys((id, recipe) for id in options.networks or TABLE_I for recipe in candidates(id))
     tasks = {(id, recipe): (id, recipe) for id, recipe in chosen if (id, *asdict(recipe).values()) not in done}
@@ -211,7 +216,8 @@ def main(arguments: list[str] | None = None) -> None:
         ordered = table.sort_values(
             fields, key=lambda column: column.map(_ORDER) if column.name == "network" else column
         )
-        atomic_write(PATH, lambda temporary: ordered.to_csv(temporary, index=False, float_format="%.6g"))
+        text = _HEAD + ordered.to_csv(index=False, float_format="%.6g")
+        atomic_write(PATH, lambda temporary: temporary.write_text(text))
 
     finished = len(chosen) - len(tasks)
     run_tasks(try_candidate, tasks, keep, options.workers, options.scheduler, "search", "recipe", finished)

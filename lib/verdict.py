@@ -46,6 +46,7 @@ from lib.known_region import element, measured_masses
 from lib.networks import NN3, TABLE_I, Network, network_inputs
 from lib.profiles import SETTLED_SHARE, Profile, profiles
 from lib.shells import matched_ratio, near_magic, shell_drops
+from lib.tasks import atomic_write
 from lib.uncertainty import Estimate, bootstrap, deviation, distance_curve, rms_estimate, trend
 
 BEFORE, AFTER = "before", "after"
@@ -964,6 +965,10 @@ LOOK = {
 
 GENERATION = DATA / "first_generation.csv"
 """The verdict on the first ensembles, made by ``python -m lib.verdict 7ba6baa``."""
+_HEAD = """\
+# How the fifteen claims came out for earlier ensembles: conditions met, of all conditions, which are pure numbers.
+# Made by python -m lib.verdict COMMIT, with the ensembles of that commit.  Licence: CC BY 4.0.
+"""
 _THEN = """
 import json
 import lib.chart
@@ -1036,7 +1041,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("commit", help="e.g. 7ba6baa, that of the first generation")
     parser.add_argument("-o", "--output", type=Path, default=GENERATION)
     options = parser.parse_args(arguments)
-    judge_generation(options.commit).to_csv(options.output, index=False)
+    text = _HEAD + judge_generation(options.commit).to_csv(index=False)
+    atomic_write(options.output, lambda temporary: temporary.write_text(text))
 
 
 if __name__ == "__main__":

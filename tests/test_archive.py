@@ -1,5 +1,6 @@
 """The archive: what is in it, that damage is found and named, that the book lives on in an unpacked one."""
 
+import json
 import os
 import random
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import bagit
 import pytest
+import yaml
 
 from lib import archive, pdf
 from lib.archive import contents, main, make_archive, pack, provenance, unpack
@@ -151,7 +153,7 @@ def test_verify_on_the_command_line(packed, capsys):
     assert main(["--verify", str(packed)]) == 0
     assert "all 4 files are as they were packed" in capsys.readouterr().out
     assert main(["--verify", str(packed.with_name("none.zip"))]) == 1
-    assert "none.zip" in capsys.readouterr().err
+    assert "none.zip is not there: give the path of an archive" in capsys.readouterr().err
     packed.write_bytes(b"nonsense")
     assert main(["--verify", str(packed)]) == 1
     assert capsys.readouterr().err.startswith(f"error: {packed} is no zip file")
@@ -190,6 +192,19 @@ def test_provenance_is_of_the_commit(checkout):
     assert information["Bagging-Date"].endswith("+00:00")
     assert "CC-BY-4.0" in information["License"]
     assert "torch" in information["Built-With"]
+
+
+def test_what_repositories_read_is_what_the_citation_says(checkout, tmp_path):
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    described = json.loads(archive.codemeta())
+    assert described["name"] == citation["title"]
+    assert described["version"] == citation["version"]
+    assert described["license"] == "https://spdx.org/licenses/BSD-3-Clause"
+    assert [author["name"] for author in described["author"]] == [author["name"] for author in citation["authors"]]
+    [paper] = described["referencePublication"]
+    assert [author["familyName"] for author in paper["author"]] == ["Li", "Niu", "Liang", "Niu", "Sun"]
+    pack([checkout / "README.md"], checkout, tmp_path / "a.zip", INFORMATION, {"codemeta.json": archive.codemeta()})
+    assert (unpack(tmp_path / "a.zip", tmp_path / "copy") / "codemeta.json").read_bytes() == archive.codemeta()
 
 
 def refusal(capsys):

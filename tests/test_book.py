@@ -1,6 +1,8 @@
 """The book as a whole: layout, table of contents, parameters of the chapters, re-execution, refusals."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import jupytext
@@ -8,7 +10,7 @@ import pytest
 import yaml
 from jupytext.config import load_jupytext_config
 
-from lib import book
+from lib import book, chapter
 from lib.networks import TABLE_I
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,6 +62,26 @@ def test_what_a_cell_glues_is_on_the_page_once(path):
     for cell in jupytext.read(path).cells:
         if cell.cell_type == "code" and re.search(r"^\s*glue\(", cell.source, flags=re.M):
             assert cell.metadata.get("tags") == ["hide-input", "remove-output"], cell.source
+
+
+@pytest.mark.parametrize("name", chapter.chapters())
+def test_cells_are_sound_python(name, tmp_path):
+    """Ruff finds syntax errors, names that nothing defines, and imports that nothing uses, in the cells of a chapter."""
+    notebook = tmp_path / f"{name}.ipynb"
+    jupytext.write(jupytext.read(chapter.source(name)), notebook)
+    ruff = Path(sys.executable).with_name("ruff")
+    run = subprocess.run(
+        [ruff, "check", "--isolated", "--no-cache", "--select=F,E9", "--ignore=F402", notebook], capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)
+def test_every_figure_has_a_name_and_words_for_those_who_do_not_see_it(path):
+    for figure in re.findall(r"```\{glue:figure\} \S+\n((?::.*\n)*)", path.read_text()):
+        # the chapter of the networks makes eleven pages, and a name belongs to one place
+        assert re.search(r"^:name: \S+$", figure, flags=re.M) or path.stem == "network", figure
+        assert re.search(r"^:alt: (\S+ ){5,}", figure, flags=re.M), figure
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)

@@ -77,8 +77,9 @@ def test_the_data_dictionary_explains_every_column(path):
     assert all(row[3].strip() for row in rows), "a column without a meaning"
 
 
-@pytest.mark.parametrize("name", ["ame2020.csv", "published_nuclei.csv"])
-def test_tables_of_facts_name_their_source_in_their_first_lines(name):
-    head = [line for line in (DATA / name).read_text().splitlines() if line.startswith("#")]
-    assert re.search(r"\(20\d\d\)", " ".join(head)), "no source with a year"
-    assert any("MeV" in line for line in head)
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_tables_name_units_licence_and_origin_in_their_first_lines(path):
+    head = " ".join(line for line in path.read_text().splitlines() if line.startswith("#"))
+    assert re.search(r"\bMeV\b|pure numbers", head)
+    assert re.search(r"Licence: .*CC BY 4\.0", head)
+    assert re.search(r"\(20\d\d\)|Made by ", head), "neither a source with a year nor the program that made it"

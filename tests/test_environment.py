@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +21,17 @@ PINS = {
         if line.strip() and not line.startswith("#")
     )
 }
+
+
+def is_absent(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return True
+    return False
+
+
+ABSENT = {name for name in PINS if is_absent(name)}
 
 
 def requirements() -> list[Requirement]:
@@ -58,6 +70,22 @@ def test_pins_satisfy_the_requirements():
     assert any(need.name == "jupyter-book" and "<2" in str(need.specifier) for need in requirements())
 
 
+def test_every_python_of_the_series_will_do():
+    """pip says only that nothing fits where a pin wants a later Python 3.11 than the machine has."""
+    late = {
+        name: needs
+        for name in PINS
+        if name not in ABSENT and (needs := metadata.metadata(name)["Requires-Python"])
+        and not SpecifierSet(needs).contains("3.11.0")
+    }  # fmt: skip
+    assert not late
+
+
+def test_the_version_is_said_once_or_alike():
+    assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == PROJECT["version"]
+    assert f"## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text()
+
+
 def test_constraints_are_exact_public_versions():
     """Each line name==version, no +cpu or other local label, which no other machine could install; none twice."""
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if line and not line.startswith("#")]
@@ -68,19 +96,11 @@ def test_constraints_are_exact_public_versions():
 
 def test_installed_versions_are_the_pinned_ones():
     """All that is pinned and installed; a local label such as +cpu of the installed torch does not count."""
-    wrong, absent = {}, set()
-    for name, pin in PINS.items():
-        try:
-            version = metadata.version(name).split("+")[0]
-        except metadata.PackageNotFoundError:
-            absent.add(name)
-            continue
-        if version != pin:
-            wrong[name] = (version, pin)
-    assert not wrong
-    assert not absent & {canonicalize_name(need.name) for need in requirements()}
+    versions = {name: metadata.version(name).split("+")[0] for name in PINS if name not in ABSENT}
+    assert {name: (version, PINS[name]) for name, version in versions.items() if version != PINS[name]} == {}
+    assert not ABSENT & {canonicalize_name(need.name) for need in requirements()}
     # a pin of something that is not installed is one nobody uses, or belongs to another platform
-    assert len(absent) <= 5, sorted(absent)
+    assert len(ABSENT) <= 5, sorted(ABSENT)
 
 
 def test_nothing_installed_goes_unpinned():

@@ -47,7 +47,7 @@ def test_only_candidates_as_accurate_as_the_paper_compete_if_there_are_any():
 
 @pytest.mark.parametrize("id", TABLE_I)
 def test_every_candidate_was_tried_and_the_recipe_in_use_is_the_winner(id):
-    table = pd.read_csv(PATH)
+    table = pd.read_csv(PATH, comment="#")
     fields = list(asdict(Recipe()))
     tried = {tuple(values) for values in table[table.network == id][fields].itertuples(index=False)}
     assert {tuple(asdict(recipe).values()) for recipe in candidates(id)} <= tried
