@@ -22,13 +22,16 @@ import yaml
 from tqdm import tqdm
 
 from lib.networks import TABLE_I
+from lib.provenance import last_commit
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 PAGES = BUILD / "html"
 
-CODE = ("lib/*", "data/*", "data/ensembles/*", "constraints.txt", "pyproject.toml")
-TEXT = ("book/**/*", "_config.yml", "_toc.yml")
+CODE = ("lib/*", "data/*", "data/ensembles/*", "constraints.txt", "pyproject.toml", "CITATION.cff")
+TEXT = ("book/**/*", "_config.yml", "_toc.yml", "CHANGELOG.md", "LICENSE")
+SOURCES = sorted({pattern.split("/")[0] for pattern in CODE + TEXT})
+"""Files and folders that the pages are made of."""
 
 
 GENERATED = ("book/networks/", "book/_static/figures/")
@@ -47,6 +50,11 @@ def digest(patterns: tuple[str, ...]) -> str:
                 with path.open("rb") as file:
                     state.update(hashlib.file_digest(file, "sha256").digest())
     return state.hexdigest()
+
+
+def state() -> str:
+    """What the pages are made of: the digest of all files, and the commit that the pages name at their foot."""
+    return f"{digest(CODE + TEXT)} {last_commit(SOURCES)}"
 
 
 def make_network_pages(again: bool) -> None:
@@ -81,14 +89,14 @@ def make_network_page(id: str, target: Path) -> None:
 
 
 def is_current() -> bool:
-    """Whether the pages are there, built from the present library, data and text."""
+    """Whether the pages are there, built from the present library, data, text and commit."""
     stamp = BUILD / ".built"
-    return stamp.exists() and stamp.read_text() == digest(CODE + TEXT) and (PAGES / "index.html").exists()
+    return stamp.exists() and stamp.read_text() == state() and (PAGES / "index.html").exists()
 
 
 def build(fresh: bool = False) -> int:
     """Execute the chapters and build the HTML pages, warnings as errors.  Returns the exit code."""
-    code, everything = digest(CODE), digest(CODE + TEXT)
+    code, everything = digest(CODE), state()
     code_stamp, build_stamp = BUILD / ".code", BUILD / ".built"
     if not fresh and is_current():
         print(f"nothing has changed: the book is at {PAGES / 'index.html'}")
@@ -184,7 +192,7 @@ def build_copy(folder: Path, own: Mapping[str, Path]) -> Path:
         if not target.exists() or target.stat().st_mtime != origin.stat().st_mtime:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(origin, target)
-    for name in ("_toc.yml", "CITATION.cff", "book/references.bib", "book/_static"):
+    for name in ("_toc.yml", "CITATION.cff", "CHANGELOG.md", "LICENSE", "book/references.bib", "book/_static"):
         if not (source / name).exists():
             (source / name).symlink_to(ROOT / name)
     config = yaml.safe_load((ROOT / "_config.yml").read_text())

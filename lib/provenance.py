@@ -7,6 +7,7 @@ import hashlib
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,10 +43,28 @@ def code_version() -> str:
     Files in ``data`` do not count as changes: a run that writes several of them would mark all but the first.
     """
 
-    def git(*arguments: str) -> str:
-        run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-        return run.stdout.strip()
-
-    commit = git("describe", "--always")
-    changes = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!data")
+    commit = _git("describe", "--always")
+    changes = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!data")
     return f"{commit}{'+' if changes else ''}" if commit else "unknown"
+
+
+class Commit(NamedTuple):
+    """A commit, its day (ISO 8601), and whether the files have been changed since."""
+
+    name: str
+    day: str
+    changed: bool
+
+
+def last_commit(names: Iterable[str]) -> Commit | None:
+    """The last commit that touched files or folders, given by their paths from the root; None outside a checkout."""
+    names = list(names)
+    found = _git("log", "-1", "--format=%h %cs", "--", *names)
+    if not found:
+        return None
+    return Commit(*found.split(), bool(_git("status", "--porcelain", "--", *names)))
+
+
+def _git(*arguments: str) -> str:
+    run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return run.stdout.strip()

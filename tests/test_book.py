@@ -12,6 +12,7 @@ from jupytext.config import load_jupytext_config
 
 from lib import book, chapter
 from lib.networks import TABLE_I
+from lib.provenance import Commit
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -118,6 +119,21 @@ def test_cache_is_dropped_when_library_or_data_change(tmp_path, monkeypatch):
     assert changed != before[0]
     (tmp_path / "data/ame2020.csv").write_text("after")
     assert book.digest(book.CODE) != changed
+
+
+def test_pages_are_stale_when_the_commit_they_name_is(tmp_path, monkeypatch):
+    """As after a commit of what was built before it: the pages would still speak of changes that are not committed."""
+    monkeypatch.setattr(book, "BUILD", tmp_path)
+    monkeypatch.setattr(book, "PAGES", tmp_path)
+    monkeypatch.setattr(book, "digest", lambda patterns: "0123")
+    monkeypatch.setattr(book, "last_commit", lambda names: Commit("abc", "2026-11-25", True))
+    (tmp_path / "index.html").touch()
+    assert not book.is_current()
+    (tmp_path / ".built").write_text(book.state())
+    assert book.is_current()
+    monkeypatch.setattr(book, "last_commit", lambda names: Commit("def", "2026-11-25", False))
+    assert not book.is_current()
+    assert {"lib", "data", "book", "_toc.yml", "CITATION.cff", "CHANGELOG.md", "LICENSE"} <= set(book.SOURCES)
 
 
 def test_one_page_of_no_chapter_is_refused_before_any_work(monkeypatch):

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from lib import chart, ensemble, provenance
-from lib.provenance import code_version, source_hash
+from lib.provenance import code_version, last_commit, source_hash
 
 SOURCE = '''"""A well."""
 
@@ -119,6 +119,7 @@ def test_version_of_a_checkout_and_of_none(tmp_path, monkeypatch):
     monkeypatch.setattr(provenance, "ROOT", tmp_path)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert code_version() == "unknown"
+    assert last_commit(["file"]) is None
 
     def git(*arguments):
         identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
@@ -138,3 +139,17 @@ def test_version_of_a_checkout_and_of_none(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("two")
     assert code_version().endswith("+")
     assert commit.startswith(code_version()[:-1])
+    # the commit that made a file what it is, whatever else was committed since
+    git("checkout", "-q", "file", "data")
+    (tmp_path / "data" / "table").write_text("2")
+    git("commit", "-q", "-a", "-m", "second", "--date", "2026-01-02T03:04:05")
+    of_file, of_data = last_commit(["file"]), last_commit(["data", "none"])
+    assert commit.startswith(of_file.name)
+    assert git("rev-parse", "HEAD").startswith(of_data.name)
+    assert of_data.day == git("log", "-1", "--format=%cs")
+    assert not of_file.changed
+    assert not of_data.changed
+    (tmp_path / "file").write_text("two")
+    (tmp_path / "data" / "new").write_text("0")
+    assert last_commit(["file"]).changed
+    assert last_commit(["data"]).changed
