@@ -57,6 +57,31 @@ def test_math_is_typeset(page, site):
     assert page.locator("main mjx-container").count() >= formulas
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_no_formula_is_cut_off_beside_the_contents(page, site, name):
+    settle(page, f"{site}/{name}")
+    page.evaluate("() => window.MathJax?.startup.promise")
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('main .math mjx-container')].filter(e => e.scrollWidth > e.clientWidth + 1
+        && getComputedStyle(e).display !== 'inline').map(e => [e.textContent.slice(0, 60), e.clientWidth, e.scrollWidth])"""
+    )
+    assert wide == []
+
+
+def test_on_a_phone_a_wide_formula_shows_where_there_is_more(page, site):
+    page.set_viewport_size({"width": 390, "height": 900})
+    settle(page, f"{site}/book/covariant_functional.html")
+    formula = page.locator("div.math mjx-container[data-more]").first
+    formula.wait_for()
+    assert formula.get_attribute("data-more") == "right"
+    assert "gradient" in formula.evaluate("e => getComputedStyle(e).maskImage")
+    formula.focus()
+    formula.evaluate("e => e.scrollTo(20, 0)")
+    page.wait_for_function("document.activeElement.dataset.more === 'left right'")
+    formula.evaluate("e => e.scrollTo(e.scrollWidth, 0)")
+    page.wait_for_function("document.activeElement.dataset.more === 'left'")
+
+
 def test_nucleus_explorer_shows_what_the_solver_gives(page, site):
     settle(page, f"{site}/book/one_nucleus.html")
     nucleus, functional, pairing = (page.locator(f".ne-{name}") for name in ("nucleus", "functional", "pairing"))

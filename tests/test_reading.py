@@ -7,6 +7,7 @@ import json
 import re
 
 import pytest
+import yaml
 from conftest import PAGES, ROOT
 
 from lib.chapter import chapters, defaults
@@ -15,6 +16,8 @@ from lib.vendor import AXE, AXE_FOLDER, fetch
 NAMES = sorted(path.relative_to(PAGES).as_posix() for path in (PAGES / "book").rglob("*.html"))
 # pages of the networks are one chapter eleven times
 DIFFERENT = [name for name in NAMES if "networks/" not in name] + [name for name in NAMES if "networks/" in name][:1]
+NUMERIC = ["book/one_nucleus.html", "book/ensemble.html", "book/eleven_networks.html"]
+"""Pages whose outputs have columns of numbers alone."""
 EXPLORERS = ["one_nucleus", "chart", "ensemble", "fig1", "fig2", "fig3"]
 pytestmark = pytest.mark.browser
 
@@ -59,6 +62,102 @@ def test_references_lead_somewhere(page, site, name):
         address, fragment = link.split("#", 1)
         path = PAGES / address.removeprefix(f"{site}/")
         assert f'id="{fragment}"' in path.read_text(), link
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_tables_of_outputs_can_be_read(page, site, name):
+    """Numbers keep apart and stand under each other and their head; a wide table scrolls in itself."""
+    open_page(page, site, name)
+    cells = page.evaluate(
+        """() => [...document.querySelectorAll('main .cell_output .output table')].flatMap(table => {
+            const place = cell => cell.parentElement.cells.length - cell.cellIndex, body = table.querySelector('tbody tr:last-child');
+            const box = table.parentElement.getBoundingClientRect(), edge = document.querySelector('article').getBoundingClientRect().right;
+            return [...table.querySelectorAll('td, thead tr:first-child th')].filter(cell => cell.colSpan === 1).map(cell => {
+                const style = getComputedStyle(cell), under = [...body.cells].find(other => place(other) === place(cell));
+                return {text: cell.textContent.trim(), left: parseFloat(style.paddingLeft), right: parseFloat(style.paddingRight),
+                    align: style.textAlign, first: cell.cellIndex === 0, figures: style.fontVariantNumeric,
+                    under: cell.tagName === 'TH' && under ? getComputedStyle(under).textAlign : style.textAlign, out: box.right - edge};
+            });
+        })"""
+    )
+    for cell in cells:
+        assert cell["left"] >= 5, cell
+        assert cell["right"] >= 5, cell
+        assert cell["align"] == cell["under"] or not cell["text"], cell
+        assert cell["figures"] == "tabular-nums", cell
+        assert cell["out"] < 1, cell
+        if re.fullmatch(r"[-+]?\d+\.\d+", cell["text"]) and not cell["first"] and name in NUMERIC:
+            assert cell["align"] == "right", cell
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_tables_and_explorers_of_either_scheme(page, site, scheme):
+    """Tables stand on the ground of the page; explorers are white, as are their boxes and their pictures."""
+    page.emulate_media(color_scheme=scheme)
+    open_page(page, site, "book/one_nucleus.html")
+    page.locator(".ne-picture").wait_for()
+    assert page.evaluate(
+        """() => [...new Set([...document.querySelectorAll('main .cell_output .text_html, main .cell_output .output tr')]
+        .map(e => getComputedStyle(e).backgroundColor))]"""
+    ) == ["rgba(0, 0, 0, 0)"]
+    assert page.locator(".explorer").evaluate("e => getComputedStyle(e).colorScheme") == "light"
+    look = page.locator(".ne-picture").evaluate(
+        "e => (s => [s.filter, s.backgroundColor, s.padding])(getComputedStyle(e))"
+    )
+    assert look == ["none", "rgb(255, 255, 255)", "0px"]
+
+
+def test_captions_and_glued_values_are_as_heavy_as_the_text(page, site):
+    open_page(page, site, "book/fig1.html")
+    for place in ("main figcaption .caption-text", "main p > span.pasted-text", "main figcaption span.pasted-text"):
+        weights = page.locator(place).evaluate_all("all => [...new Set(all.map(e => getComputedStyle(e).fontWeight))]")
+        assert weights == ["400"], place
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_each_page_says_what_it_is_and_where_it_comes_from(page, site, name):
+    open_page(page, site, name)
+    described = page.locator("meta[name=description]").get_attribute("content")
+    assert len(described.split()) > 2
+    assert page.locator("meta[property='og:description']").get_attribute("content") == described
+    assert page.locator("meta[property='og:title']").get_attribute("content") in page.title()
+    assert (
+        page.request.get(page.locator("link[rel*=icon]").evaluate("e => e.href")).headers["content-type"]
+        == "image/svg+xml"
+    )
+    foot = page.locator(".colophon").inner_text()
+    number = yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"]
+    day = r"\d{1,2} \w+ 20\d\d"
+    made = rf"(commit [0-9a-f]{{7,}} of {day}(, with changes that are not committed)?|not from a git checkout)"
+    run = rf" This page was executed on {day}, in \d+ s\."
+    computes = page.locator("main div.cell").count() > 0
+    assert re.fullmatch(
+        rf"Version {number}, {made}\. Python [\d.]+, torch \S+, numpy [\d.]+\.{run if computes else ''}", foot
+    )
+
+
+def test_keys_pass_over_formulas_but_screen_readers_do_not(page, site):
+    open_page(page, site, "book/one_nucleus.html")
+    page.evaluate("MathJax.startup.promise")
+    formulas = page.locator("main mjx-container")
+    assert formulas.count() > 50
+    assert formulas.evaluate_all("all => all.filter(e => e.tabIndex >= 0).length") == 0
+    assert page.locator("main mjx-container mjx-assistive-mml math").count() == formulas.count()
+
+
+def test_buttons_at_the_head_show_the_focus(page, site):
+    open_page(page, site, "book/one_nucleus.html")
+    buttons = page.locator(".bd-header-article button:visible")
+    assert buttons.count() >= 4
+    buttons.first.focus()
+    for i in range(buttons.count()):
+        look = buttons.nth(i).evaluate(
+            "e => [e === document.activeElement, getComputedStyle(e).outlineStyle, parseFloat(getComputedStyle(e).outlineWidth)]"
+        )
+        assert look[0]
+        if i:  # the first was focused by the test, not by a key
+            assert look[1:] == ["solid", 3]
+        page.keyboard.press("Tab")
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +209,12 @@ def test_search_finds_without_network(page, site):
     page.wait_for_selector("#search-results li")
     found = page.locator("#search-results li a").evaluate_all("all => all.map(a => a.getAttribute('href'))")
     assert any("learning.html" in link for link in found)
+    page.wait_for_selector("#search-results li p.context")
+    snippets = " ".join(page.locator("#search-results p.context").all_inner_texts())
+    assert not re.search(r"import |def |glue\(", snippets), "the code of cells is no text"
+    field, lens = page.locator(".bd-search input"), page.locator(".bd-search i").bounding_box()
+    text_begins = field.bounding_box()["x"] + field.evaluate("e => parseFloat(getComputedStyle(e).paddingLeft)")
+    assert text_begins >= lens["x"] + lens["width"], "the lens covers what is typed"
     assert page.troubles == []
 
 
