@@ -108,7 +108,7 @@ def test_tables_and_explorers_of_either_scheme(page, site, scheme):
 
 
 def test_captions_and_glued_values_are_as_heavy_as_the_text(page, site):
-    open_page(page, site, "book/fig1.html")
+    open_page(page, site, "book/networks/NN1-I4E.html")
     for place in ("main figcaption .caption-text", "main p > span.pasted-text", "main figcaption span.pasted-text"):
         weights = page.locator(place).evaluate_all("all => [...new Set(all.map(e => getComputedStyle(e).fontWeight))]")
         assert weights == ["400"], place
@@ -212,7 +212,7 @@ def test_search_finds_without_network(page, site):
     page.wait_for_selector("#search-results li p.context")
     snippets = " ".join(page.locator("#search-results p.context").all_inner_texts())
     assert not re.search(r"import |def |glue\(", snippets), "the code of cells is no text"
-    field, lens = page.locator(".bd-search input"), page.locator(".bd-search i").bounding_box()
+    field, lens = page.locator(".bd-search-container input"), page.locator(".bd-search-container i").bounding_box()
     text_begins = field.bounding_box()["x"] + field.evaluate("e => parseFloat(getComputedStyle(e).paddingLeft)")
     assert text_begins >= lens["x"] + lens["width"], "the lens covers what is typed"
     assert page.troubles == []
