@@ -20,6 +20,7 @@ from lib.dataset import TARGETS
 from lib.known_region import element, measured_masses
 from lib.networks import NN3, NetworkSpec, Recipe, get_network
 from lib.profiles import Profile
+from lib.shells import levels
 
 FUNCTIONAL_COLOURS = {"PC-PK1": "#0072B2", "PC-F1": "#D55E00"}
 PARTICLE_COLOURS = {"n": "#0072B2", "p": "#D55E00"}
@@ -172,6 +173,7 @@ def nucleus_figure(nucleus: xr.Dataset) -> Figure:
     ax = axes[0, 0]
     ax.plot(r, nucleus.neutron_density, color=PARTICLE_COLOURS["n"], label=r"$\rho_n$")
     ax.plot(r, nucleus.proton_density, color=PARTICLE_COLOURS["p"], ls="--", label=r"$\rho_p$")
+    ax.plot(r, nucleus.vector_density, color="black", label=r"$\rho_V$")
     ax.plot(r, nucleus.scalar_density, color="0.4", ls=":", label=r"$\rho_S$")
     ax.set(ylabel=r"Density (fm$^{-3}$)", title="(a) densities")
     ax = axes[0, 1]
@@ -210,18 +212,16 @@ def nucleus_figure(nucleus: xr.Dataset) -> Figure:
 def draw_levels(ax: Axes, nucleus: xr.Dataset, window: float = 28.0, title: str = "(d) levels") -> None:
     """Levels of both species with their occupation as the length of the filled line; labels kept from overlapping.
 
+    Grey are also the bound levels that are empty (:func:`lib.shells.levels`), so that the gap at the Fermi energy is seen.
+
     ``window`` is the range of energies that is shown, MeV.
     """
-    top = 4.0
+    top, shown = 4.0, levels(nucleus)
+    shown = shown[(shown.level_energy < top) & (shown.level_energy > top - window)]
     for column, q in enumerate("np"):
-        own = nucleus.particle.values == q
-        energy, occupation = nucleus.level_energy.values[own], nucleus.occupation.values[own]
-        names = [
-            level_name(int(n), int(k)) for n, k in zip(nucleus.n.values[own], nucleus.kappa.values[own], strict=True)
-        ]
-        shown = (energy < top) & (energy > top - window)
         last = -np.inf
-        for e, v2, name in sorted(zip(energy[shown], occupation[shown], np.array(names)[shown], strict=True)):
+        for level in shown[shown.particle == q].itertuples():
+            e, v2, name = level.level_energy, level.occupation, level_name(level.n, level.kappa)
             ax.hlines(e, column, column + 0.6, color="0.75", lw=1.2)
             ax.hlines(e, column, column + 0.6 * v2, color=PARTICLE_COLOURS[q], lw=2.2)
             place = max(e, last + window / 24)

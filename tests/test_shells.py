@@ -1,10 +1,11 @@
-"""Two-neutron separation energies, the drop behind a magic number, errors compared at the same distance."""
+"""Levels, two-neutron separation energies, the drop behind a magic number, errors compared at the same distance."""
 
 import numpy as np
 import pytest
 
-from lib.chart import load_chart
-from lib.shells import matched_ratio, near_magic, separation_energies, shell_drops
+from lib.chart import load_chart, select
+from lib.rmf import solve
+from lib.shells import levels, matched_ratio, near_magic, separation_energies, shell_drops
 
 Z = np.array([20] * 5)
 N = np.array([46, 48, 50, 52, 54])
@@ -74,3 +75,37 @@ def test_ratio_is_taken_at_the_same_distance():
 
 def test_ratio_without_a_common_distance():
     assert np.isnan(matched_ratio(np.ones(4), np.array([2, 2, 4, 4]), np.array([True, True, False, False])))
+
+
+@pytest.mark.parametrize("pairing", [False, True])
+def test_levels_are_those_of_the_solver_and_the_empty_ones_that_are_bound(pairing):
+    nucleus = solve(50, 82, pairing=pairing)
+    found = levels(nucleus)
+    assert found.level_energy.is_monotonic_increasing
+    assert not found.duplicated(["particle", "n", "kappa"]).any()
+    own = nucleus[["particle", "n", "kappa", "level_energy", "occupation"]].to_dataframe()
+    both = own.merge(found, on=["particle", "n", "kappa"], suffixes=("", "_found"))
+    assert len(both) == len(own)
+    assert (both.level_energy == both.level_energy_found).all()
+    assert (both.occupation == both.occupation_found).all()
+    place = ["particle", "n", "kappa"]
+    added = found[~found.set_index(place).index.isin(own.set_index(place).index)]
+    assert (added.level_energy < 0).all()
+    assert (added.occupation == 0).all()
+    assert len(added) == (0 if pairing else 10), "with pairing the solver goes on far above zero"
+
+
+def test_empty_levels_are_those_that_a_calculation_further_up_finds():
+    """With pairing the solver keeps them itself; in 132Sn pairing vanishes, so the field is the same."""
+    plain, paired = (levels(solve(50, 82, pairing=pairing)).query("level_energy < -1") for pairing in (False, True))
+    both = plain.merge(paired, on=["particle", "n", "kappa"], suffixes=("", "_paired"))
+    assert len(both) == len(plain) == len(paired)
+    assert both.level_energy.to_numpy() == pytest.approx(both.level_energy_paired.to_numpy(), abs=2e-3)
+
+
+def test_levels_of_a_chart_are_those_of_its_nucleus():
+    found = levels(select(load_chart("PC-PK1"), 50, 82))
+    assert np.isfinite(found.level_energy).all()
+    own = levels(solve(50, 82))
+    assert found[["particle", "n", "kappa"]].to_numpy().tolist() == own[["particle", "n", "kappa"]].to_numpy().tolist()
+    assert found.level_energy.to_numpy() == pytest.approx(own.level_energy.to_numpy(), abs=5e-3)
