@@ -1,12 +1,9 @@
 """Interactive explorers of a nucleus, of the chart of nuclides and of the ensembles.
 
-A static page has no kernel.  There an explorer chooses among pictures made beforehand, or draws from data shipped with it
-(:mod:`lib.embedded`); in Jupyter all of them are ipywidgets and compute live (:mod:`lib.live`).
+A static page has no kernel.  There an explorer draws from data shipped with it (:mod:`lib.embedded`); in Jupyter all of them are ipywidgets and compute live (:mod:`lib.live`).
 """
 
 from __future__ import annotations
-
-import base64
 
 import ipywidgets as widgets
 import numpy as np
@@ -17,12 +14,14 @@ from lib.chart import select
 from lib.dataset import shared_dataset
 from lib.embedded import embed, in_static_page, nucleus_label
 from lib.ensemble import member_densities, shared_ensemble
-from lib.figures import level_name, nucleus_figure, nucleus_text
+from lib.figures import level_name, nucleus_text
 from lib.functionals import FUNCTIONALS
 from lib.known_region import element
-from lib.live import LiveChart, LiveDensities, LiveNucleus, png
+from lib.live import LiveChart, LiveDensities, LiveNucleus
+from lib.mesh import NETWORK_STEP_FM
 from lib.networks import get_network
 from lib.rmf import solve
+from lib.shells import levels
 
 
 def nucleus_explorer(
@@ -30,28 +29,56 @@ def nucleus_explorer(
 ) -> HTML | widgets.Widget:
     """Choose a nucleus and a functional, see densities, potentials, energy density and levels.
 
-    In the static page: the ``nuclei`` (Z, N) given, from pictures made now.  In Jupyter: any even-even nucleus, computed
+    In the static page: the ``nuclei`` (Z, N) given, solved now.  In Jupyter: any even-even nucleus, computed
     live, also with couplings changed by up to :data:`lib.live.CHANGE_PERCENT` per cent.
     """
-    return _pictures(nuclei, functionals) if in_static_page() else LiveNucleus(nuclei[0], functionals).view
+    return _drawn_nuclei(nuclei, functionals) if in_static_page() else LiveNucleus(nuclei[0], functionals).view
 
 
-def _pictures(nuclei, functionals) -> HTML:
-    def picture(Z, N, functional, pairing):
-        nucleus = solve(Z, N, functional, pairing)
-        return {
-            "png": base64.b64encode(png(nucleus_figure(nucleus))).decode(),
-            "text": nucleus_text(nucleus).replace("E_CDFT", "E<sub>CDFT</sub>"),
-        }
+END_POINT = 121
+"""Mesh points that the explorers of a nucleus and of the chart carry: up to 12 fm."""
 
+
+def _drawn_nuclei(nuclei, functionals) -> HTML:
     data = {
         "nuclei": [nucleus_label(Z, N) for Z, N in nuclei],
         "functionals": list(functionals),
-        "pictures": [
-            [[picture(Z, N, f, pairing) for pairing in (False, True)] for f in functionals] for Z, N in nuclei
+        "solved": [
+            [[_solved(solve(Z, N, f, pairing)) for pairing in (False, True)] for f in functionals] for Z, N in nuclei
         ],
+        "step": NETWORK_STEP_FM,
     }
     return embed("nucleus_explorer", data)
+
+
+def _solved(nucleus: xr.Dataset) -> dict:
+    """What the panels of a nucleus show: densities in fm^-3, potentials in MeV, r^2 energy densities in MeV/fm."""
+    r2 = nucleus.r.values**2
+
+    def profile(values, digits):
+        return np.round(np.asarray(values)[:END_POINT], digits).tolist()
+
+    return {
+        "neutrons": profile(nucleus.neutron_density, 4),
+        "protons": profile(nucleus.proton_density, 4),
+        "scalar": profile(nucleus.scalar_density, 4),
+        "wells": [
+            profile(nucleus[f"{q}_vector_potential"] + nucleus.scalar_potential, 1) for q in ("neutron", "proton")
+        ],
+        "parts": [profile(r2 * nucleus[f"{part}_energy_density"], 2) for part in ("kinetic", "interaction", "coulomb")],
+        "levels": _drawn_levels(nucleus),
+        "text": nucleus_text(nucleus).replace("E_CDFT", "E<sub>CDFT</sub>"),
+    }
+
+
+def _drawn_levels(nucleus: xr.Dataset) -> list[list]:
+    """Species, name, energy (MeV) and occupation of each level that is bound or holds particles, down to the drawings' end."""
+    drawn = levels(nucleus)
+    drawn = drawn[(drawn.level_energy > -26) & ((drawn.level_energy < 0) | (drawn.occupation > 0.005))]
+    return [
+        [level.particle, level_name(level.n, level.kappa), round(level.level_energy, 1), round(level.occupation, 2)]
+        for level in drawn.itertuples()
+    ]
 
 
 def chart_explorer(
@@ -80,7 +107,6 @@ def _drawn_chart(chart, other, measured) -> HTML:
     for i in range(chart.sizes["nucleus"]):
         row = chart.isel(nucleus=i)
         Z, N = int(row.Z), int(row.N)
-        occupied = np.nan_to_num(row.occupation.values) > 1e-6
         nuclei.append(
             {
                 "Z": Z,
@@ -91,24 +117,20 @@ def _drawn_chart(chart, other, measured) -> HTML:
                 "B": round(measured[Z, N], 2) if (Z, N) in measured else None,
                 "c": round(float(row.charge_radius), 3),
                 "s": round(float(row.neutron_radius - row.proton_radius), 3),
-                "n": np.round(1e4 * row.neutron_density.values[:121:3]).astype(int).tolist(),
-                "p": np.round(1e4 * row.proton_density.values[:121:3]).astype(int).tolist(),
-                "l": [
-                    [q, level_name(int(n), int(kappa)), round(float(e), 1), round(float(v2), 2)]
-                    for q, n, kappa, e, v2 in zip(
-                        row.particle.values[occupied],
-                        row.n.values[occupied],
-                        row.kappa.values[occupied],
-                        row.level_energy.values[occupied],
-                        row.occupation.values[occupied],
-                        strict=True,
-                    )
-                    if e > -26
-                ],
+                "n": np.round(1e4 * row.neutron_density.values[:END_POINT:3]).astype(int).tolist(),
+                "p": np.round(1e4 * row.proton_density.values[:END_POINT:3]).astype(int).tolist(),
+                "l": _drawn_levels(row),
             }
         )
     elements = {int(Z): element(int(Z)) for Z in np.unique(chart.Z.values)}
-    data = {"functional": chart.functional, "other": other.functional, "elements": elements, "nuclei": nuclei}
+    data = {
+        "functional": chart.functional,
+        "other": other.functional,
+        "box": f"{chart.box_fm:g}",
+        "densest": 1.05e-4 * max(max(nucleus["n"] + nucleus["p"]) for nucleus in nuclei),
+        "elements": elements,
+        "nuclei": nuclei,
+    }
     return embed("chart_explorer", data)
 
 

@@ -78,7 +78,7 @@ def drawn_curves(curves: Mapping[str, pd.DataFrame], first: int = 10) -> HTML:
         columns = curve.reindex(together)
         data["curves"].append(
             look
-            | {name: _rounded(columns[column], 4) for name, column in (("rms", "rms"), ("error", "bootstrap_error"))}
+            | {name: _rounded(columns[column], 6) for name, column in (("rms", "rms"), ("error", "bootstrap_error"))}
         )
     return embed("rms_explorer", data)
 

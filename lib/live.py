@@ -340,9 +340,9 @@ def density_figure(id: str, Z: int, N: int) -> Figure:
     error = SHELL_FM * (members - target).sum(axis=1)
     axes[0].set(
         ylabel=r"$r^2\mathcal{E}$ (MeV/fm)",
-        title=f"{spec.label}, {nucleus_label(Z, N)}: error {error.mean():+.3f} ± {error.std():.3f} MeV",
+        title=f"{spec.label}, {nucleus_label(Z, N)}: prediction − target {error.mean():+.3f} MeV, deviation {error.std():.3f} MeV",
     )
-    axes[1].set(xlabel="Radius $r$ (fm)", ylabel="difference (MeV/fm)")
+    axes[1].set(xlabel="Radius $r$ (fm)", ylabel="prediction − target (MeV/fm)")
     axes[0].legend()
     return figure
 
@@ -500,7 +500,10 @@ class LiveProfiles(Live):
             ax.set_xlabel("Radius $r$ (fm)")
         axes[0, 0].legend()
         d = int(distance(Z, N))
-        figure.suptitle(f"{nucleus_label(Z, N)}, $d={d}$, mean of {self.members.value} of {MEMBERS} members")
+        figure.suptitle(
+            f"{nucleus_label(Z, N)}, $d={d}$, mean of {self.members.value} of {MEMBERS} members; "
+            r"$\delta\mathcal{E}$ and $E(r)$: target − prediction"
+        )
         words = "; ".join(
             f"{get_network(id).label} {profile.cumulative[-1]:+.2f} MeV, lowest {profile.minimum:+.2f} MeV, "
             f"largest subsection {np.abs(pieces[id]).max():.2f} MeV"

@@ -2,7 +2,7 @@
 
 Sphinx writes LaTeX from the chapters that the build of the pages has executed and kept, and XeLaTeX, which knows Unicode,
 sets it.  As a Sphinx extension the module gives LaTeX what would otherwise be on the pages alone: the parts of the book,
-the tables of pandas, an explorer as it first looks or a sentence in its place.
+the tables of pandas, and a sentence in the place of an explorer.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ import re
 import shutil
 import subprocess
 import sys
-from base64 import b64decode
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -190,12 +188,6 @@ def html_table(table: Tag) -> list[nodes.Element]:
     return [nodes.raw("", rf"{{\{size}", format="latex"), made, nodes.raw("", "}", format="latex")]
 
 
-def first_picture(explorer: str) -> bytes | None:
-    """The PNG that an explorer (:func:`lib.embedded.embed`) shows before anyone has touched it, if it shows pictures."""
-    found = re.search(r'"png":"([A-Za-z0-9+/=]+)"', explorer)
-    return b64decode(found[1]) if found else None
-
-
 class OnPaper(SphinxPostTransform):
     """Outputs that only a browser can show, replaced before myst-nb chooses among what is there."""
 
@@ -222,19 +214,10 @@ class OnPaper(SphinxPostTransform):
     def paper(self, source: nodes.Element) -> list[nodes.Element]:
         soup = BeautifulSoup(source.astext(), "html.parser")
         if soup.find(class_="explorer"):
-            sentence = nodes.paragraph("", "", nodes.emphasis(INTERACTIVE, INTERACTIVE))
-            picture = first_picture(source.astext())
-            return [sentence] if picture is None else [sentence, self.image(picture)]
+            return [nodes.paragraph("", "", nodes.emphasis(INTERACTIVE, INTERACTIVE))]
         if soup.find(class_="downloads"):
             return []
         return [node for table in soup.find_all("table") for node in html_table(table)]
-
-    def image(self, picture: bytes) -> nodes.image:
-        path = Path(self.env.mystnb_config.output_folder) / f"{sha256(picture).hexdigest()}.png"
-        path.write_bytes(picture)
-        place = os.path.relpath(path, self.env.srcdir)
-        self.env.images.add_file(self.env.docname, place)
-        return nodes.image(uri=place, candidates={"*": place})
 
 
 class Parts(SphinxPostTransform):

@@ -1,5 +1,6 @@
 """Shared by all tests: the benchmarks can be imported, a real Dask cluster on this machine, a real browser on the built pages."""
 
+import contextlib
 import functools
 import http.server
 import os
@@ -132,10 +133,10 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
-def page(browser, site):
-    """A page that remembers whatever goes wrong, and that reaches nothing but the built folder."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+@contextlib.contextmanager
+def watched(browser, site, **screen):
+    """A page on some screen that remembers whatever goes wrong, and that reaches nothing but the built folder."""
+    context = browser.new_context(**screen)
     page = context.new_page()
     page.troubles = []
 
@@ -152,3 +153,18 @@ def page(browser, site):
     page.on("response", lambda r: page.troubles.append(f"{r.status} {r.url}") if r.status >= 400 else None)
     yield page
     context.close()
+
+
+@pytest.fixture
+def page(browser, site):
+    """A page on the screen of a desk."""
+    with watched(browser, site, viewport={"width": 1280, "height": 900}) as page:
+        yield page
+
+
+@pytest.fixture
+def phone(browser, site):
+    """A page on a telephone, which is touched."""
+    screen = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+    with watched(browser, site, **screen) as page:
+        yield page

@@ -1,6 +1,5 @@
 """Explorers of a nucleus, the chart and the ensembles: what the page carries, and which form stands where."""
 
-import base64
 import json
 import re
 
@@ -43,15 +42,25 @@ def test_numbers_that_a_browser_cannot_read_are_refused():
         embed("chart_explorer", {"E": float("nan")})
 
 
-def test_the_page_of_a_nucleus_carries_pictures_and_their_words(monkeypatch):
+def test_the_page_of_a_nucleus_carries_its_curves_levels_and_words(monkeypatch):
     monkeypatch.setenv("BOOK_BUILD", "..")
     data = carried(nucleus_explorer([(8, 8), (20, 28)]))
     assert data["nuclei"] == ["16O (Z=8, N=8)", "48Ca (Z=20, N=28)"]
     assert data["functionals"] == ["PC-PK1", "PC-F1"]
-    shown = data["pictures"][1][1][0]
-    assert base64.b64decode(shown["png"]).startswith(b"\x89PNG")
-    assert f"total energy {float(solve(20, 28, 'PC-F1').total_energy):.2f} MeV" in shown["text"]
-    assert len({picture["text"] for nucleus in data["pictures"] for row in nucleus for picture in row}) == 8
+    shown, solved = data["solved"][1][1][0], solve(20, 28, "PC-F1").isel(r=slice(121))
+    assert f"total energy {float(solved.total_energy):.2f} MeV" in shown["text"]
+    assert len({case["text"] for nucleus in data["solved"] for row in nucleus for case in row}) == 8
+    assert shown["neutrons"] == pytest.approx(solved.neutron_density.values, abs=1e-4)
+    assert np.add(shown["neutrons"], shown["protons"]) == pytest.approx(solved.vector_density.values, abs=2e-4)
+    assert shown["scalar"] == pytest.approx(solved.scalar_density.values, abs=1e-4)
+    well = solved.proton_vector_potential + solved.scalar_potential
+    assert shown["wells"][1] == pytest.approx(well.values, abs=0.1)
+    total = solved.r.values**2 * solved.energy_density.values
+    assert np.sum(shown["parts"], axis=0) == pytest.approx(total, abs=0.02)
+    held = {name for q, name, _, v2 in shown["levels"] if q == "n" and v2 > 0.5}
+    empty = {name for q, name, _, v2 in shown["levels"] if q == "n" and v2 == 0}
+    assert "1f7/2" in held
+    assert {"2p3/2", "2p1/2", "1f5/2"} <= empty, "the gap at N = 28 has an upper edge"
 
 
 def test_the_chart_carries_every_bound_nucleus(monkeypatch):
@@ -64,6 +73,13 @@ def test_the_chart_carries_every_bound_nucleus(monkeypatch):
     assert tin["E"] == pytest.approx(float(row.energy), abs=0.01)
     assert tin["F"] == pytest.approx(float(select(other, 50, 82).energy), abs=0.01)
     assert tin["B"] == 1102.84
+    assert data["box"] == "15"
+    for q, below, above in (("n", "1h11/2", "2f7/2"), ("p", "1g9/2", "1g7/2")):
+        held = [(e, name) for p, name, e, v2 in tin["l"] if p == q and v2 == 1]
+        empty = [(e, name) for p, name, e, v2 in tin["l"] if p == q and v2 == 0]
+        assert max(held)[1] == below
+        assert min(empty)[1] == above
+        assert min(empty)[0] - max(held)[0] > 5, "the magic gap is there to be seen"
     assert np.array(tin["n"]) / 1e4 == pytest.approx(row.neutron_density.values[:121:3], abs=1e-4)
 
 

@@ -10,7 +10,7 @@ import pytest
 from lib.ensemble import load_ensemble
 from lib.networks import TABLE_I
 from lib.profiles import profiles
-from lib.uncertainty import distance_curve
+from lib.uncertainty import Estimate
 from lib.verdict import DENSITY, GE96, Evidence
 
 pytestmark = pytest.mark.browser
@@ -41,14 +41,14 @@ def test_distance_explorer(page, site, name, id):
     open_page(page, site, name)
     text, slider = page.locator(".re-text"), page.locator(".re-distance")
     evidence = Evidence.load(networks=(id,))
-    curve = distance_curve(evidence.error(id), evidence.nuclei(id)[2])
+    curve = evidence.curve(id)
     label = evidence.ensembles[id].label
     slider.focus()
     page.keyboard.press("Home")
-    assert f"{label} {curve.rms[0]:.3f} ±" in text.inner_text()
+    assert f"{label} {Estimate(curve.rms[0], curve.bootstrap_error[0])} MeV" in text.inner_text()
     page.keyboard.press("ArrowRight")
     assert "d = 2," in text.inner_text()
-    assert f"{label} {curve.rms[2]:.3f} ±" in text.inner_text()
+    assert f"{label} {Estimate(curve.rms[2], curve.bootstrap_error[2])} MeV" in text.inner_text()
     # without its network the value is gone, and so is its curve
     curves = page.locator(".rms-explorer .re-curve")
     before = curves.count()
@@ -61,11 +61,20 @@ def test_distance_explorer(page, site, name, id):
     plot = page.locator(".re-plot")
     plot.scroll_into_view_if_needed()
     area = plot.bounding_box()
-    page.mouse.click(area["x"] + 80 * area["width"] / 820, area["y"] + 100)
+    page.mouse.click(area["x"] + 60, area["y"] + 100)
     assert text.inner_text().startswith("d = 0,")
     drawn = curves.first.get_attribute("d")
     page.locator(".re-log").click()
     assert curves.first.get_attribute("d") != drawn
+    # on either scale the error bars stay within the frame
+    for _ in range(2):
+        outside = page.evaluate(
+            """() => { const frame = document.querySelector('.re-plot .panel').getBBox();
+            return [...document.querySelectorAll('.re-bar')].map(bar => bar.getBBox())
+            .filter(b => b.y < frame.y - .1 || b.y + b.height > frame.y + frame.height + .1).length }"""
+        )
+        assert outside == 0
+        page.locator(".re-log").click()
     assert page.troubles == []
 
 
@@ -86,9 +95,12 @@ def test_nucleus_explorer_of_fig2(page, site):
     # the numbers are those of the ensembles
     for id in DENSITY:
         profile = profiles(id, [GE96], load_ensemble(id))[GE96]
-        values = f"r²δℰ {profile.difference[-1]:+.3f} MeV/fm, E(r) {profile.cumulative[-1]:+.2f} of"
-        words = text.inner_text().replace("−", "-").replace("-0.000", "+0.000")
-        assert f"{TABLE_I[id].label}: {values}".replace("-0.000", "+0.000") in words
+        row = page.locator(".fe-text tbody tr").filter(has_text=TABLE_I[id].label)
+        found = [cell.replace("−", "-") for cell in row.locator("td").all_inner_texts()]
+        values = [f"{profile.difference[-1]:+.3f}", f"{profile.cumulative[-1]:+.2f}", f"{profile.cumulative[-1]:+.2f}"]
+        assert found == [value.replace("-0.000", "+0.000") for value in values]
+        words = f"{TABLE_I[id].label}: r²δℰ {found[0]} MeV/fm, E(r) {found[1]} MeV, E(15 fm) {found[2]} MeV"
+        assert words in page.locator(".fe-plot").get_attribute("aria-label").replace("−", "-")
     # by mouse to the middle of the slider
     area = slider.bounding_box()
     page.mouse.click(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)
@@ -98,14 +110,37 @@ def test_nucleus_explorer_of_fig2(page, site):
     assert f"r²ℰ = {target:.2f} MeV/fm" in text.inner_text()
     slider.focus()
     page.keyboard.press("End")
-    # at the end of the mesh the integral is the error of the energy
-    ends = re.findall(r"E\(r\) ([+−][\d.]+) of ([+−][\d.]+) MeV", text.inner_text())
+    # at the end of the mesh the integral is minus the error of the energy, and the panels go on to there
+    ends = page.locator(".fe-text tbody tr").evaluate_all(
+        "rows => rows.map(r => [r.cells[2], r.cells[3]].map(c => c.textContent))"
+    )
     assert len(ends) == 4
     assert all(one == other for one, other in ends)
+    assert "the error of the energy, prediction − target, is −E(15 fm)" in text.inner_text()
+    frame, cursor = (
+        page.locator(f".fe-plot {name}").first.evaluate("e => e.getBBox()") for name in (".panel", ".fe-cursor")
+    )
+    assert page.locator(".fe-cursor").count() == 3
+    assert cursor["x"] == pytest.approx(frame["x"] + frame["width"], abs=0.5)
+    # a click into a panel takes its radius
+    plot = page.locator(".fe-plot")
+    plot.scroll_into_view_if_needed()
+    area = plot.bounding_box()
+    page.mouse.click(area["x"] + frame["x"] + 0.2 * frame["width"], area["y"] + 100)
+    assert "at r = 3.0 fm" in text.inner_text()
+    assert slider.input_value() == "30"
     count = page.locator(".fe-cumulative").count()
     page.locator(".fe-networks input").first.focus()
     page.keyboard.press("Space")
     assert page.locator(".fe-cumulative").count() == count - 1
+    # without any network the panels are empty, and their axes stay
+    marks = page.locator(".fe-plot text").all_inner_texts()
+    page.locator(".fe-networks input:checked").evaluate_all("all => all.forEach(box => box.click())")
+    assert page.locator(".fe-cumulative").count() == 0
+    assert "Choose a network." in text.inner_text()
+    empty = page.locator(".fe-plot text").all_inner_texts()
+    assert not any("e-" in mark for mark in empty)
+    assert len(empty) >= len(marks) - 8
     assert page.troubles == []
 
 

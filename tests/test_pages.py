@@ -14,9 +14,24 @@ from lib.ensemble import load_ensemble
 from lib.explorers import nucleus_text
 from lib.networks import TABLE_I
 from lib.rmf import solve
+from lib.shells import levels
 
 NAMES = sorted(path.relative_to(PAGES).as_posix() for path in (PAGES / "book").rglob("*.html"))
 pytestmark = pytest.mark.browser
+
+
+def drawn(page, curve):
+    """Values of a curve, read off the drawing by the marks of its first panel's axis."""
+    marks, path = page.evaluate(
+        """curve => { const svg = document.querySelector(curve).closest('svg'), frame = svg.querySelector('.panel').getBBox();
+        const inside = t => +t.getAttribute('y') <= frame.y + frame.height + 5 && +t.getAttribute('x') < frame.x && /^[−\\d.]+$/.test(t.textContent);
+        return [[...svg.querySelectorAll('text[text-anchor=end]')].filter(inside).map(t => [+t.textContent.replace('−', '-'), +t.getAttribute('y') - 4]),
+        document.querySelector(curve).getAttribute('d')] }""",
+        curve,
+    )
+    (low, y_low), (high, y_high) = marks[0], marks[-1]
+    y = np.array([float(y) for _, y in re.findall(r"([\d.]+) ([\d.]+)", path)])
+    return low + (y - y_low) * (high - low) / (y_high - y_low)
 
 
 def settle(page, address):
@@ -85,14 +100,22 @@ def test_on_a_phone_a_wide_formula_shows_where_there_is_more(page, site):
 def test_nucleus_explorer_shows_what_the_solver_gives(page, site):
     settle(page, f"{site}/book/one_nucleus.html")
     nucleus, functional, pairing = (page.locator(f".ne-{name}") for name in ("nucleus", "functional", "pairing"))
-    picture, text = page.locator(".ne-picture"), page.locator(".ne-text")
+    plot, text = page.locator(".ne-plot"), page.locator(".ne-text")
 
     def agrees(Z, N, name, paired):
-        solved = nucleus_text(solve(Z, N, name, paired)).replace("E_CDFT", "ECDFT")
-        assert text.inner_text() == solved
-        assert picture.get_attribute("alt").endswith(solved)
-        assert picture.evaluate("e => e.complete && e.naturalWidth > 500")
-        return picture.get_attribute("src")
+        solved = solve(Z, N, name, paired)
+        words = nucleus_text(solved).replace("E_CDFT", "ECDFT")
+        assert text.inner_text() == words
+        assert plot.get_attribute("aria-label").endswith(words)
+        for curve, density in (
+            ("neutrons", solved.neutron_density),
+            ("vector", solved.vector_density),
+            ("scalar", solved.scalar_density),
+        ):
+            assert drawn(page, f".ne-{curve}") == pytest.approx(density.values[:121], abs=2e-3), curve
+        empty = levels(solved).query("occupation == 0 and -26 < level_energy < 0")
+        assert page.locator(".ne-plot .empty").count() == len(empty) or paired
+        return plot.inner_html()
 
     seen = [agrees(50, 82, "PC-PK1", False)]
     nucleus.select_option(label="78Ge (Z=32, N=46)")
@@ -108,7 +131,7 @@ def test_nucleus_explorer_shows_what_the_solver_gives(page, site):
     nucleus.focus()
     page.keyboard.press("ArrowDown")
     seen.append(agrees(32, 64, "PC-F1", False))
-    assert len(set(seen)) == len(seen), "each choice has its own picture"
+    assert len(set(seen)) == len(seen), "each choice has its own drawing"
     assert page.troubles == []
 
 
@@ -128,18 +151,35 @@ def test_chart_explorer_answers_to_numbers_keys_and_mouse(page, site):
     assert page.locator(".ce-neutrons").get_attribute("d") != before
     canvas = page.locator(".ce-chart")
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    scale = box["width"] / 820
-    page.mouse.click(box["x"] + (45 + (28 - 6) * 5) * scale, box["y"] + (435 - (20 - 6) * 4.5) * scale)
+    cell = page.locator('.ce-cell[data-at="20,28"]').bounding_box()
+    page.mouse.click(cell["x"] + cell["width"] / 2, cell["y"] + cell["height"] / 2)
     assert f"{float(select(chart, 20, 28).energy):.2f}" in text.inner_text()
     assert f"{float(select(chart, 20, 28).energy):.2f}" in canvas.get_attribute("aria-label")
     # the curve drawn is the density of the chart
-    points = re.findall(r"([\d.]+) ([\d.]+)", page.locator(".ce-neutrons").get_attribute("d"))
-    drawn = np.array([(285 - float(y)) / 2000 for _, y in points])
-    assert drawn == pytest.approx(select(chart, 20, 28).neutron_density.values[:121:3], abs=1.5e-4)
+    assert drawn(page, ".ce-neutrons") == pytest.approx(select(chart, 20, 28).neutron_density.values[:121:3], abs=5e-4)
+    assert page.locator(".ce-plot .empty").count() > 3, "the gaps above the last occupied levels are seen"
+    # the computed energy says of what kind it is, beside the measured one
+    assert "spherical, without pairing, in a box of 15 fm" in text.inner_text()
+    # on empty paper a click does nothing; beside a nucleus it takes that
+    box = canvas.bounding_box()
+    before = text.inner_text()
+    page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+    assert text.inner_text() == before
+    page.locator(".ce-steps button").first.click()
+    assert f"{float(select(chart, 20, 26).energy):.2f}" in text.inner_text()
     page.locator(".ce-n").fill("29")
     page.locator(".ce-n").press("Enter")
     assert "Z=20, N=29 is not among" in text.inner_text()
+    # of the two numbers nothing is said before both are given
+    page.locator(".ce-z").fill("82")
+    page.locator(".ce-z").press("Tab")
+    assert "Z=82" not in text.inner_text()
+    page.locator(".ce-n").fill("126")
+    page.locator(".ce-n").press("Tab")
+    assert f"{energy:.2f}" in text.inner_text()
+    page.locator(".ce-z").fill("")
+    page.locator(".ce-z").press("Enter")
+    assert "Z is empty" in text.inner_text()
     assert page.troubles == []
 
 

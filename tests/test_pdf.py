@@ -1,6 +1,5 @@
-"""The PDF: tables, pictures of explorers, refusals; and, where XeLaTeX is installed, the whole book set from its pages."""
+"""The PDF: tables, explorers, refusals; and, where XeLaTeX is installed, the whole book set from its pages."""
 
-import base64
 import re
 import shutil
 import subprocess
@@ -75,10 +74,9 @@ def test_many_columns_get_small_letters():
     assert parts_of(wide.iloc[:, :4])[0] == "normalsize"
 
 
-def test_first_picture_of_an_explorer():
-    pictures = [[[{"png": base64.b64encode(content).decode(), "text": ""}]] for content in (b"first", b"second")]
-    assert pdf.first_picture(embed("nucleus_explorer", {"pictures": pictures}).data) == b"first"
-    assert pdf.first_picture(embed("density_explorer", {}).data) is None
+def test_on_paper_a_sentence_stands_for_an_explorer():
+    [sentence] = pdf.OnPaper.paper(None, nodes.raw("", embed("density_explorer", {}).data, format="html"))
+    assert sentence.astext() == pdf.INTERACTIVE
 
 
 def test_refusals(tmp_path, monkeypatch, capsys):

@@ -203,6 +203,73 @@ def test_explorers_are_reached_and_seen_by_keys(page, site, chapter):
         page.keyboard.press("Tab")
 
 
+SEEN = """() => [...document.querySelectorAll('.explorer')].flatMap(root => {
+    const frame = root.getBoundingClientRect();
+    return [...root.querySelectorAll('.drawing > *, .drawing text, .drawing .panel, form *, [role=status], [role=status] *')]
+    .map(e => [e, e.getBoundingClientRect()])
+    .filter(([, box]) => box.width && (box.left < frame.left - 1 || box.right > frame.right + 1))
+    .map(([e, box]) => [e.outerHTML.slice(0, 80), box.left, box.right]) })"""
+
+
+@pytest.mark.parametrize("chapter", EXPLORERS)
+def test_explorers_fit_a_telephone(phone, site, chapter):
+    """All of a drawing is seen without scrolling aside, in type as large as on a desk; turned, it is drawn anew."""
+    open_page(phone, site, f"book/{chapter}.html")
+    for width in (390, 844, 390):
+        phone.set_viewport_size({"width": width, "height": 1234 - width})
+        phone.wait_for_function(
+            "[...document.querySelectorAll('.drawing > svg')].every(e => Math.abs(e.viewBox.baseVal.width - e.getBoundingClientRect().width) < 2)"
+        )
+        assert phone.evaluate(SEEN) == []
+        assert phone.evaluate("document.documentElement.scrollWidth") <= width + 1
+        sizes = phone.evaluate(
+            "[...document.querySelectorAll('.drawing text')].map(e => parseFloat(getComputedStyle(e).fontSize))"
+        )
+        assert min(sizes) >= 11
+    assert phone.troubles == []
+
+
+@pytest.mark.parametrize("chapter", EXPLORERS)
+def test_explorers_are_light_in_the_dark(page, site, chapter):
+    """Ground, controls and tables, so that an empty box to tick looks empty."""
+    page.emulate_media(color_scheme="dark")
+    open_page(page, site, f"book/{chapter}.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    grounds = page.evaluate(
+        """() => [...document.querySelectorAll('.explorer, .explorer svg, .explorer input, .explorer select, .explorer td, .explorer th')]
+        .map(e => { const s = getComputedStyle(e); return [e.tagName, s.colorScheme, s.backgroundColor, s.filter].join(' ') })
+        .filter(s => !/light rgb\\(255, 255, 255\\) none$/.test(s))"""
+    )
+    assert grounds == []
+
+
+def test_explorers_answer_to_touch(phone, site):
+    open_page(phone, site, "book/chart.html")
+    cell = phone.locator('.ce-cell[data-at="40,50"]')
+    cell.scroll_into_view_if_needed()
+    box, mark = cell.bounding_box(), phone.locator(".ce-chosen")
+    phone.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert "90Zr" in phone.locator(".ce-text").inner_text().replace("\n", "")
+    found = mark.bounding_box()
+    assert abs(found["x"] + found["width"] / 2 - box["x"] - box["width"] / 2) < 2, "the chosen nucleus is marked"
+    assert 0 <= found["x"] <= 390
+    phone.locator(".ce-steps button").nth(2).tap()
+    assert "Z=42, N=50" in phone.locator(".ce-text").inner_text()
+    for chapter, words, name in (("fig1", "d = 0,", "re"), ("fig2", "at r = 0.0 fm", "fe")):
+        open_page(phone, site, f"book/{chapter}.html")
+        plot = phone.locator(f".{name}-plot")
+        plot.scroll_into_view_if_needed()
+        area, frame = plot.bounding_box(), phone.locator(f".{name}-plot .panel").first.bounding_box()
+        phone.touchscreen.tap(frame["x"] + 1, area["y"] + 60)
+        assert words in phone.locator(f".{name}-text").inner_text()
+    open_page(phone, site, "book/one_nucleus.html")
+    before = phone.locator(".ne-plot").inner_html()
+    phone.locator(".ne-pairing").tap()
+    assert "with pairing" in phone.locator(".ne-text").inner_text()
+    assert phone.locator(".ne-plot").inner_html() != before
+    assert phone.troubles == []
+
+
 def test_search_finds_without_network(page, site):
     open_page(page, site, "book/preface.html")
     page.goto(f"{site}/search.html?q=Levenberg")
