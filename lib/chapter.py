@@ -89,7 +89,8 @@ def checked(name: str, parameters: dict[str, object]) -> dict[str, object]:
 def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
     """Execute a chapter under the given parameters; the notebook goes to ``output``, the files of its figures beside it.
 
-    The chapter ``network`` is headed by the label of its network.
+    The chapter ``network`` is headed by the label of its network.  Where parameters are given, the page shows all values
+    that were used, and not the cell of the defaults before them.
 
     Raises
     ------
@@ -99,8 +100,13 @@ def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
         if a cell fails; the notebook up to it is kept.
     """
     parameters = checked(name, parameters)
+    if parameters:
+        parameters = defaults(name) | parameters
     output.parent.mkdir(parents=True, exist_ok=True)
     notebook = jupytext.read(source(name))
+    if parameters:
+        [cell] = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+        cell.metadata.tags.append("remove-input")
     if name == "network":
         title = TABLE_I[parameters.get("network", defaults(name)["network"])].label
         notebook.cells[0].source = re.sub(r"^# .*$", f"# {title}", notebook.cells[0].source, count=1, flags=re.M)

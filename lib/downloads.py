@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 import matplotlib as mpl
@@ -15,7 +16,7 @@ import pandas as pd
 from IPython.display import HTML
 from matplotlib.figure import Figure
 
-from lib.chapter import BOOK, EXECUTED
+from lib.chapter import BOOK, EXECUTED, ROOT
 
 DPI = 300
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -64,3 +65,12 @@ def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HT
         files.append(file)
     links = " · ".join(f'<a href="{prefix}/{file}" download>{file}</a>' for file in files)
     return HTML(f'<p class="downloads">Download: {links}</p>')
+
+
+def offer_file(path: Path) -> str:
+    """Copy a file of the repository to where those of the figures are; returns a link to it, named by its path."""
+    target, prefix = _place()
+    name = path.relative_to(ROOT).as_posix()  # kept, since a figure's numbers may be in a file of the same last name
+    (target / name).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(path, target / name)
+    return f'<a href="{prefix}/{name}" download>{name}</a>'

@@ -32,6 +32,8 @@ MAGIC_NUMBERS = {"proton": (8, 20, 28, 50, 82), "neutron": (8, 20, 28, 50, 82, 1
 def use_style() -> None:
     """Set matplotlib to the book's style: white ground (also in dark mode), ticks inside, legible at page width.
 
+    A figure of several panels is drawn 7.2 inches wide: on the page that is nearly its own size, and 8 points stay legible.
+
     While the book is built, a notebook keeps each figure as PDF beside the PNG, for the PDF of the book.
     """
     shell = get_ipython()
@@ -46,10 +48,10 @@ def use_style() -> None:
             "figure.dpi": 110,
             "savefig.dpi": 200,
             "figure.constrained_layout.use": True,
-            "font.size": 11,
-            "axes.labelsize": 11,
-            "axes.titlesize": 11,
-            "legend.fontsize": 9,
+            "font.size": 10,
+            "axes.labelsize": 10,
+            "axes.titlesize": 10,
+            "legend.fontsize": 8.5,
             "legend.frameon": False,
             "lines.linewidth": 1.6,
             "xtick.direction": "in",
@@ -128,28 +130,25 @@ def architecture(spec: NetworkSpec, recipe: Recipe, components: int, raw: int) -
         (f"fixed layer\n{raw} → {1 if energy or spec.family == NN3 else 151}", "0.85", 0.8),
         (f"${name}$", "white", 1.0),
     ]
-    figure, ax = plt.subplots(figsize=(1.45 * len(boxes), 1.9 if spec.family == NN3 else 1.5))
+    figure, ax = plt.subplots(figsize=(7.2, 1.5 if spec.family == NN3 else 1.25))
     for i, (text, colour, height) in enumerate(boxes):
         alpha = 0.45 if colour == spec.colour else 1.0
-        ax.add_patch(FancyBboxPatch(
-            (1.45 * i, 0.5 - height / 2), 1.05, height, boxstyle="round,pad=0.03", facecolor=colour, alpha=alpha, edgecolor="none"
-        ))  # fmt: skip
-        ax.add_patch(FancyBboxPatch(
-            (1.45 * i, 0.5 - height / 2), 1.05, height, boxstyle="round,pad=0.03", facecolor="none", edgecolor="0.3", lw=0.9
-        ))  # fmt: skip
-        ax.text(1.45 * i + 0.525, 0.5, text, ha="center", va="center", fontsize=9)
+        for face, edge, opacity in ((colour, "none", alpha), ("none", "0.3", 1.0)):
+            ax.add_patch(FancyBboxPatch(
+                (i + 0.02, 0.5 - height / 2), 0.76, height, boxstyle="round,pad=0.02", facecolor=face, alpha=opacity, edgecolor=edge, lw=0.9
+            ))  # fmt: skip
+        ax.text(i + 0.4, 0.5, text, ha="center", va="center", fontsize=8)
         if i:
-            ax.annotate(
-                "", (1.45 * i - 0.05, 0.5), (1.45 * i - 0.36, 0.5), arrowprops={"arrowstyle": "->", "color": "0.3"}
-            )
+            ax.annotate("", (i, 0.5), (i - 0.2, 0.5), arrowprops={"arrowstyle": "->", "color": "0.3"})
+    middle = (len(boxes) - 0.2) / 2
     if spec.family == NN3:
         ax.text(
-            0.725 * len(boxes) - 0.2, -0.35, "the same at each of the 151 mesh points, minus its value for the vacuum; $E$ is the sum over the mesh",
-            ha="center", fontsize=9,
+            middle, -0.4, "the same at each of the 151 mesh points, minus its value for the vacuum; $E$ is the sum over the mesh",
+            ha="center", fontsize=8,
         )  # fmt: skip
     elif not energy:
-        ax.text(0.725 * len(boxes) - 0.2, -0.18, "$E$ is the sum over the mesh", ha="center", fontsize=9)
-    ax.set(xlim=(-0.1, 1.45 * len(boxes) - 0.3), ylim=(-0.5 if spec.family == NN3 else -0.25, 1.1))
+        ax.text(middle, -0.22, "$E$ is the sum over the mesh", ha="center", fontsize=8)
+    ax.set(xlim=(-0.05, len(boxes) - 0.15), ylim=(-0.5 if spec.family == NN3 else -0.25, 1.1))
     ax.axis("off")
     return figure
 

@@ -87,3 +87,8 @@ def element(Z: int) -> str:
     if symbols.empty:
         raise ValueError(f"Z = {Z} is outside the window: take even Z from 8 to 100")
     return symbols.iloc[0]
+
+
+def nuclide(nucleus: tuple[int, int]) -> str:
+    """Name of a nucleus (Z, N), like ⁷⁸Ge."""
+    return str(sum(nucleus)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) + element(nucleus[0])

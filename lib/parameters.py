@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+import numpy as np
 from IPython.display import Markdown
 
 from lib.chapter import defaults
@@ -42,7 +43,10 @@ def whole(low: int, high: int, even: bool = False) -> Kind:
 
 def real(low: float, high: float) -> Kind:
     """Numbers from ``low`` to ``high``, whole ones too."""
-    return Kind(f"a number, {low:g} to {high:g}", lambda value: type(value) in (int, float) and low <= value <= high)
+    return Kind(
+        f"a number, {_written(low, '-')} to {_written(high, '-')}",
+        lambda value: type(value) in (int, float) and low <= value <= high,
+    )
 
 
 def flag() -> Kind:
@@ -132,7 +136,14 @@ def describe(chapter: str, **parameters: Parameter) -> Markdown:
     changed = any(parameter.value != usual[name] for name, parameter in parameters.items())
     head = ["parameter", "meaning", "unit", "default", "range", *(["here"] if changed else [])]
     rows = [
-        [f"`{name}`", p.meaning, p.unit, f"`{usual[name]}`", p.kind.text, *([f"`{p.value}`"] if changed else [])]
+        [
+            f"`{name}`",
+            p.meaning,
+            p.unit,
+            f"`{_written(usual[name])}`",
+            p.kind.text,
+            *([f"`{_written(p.value)}`"] if changed else []),
+        ]
         for name, p in parameters.items()
     ]
     lines = [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)]
@@ -149,4 +160,9 @@ def _as_yaml(value) -> str:
     """A value as one word of YAML, which neither make nor the shell takes apart."""
     if isinstance(value, list):
         return f"[{','.join(map(_as_yaml, value))}]"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(_written(value))
+
+
+def _written(value, trim: str = "0"):
+    """A value as it is typed: a small number with its zeros, 0.00001, in place of Python's 1e-05."""
+    return np.format_float_positional(value, trim=trim) if isinstance(value, float) else value

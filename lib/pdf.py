@@ -16,13 +16,14 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, Tag
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from tqdm import tqdm
 
 from lib import book
+from lib.page import GluedTable
 from lib.tasks import atomic_write
 
 NAME = "neural-covariant-functional"
@@ -119,10 +120,14 @@ def typeset(source: Path) -> None:
 
 
 class _Cell(NamedTuple):
-    text: str
+    content: list[nodes.Node]
     heading: bool
     columns: int
     rows: int
+
+    @property
+    def text(self) -> str:
+        return "".join(node.astext() for node in self.content).strip()
 
     @property
     def needs(self) -> tuple[float, float]:
@@ -131,9 +136,9 @@ class _Cell(NamedTuple):
         return wide * len(self.text), wide * max(map(len, self.text.split()), default=0)
 
     def node(self) -> nodes.entry:
-        text = nodes.strong(self.text, self.text) if self.heading else nodes.Text(self.text)
+        content = [nodes.strong("", "", *self.content)] if self.heading else self.content
         # an empty paragraph would still be a line high
-        entry = nodes.entry("", *([nodes.paragraph("", "", text)] if self.text else []))
+        entry = nodes.entry("", *([nodes.paragraph("", "", *content)] if self.text else []))
         if self.columns > 1:
             entry["morecols"] = self.columns - 1
         if self.rows > 1:
@@ -141,11 +146,23 @@ class _Cell(NamedTuple):
         return entry
 
 
+def _content(cell: Tag) -> list[nodes.Node]:
+    """Text, subscripts and superscripts of a cell; of all other tags, such as links, the text."""
+    raised = {"sub": nodes.subscript, "sup": nodes.superscript}
+    found = []
+    for part in cell.children:
+        if isinstance(part, NavigableString):
+            found.append(nodes.Text(re.sub(r"\s+", " ", part)))
+        elif part.name in raised:
+            found.append(raised[part.name](part.get_text(), part.get_text()))
+        else:
+            found += [nodes.Text(" ")] if part.name == "br" else _content(part)
+    return found
+
+
 def _cells(row: Tag) -> list[_Cell]:
     return [
-        _Cell(
-            cell.get_text(" ", strip=True), cell.name == "th", int(cell.get("colspan", 1)), int(cell.get("rowspan", 1))
-        )
+        _Cell(_content(cell), cell.name == "th", int(cell.get("colspan", 1)), int(cell.get("rowspan", 1)))
         for cell in row.find_all(["th", "td"])
     ]
 
@@ -200,6 +217,13 @@ class OnPaper(SphinxPostTransform):
             # a figure has its picture; all other HTML is a table, a line of links or an explorer
             if bundle.get("nb_element") == "mime_bundle" and "text/html" in offered and "image/png" not in offered:
                 bundle.replace_self(self.paper(offered["text/html"]))
+        for glued in list(self.document.findall(GluedTable)):
+            [table] = glued.findall(nodes.table)
+            [caption] = glued.findall(nodes.caption)
+            glued.remove(caption)
+            table.insert(0, nodes.title("", "", *caption.children))
+            table["ids"] += glued["ids"]
+            glued.replace_self(glued.children)
         for table in self.document.findall(nodes.table):
             if "colwidths-given" in table["classes"] and len(list(table.findall(nodes.row))) > SHORT:
                 table["classes"].append("longtable")

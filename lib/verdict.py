@@ -42,8 +42,9 @@ import xarray as xr
 from lib.chart import DATA, ROOT, code_version, select
 from lib.dataset import NEUTRON_MAGIC, PROTON_MAGIC, SHELL_FM, shared_dataset
 from lib.ensemble import mean_error, member_network, rms, shared_ensemble
-from lib.known_region import element, measured_masses
+from lib.known_region import measured_masses, nuclide
 from lib.networks import NN3, TABLE_I, Network, network_inputs
+from lib.page import scientific
 from lib.profiles import SETTLED_SHARE, Profile, profiles
 from lib.shells import matched_ratio, near_magic, shell_drops
 from lib.tasks import atomic_write
@@ -223,11 +224,6 @@ def _label(id: str) -> str:
     return TABLE_I[id].label
 
 
-def nuclide(nucleus: tuple[int, int]) -> str:
-    """Name of a nucleus (Z, N), like ⁷⁸Ge."""
-    return str(sum(nucleus)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) + element(nucleus[0])
-
-
 # --- Fig. 1 ----------------------------------------------------------------------------------------------------------
 
 
@@ -244,7 +240,7 @@ def functional_is_best(evidence: Evidence) -> Verdict:
     wins = curves.idxmin(axis=1).value_counts()
     own, farthest = int(wins.get("NN3-I6D", 0)), wins.idxmax()
     return Verdict(
-        1, "Fig. 1", "NN3-I6ℰ: σ_rms(E) = 644 keV in the known region, the best of the seven, and the best extrapolation",
+        1, "Fig. 1", "NN3-I6ℰ: rms error of 644 keV in the known region, the best of the seven, and the best extrapolation",
         "0.644 MeV; best; best", f"{known['NN3-I6D']} MeV; best inside: {_label(best)}; most often outside: {_label(farthest)}",
         (
             Condition("NN3-I6ℰ reaches 0.644 MeV", f"{known['NN3-I6D']} MeV", reached(known["NN3-I6D"], 0.644)),
@@ -266,7 +262,7 @@ def error_grows_with_distance(evidence: Evidence) -> Verdict:
     trends = {id: trend(curve.index, curve) for id, curve in curves.items()}
     lowest = min(found.correlation for found in trends.values())
     return Verdict(
-        2, "Fig. 1", "σ_rms(E) grows with d for every network", "all seven",
+        2, "Fig. 1", "The rms error of the energy grows with d for every network", "all seven",
         f"{sum(found.grows for found in trends.values())} of {len(trends)}; lowest rank correlation {lowest:.2f}",
         (
             *(
@@ -480,7 +476,7 @@ def functionals_differ(evidence: Evidence) -> Verdict:
     """
     found = evidence.known_rms("PC-PK1")
     return Verdict(
-        7, "Fig. 3", "σ_rms between PC-F1 and PC-PK1 exceeds 3 MeV in the known region", "> 3 MeV", f"{found} MeV",
+        7, "Fig. 3", "The rms difference between PC-F1 and PC-PK1 exceeds 3 MeV in the known region", "> 3 MeV", f"{found} MeV",
         (Condition("above 3 MeV", f"{found} MeV", found.value > 3),),
     )  # fmt: skip
 
@@ -580,7 +576,9 @@ def correction_on_the_chart(evidence: Evidence) -> Verdict:
     drip = evidence.chain_rms("NN3-I6dD", evidence.near_drip_line("NN3-I6dD"))
     conditions = [
         Condition("90 % of the known nuclei within 1 MeV", f"{100 * share:.1f} %", share >= 0.9),
-        Condition("σ_rms near the drip line reaches 6 MeV", f"{drip} MeV", reached(drip, 6), otherwise=about(drip, 6)),
+        Condition(
+            "rms error near the drip line reaches 6 MeV", f"{drip} MeV", reached(drip, 6), otherwise=about(drip, 6)
+        ),
     ]
     for mask, region in ((known, "known"), (~known, "unknown")):
         found = {
@@ -654,15 +652,15 @@ def shells_are_captured(evidence: Evidence) -> Verdict:
     gain = bootstrap(lambda taken: rms(misses["PC-PK1"][taken]) - rms(misses["NN3-I6dD"][taken]), len(outside))
     bare_too = "also met by" if bare.value <= 0.2 * mean else "not met by"
     return Verdict(
-        12, "Fig. 4", "Better agreement near magic numbers; the drop of S_2n behind them is reproduced", "better; reproduced",
+        12, "Fig. 4", "Better agreement near magic numbers; the drop of the two-neutron separation energy behind them is reproduced", "better; reproduced",
         f"{ratio} of the error elsewhere; drop of {mean:.1f} MeV to {own} MeV (bare PC-PK1: {bare})",
         (
             Condition("unknown nuclei near magic N err less than others", f"{ratio} of their error", ratio.value + ratio.error < 1),
-            Condition("drop of S_2n to 20 %", f"{own} of {mean:.2f} MeV, {len(outside)} chains; {bare_too} bare PC-PK1", own.value <= 0.2 * mean),
-            Condition("drop of S_2n better than by bare PC-PK1", f"{own} against {bare} MeV", own.value < bare.value),
+            Condition("drop of the separation energy to 20 %", f"{own} of {mean:.2f} MeV, {len(outside)} chains; {bare_too} bare PC-PK1", own.value <= 0.2 * mean),
+            Condition("drop of the separation energy better than by bare PC-PK1", f"{own} against {bare} MeV", own.value < bare.value),
             Condition("unknown nuclei near any magic N or Z err less than others", f"{any_ratio} of their error",
                       any_ratio.value + any_ratio.error < 1, AFTER),
-            Condition("drop of S_2n better than by bare PC-PK1, beyond the error of the difference", f"better by {gain} MeV",
+            Condition("drop of the separation energy better than by bare PC-PK1, beyond the error of the difference", f"better by {gain} MeV",
                       gain.value > gain.error, AFTER),
         ),
     )  # fmt: skip
@@ -758,11 +756,11 @@ def functional_is_differentiable(evidence: Evidence) -> Verdict:
     change, integral = (max(values) for values in zip(*found, strict=True))
     return Verdict(
         14, "text", "Automatic differentiation gives the functional derivative of E with respect to the densities",
-        "possible", f"agrees with finite differences to {change:.0e}; as a field on the mesh to {integral:.0e}",
+        "possible", f"agrees with finite differences to {scientific(change)}; as a field on the mesh to {scientific(integral)}",
         (
-            Condition("change of E with a bump of a density: autodiff and finite differences agree to 1e-6", f"{change:.1e}",
+            Condition(f"change of E with a bump of a density: autodiff and finite differences agree to {scientific(DERIVATIVE_TOLERANCE)}", scientific(change, 2),
                       change <= DERIVATIVE_TOLERANCE, AFTER),
-            Condition("δE/δρ on the mesh, integrated with the bump, gives it to 1 %", f"{integral:.1e}", integral <= FUNCTIONAL_TOLERANCE, AFTER),
+            Condition("δE/δρ on the mesh, integrated with the bump, gives it to 1 %", scientific(integral, 2), integral <= FUNCTIONAL_TOLERANCE, AFTER),
         ),
     )  # fmt: skip
 
@@ -936,26 +934,24 @@ def shortfalls(verdicts: Mapping[int, Verdict]) -> str:
     return "\n\n".join(paragraphs)
 
 
-_RECIPE = "See *The recipe decides what cannot be tested*: the threshold is that of the paper's networks, whose recipe is not public."
-_INSIDE = "See *A right energy, and where it sits*, which compares the energies with the densities behind them."
-_REACH = (
-    "See *What makes the far side hard?* and *Do all members guess alike?* for what an extrapolation asks of a network."
-)
+_RECIPE = "See [The recipe decides what cannot be tested](#the-recipe-decides-what-cannot-be-tested): the threshold is that of the paper's networks, whose recipe is not public."
+_INSIDE = "See [A right energy, and where it sits](#a-right-energy-and-where-it-sits), which compares the energies with the densities behind them."
+_REACH = "See [What makes the far side hard?](#what-makes-the-far-side-hard) and [Do all members guess alike?](#do-all-members-guess-alike) for what an extrapolation asks of a network."
 LOOK = {
-    1: "See *Inside and outside*, which sets NN3-I6ℰ beside its strongest rival.",
+    1: "See [Inside and outside](#inside-and-outside), which sets NN3-I6ℰ beside its strongest rival.",
     2: _REACH,
-    3: "See *Inside and outside*, which compares the networks with NN1-I4E far out.",
+    3: "See [Inside and outside](#inside-and-outside), which compares the networks with NN1-I4E far out.",
     4: _INSIDE,
     5: _INSIDE,
     6: _INSIDE,
     7: "The difference is one of the two functionals and of the data set; no network enters, and no training can change it.",
     8: _RECIPE,
     9: _RECIPE,
-    10: "The differences are those of the two functionals, over nuclei that both bind; no network enters. *Fig. 4* maps them.",
-    11: "See *At the drip line*, which takes that error apart.",
-    12: "See *Magic numbers, and who put the shells there*.",
-    13: "See the chapter on uncertainty, which draws the deviation of every network over the distance.",
-    14: "The derivative is taken by the chapter on Table I, too; a disagreement would mean that it is not what the text says.",
+    10: "The differences are those of the two functionals, over nuclei that both bind; no network enters. The [chapter on Fig. 4](fig4.md) maps them.",
+    11: "See [At the drip line](#at-the-drip-line), which takes that error apart.",
+    12: "See [Magic numbers, and who put the shells there](#magic-numbers-and-who-put-the-shells-there).",
+    13: "See the [chapter on uncertainty](uncertainty.md), which draws the deviation of every network over the distance.",
+    14: "The derivative is taken by the [chapter on Table I](table_one.md), too; a disagreement would mean that it is not what the text says.",
     15: _RECIPE,
 }
 """For each claim, what to read if it does not hold."""

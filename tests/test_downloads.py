@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from lib import downloads
-from lib.downloads import offer
+from lib.downloads import offer, offer_file
 
 
 @pytest.fixture
@@ -85,3 +85,10 @@ def test_names_that_are_no_addresses(places, name):
 def test_nothing_to_offer(places):
     with pytest.raises(ValueError, match="nothing to offer under 'fig1'"):
         offer("fig1")
+
+
+def test_a_file_of_the_repository_is_served_too(places, monkeypatch):
+    monkeypatch.setenv("BOOK_BUILD", "..")
+    source = downloads.ROOT / "data" / "search.csv"
+    assert offer_file(source) == '<a href="../_static/figures/data/search.csv" download>data/search.csv</a>'
+    assert (places / "book" / "_static" / "figures" / "data" / "search.csv").read_bytes() == source.read_bytes()

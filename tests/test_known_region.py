@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lib.known_region import AME2020, distance, element, is_known, measured_masses
+from lib.known_region import AME2020, distance, element, is_known, measured_masses, nuclide
 
 
 def test_the_table():
@@ -94,3 +94,8 @@ def test_a_damaged_table_is_refused(tmp_path, damage, words):
     with pytest.raises(ValueError, match=rf"ame2020\.csv is damaged \(.*{words}.*make_ame2020"):
         measured_masses(path)
     assert HEAD == 4
+
+
+def test_nuclide():
+    assert nuclide((32, 46)) == "⁷⁸Ge"
+    assert nuclide((82, 126)) == "²⁰⁸Pb"

@@ -304,7 +304,7 @@ LABELS = {id: spec.label for id, spec in TABLE_I.items()}
 OTHERWISE = {
     "covariant_functional": (
         {"functionals": ["PC-F1"], "density_max": 0.25},
-        lambda glued, shown: "-3.83577e-04 MeV⁻²" in shown and "-3.96291e-04" not in shown,
+        lambda glued, shown: "−3.83577×10⁻⁴ MeV⁻²" in shown and "3.96291" not in shown,
     ),
     "one_nucleus": (
         {"N": 70, "functional": "PC-F1", "pairing": True, "box": 18},
@@ -318,7 +318,7 @@ OTHERWISE = {
     ),
     "table_one": (
         {"split": 3, "Z": 50, "N": 82, "probe": 0.0001},
-        lambda glued, shown: glued["nucleus"] == "132Sn" and float(glued["probe"]) == 0.0001,
+        lambda glued, shown: glued["nucleus"] == "¹³²Sn" and glued["probe"] == "1×10⁻⁴",
     ),
     "learning": ({"network": "NN1-I4E"}, lambda glued, shown: glued["network"] == LABELS["NN1-I4E"]),
     "eleven_networks": (
