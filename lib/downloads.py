@@ -1,7 +1,8 @@
 """A figure as PDF and PNG, and the numbers behind it as CSV, under stable names, with links on the page.
 
 While the book is built they go to ``book/_static/figures``, from where the pages are served; a chapter that is executed on
-its own, perhaps under other parameters, leaves them beside its notebook and does not touch those of the book.
+its own, perhaps under other parameters, leaves them beside its notebook and does not touch those of the book.  As a Sphinx
+extension the module makes each figure of a page a link to its PNG, for whoever wants to see it larger.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pandas as pd
+from docutils import nodes
 from IPython.display import HTML
 from matplotlib.figure import Figure
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from lib.chapter import BOOK, EXECUTED, ROOT
 
@@ -74,3 +77,27 @@ def offer_file(path: Path) -> str:
     (target / name).parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(path, target / name)
     return f'<a href="{prefix}/{name}" download>{name}</a>'
+
+
+class _FiguresLink(SphinxPostTransform):
+    """The links of a figure stand behind it: the picture before them becomes a link to the PNG among them."""
+
+    default_priority = 5  # myst-nb has just chosen the pictures
+    formats = ("html",)
+
+    def run(self, **kwargs) -> None:
+        figure = None
+        for node in list(self.document.findall(lambda node: isinstance(node, nodes.figure | nodes.raw))):
+            if isinstance(node, nodes.figure):
+                figure = node
+            elif figure and 'class="downloads"' in node.astext():
+                address = re.search(r'href="([^"]+\.png)"', node.astext())
+                for image in list(figure.findall(nodes.image)) if address else []:
+                    image.replace_self(nodes.reference("", "", image.copy(), refuri=address[1]))
+                figure = None
+
+
+def setup(app):
+    """Sphinx extension: figures link to their files."""
+    app.add_post_transform(_FiguresLink)
+    return {"version": "1", "parallel_read_safe": True}

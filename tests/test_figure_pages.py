@@ -107,7 +107,7 @@ def test_nucleus_explorer_of_fig2(page, site):
     r = float(re.search(r"at r = ([\d.]+) fm", text.inner_text()).group(1))
     assert 6.5 < r < 8.5
     target = profile.target[round(r / 0.1)]
-    assert f"r²ℰ = {target:.2f} MeV/fm" in text.inner_text()
+    assert f"r²ℰ = {target:.2f} MeV/fm" in text.inner_text().replace("−", "-")
     slider.focus()
     page.keyboard.press("End")
     # at the end of the mesh the integral is minus the error of the energy, and the panels go on to there
@@ -118,7 +118,10 @@ def test_nucleus_explorer_of_fig2(page, site):
     assert all(one == other for one, other in ends)
     assert "the error of the energy, prediction − target, is −E(15 fm)" in text.inner_text()
     frame, cursor = (
-        page.locator(f".fe-plot {name}").first.evaluate("e => e.getBBox()") for name in (".panel", ".fe-cursor")
+        page.locator(f".fe-plot {name}").first.evaluate(
+            "e => { const { x, width } = e.getBBox(); return { x, width } }"
+        )
+        for name in (".panel", ".fe-cursor")
     )
     assert page.locator(".fe-cursor").count() == 3
     assert cursor["x"] == pytest.approx(frame["x"] + frame["width"], abs=0.5)

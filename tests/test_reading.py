@@ -260,7 +260,7 @@ def test_explorers_answer_to_touch(phone, site):
         plot = phone.locator(f".{name}-plot")
         plot.scroll_into_view_if_needed()
         area, frame = plot.bounding_box(), phone.locator(f".{name}-plot .panel").first.bounding_box()
-        phone.touchscreen.tap(frame["x"] + 1, area["y"] + 60)
+        phone.touchscreen.tap(frame["x"] - 2, area["y"] + 60)
         assert words in phone.locator(f".{name}-text").inner_text()
     open_page(phone, site, "book/one_nucleus.html")
     before = phone.locator(".ne-plot").inner_html()
