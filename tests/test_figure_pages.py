@@ -137,11 +137,11 @@ def test_nucleus_explorer_of_fig2(page, site):
     page.keyboard.press("Space")
     assert page.locator(".fe-cumulative").count() == count - 1
     # without any network the panels are empty, and their axes stay
-    marks = page.locator(".fe-plot text").all_inner_texts()
+    marks = page.locator(".fe-plot text").all_text_contents()
     page.locator(".fe-networks input:checked").evaluate_all("all => all.forEach(box => box.click())")
     assert page.locator(".fe-cumulative").count() == 0
     assert "Choose a network." in text.inner_text()
-    empty = page.locator(".fe-plot text").all_inner_texts()
+    empty = page.locator(".fe-plot text").all_text_contents()
     assert not any("e-" in mark for mark in empty)
     assert len(empty) >= len(marks) - 8
     assert page.troubles == []
