@@ -70,7 +70,7 @@ def test_tables_of_outputs_can_be_read(page, site, name):
     open_page(page, site, name)
     cells = page.evaluate(
         """() => [...document.querySelectorAll('main .cell_output .output table')].flatMap(table => {
-            const place = cell => cell.parentElement.cells.length - cell.cellIndex, body = table.querySelector('tbody tr:last-child');
+            const place = cell => [...cell.parentElement.cells].slice(cell.cellIndex).reduce((n, c) => n + c.colSpan, 0), body = table.querySelector('tbody tr:last-child');
             const box = table.parentElement.getBoundingClientRect(), edge = document.querySelector('article').getBoundingClientRect().right;
             return [...table.querySelectorAll('td, thead tr:first-child th')].filter(cell => cell.colSpan === 1).map(cell => {
                 const style = getComputedStyle(cell), under = [...body.cells].find(other => place(other) === place(cell));
@@ -95,13 +95,13 @@ def test_tables_and_explorers_of_either_scheme(page, site, scheme):
     """Tables stand on the ground of the page; explorers are white, as are their boxes and their pictures."""
     page.emulate_media(color_scheme=scheme)
     open_page(page, site, "book/one_nucleus.html")
-    page.locator(".ne-picture").wait_for()
+    page.locator(".ne-plot").wait_for()
     assert page.evaluate(
         """() => [...new Set([...document.querySelectorAll('main .cell_output .text_html, main .cell_output .output tr')]
         .map(e => getComputedStyle(e).backgroundColor))]"""
     ) == ["rgba(0, 0, 0, 0)"]
     assert page.locator(".explorer").evaluate("e => getComputedStyle(e).colorScheme") == "light"
-    look = page.locator(".ne-picture").evaluate(
+    look = page.locator(".ne-plot").evaluate(
         "e => (s => [s.filter, s.backgroundColor, s.padding])(getComputedStyle(e))"
     )
     assert look == ["none", "rgb(255, 255, 255)", "0px"]
