@@ -25,7 +25,7 @@ document.addEventListener("DOMContentLoaded", () => {
     sizes.observe(box);
     box.addEventListener("scroll", () => look(box), { passive: true });
   });
-  watch(".cell_output .text_html, .pst-scrollable-table-container");
+  watch(".cell_output .text_html, figure:has(table), .pst-scrollable-table-container");
   addEventListener("load", () => window.MathJax?.startup?.promise.then(() => watch("div.math mjx-container")));
 
   // what the search shows of a page is its text, not the code of its cells
