@@ -48,6 +48,11 @@ def embed(name: str, data: dict) -> HTML:
     return HTML(html)
 
 
+def minus(number: str) -> str:
+    """A formatted number with a minus sign where Python writes a hyphen."""
+    return number.replace("-", "−")
+
+
 def nucleus_label(Z: int, N: int) -> str:
     """Name of a nucleus to choose it by, e.g. ``78Ge (Z=32, N=46)``."""
     return f"{Z + N}{element(Z)} (Z={Z}, N={N})"

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from lib.dataset import TARGETS
+from lib.embedded import minus
 from lib.known_region import element, measured_masses
 from lib.networks import NN3, NetworkSpec, Recipe, get_network
 from lib.profiles import Profile
@@ -238,9 +239,9 @@ def nucleus_text(nucleus: xr.Dataset) -> str:
     """A nucleus of :func:`lib.rmf.solve` in words: energies in MeV, radii in fm."""
     return (
         f"Z={int(nucleus.Z)}, N={int(nucleus.N)}, {nucleus.functional}{' with pairing' if nucleus.pairing else ''}: "
-        f"E_CDFT = {float(nucleus.energy):.2f} MeV, total energy {float(nucleus.total_energy):.2f} MeV, "
+        f"E_CDFT = {minus(f'{nucleus.energy:.2f}')} MeV, total energy {minus(f'{nucleus.total_energy:.2f}')} MeV, "
         f"charge radius {float(nucleus.charge_radius):.3f} fm, "
-        f"neutron skin {float(nucleus.neutron_radius - nucleus.proton_radius):.3f} fm."
+        f"neutron skin {minus(f'{nucleus.neutron_radius - nucleus.proton_radius:.3f}')} fm."
     )
 
 

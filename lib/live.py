@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 
 from lib.chart import N_RANGE, Z_RANGE, load_chart, select
 from lib.dataset import INITIALISATIONS, SHELL_FM, SPLITS, TARGETS, shared_dataset
-from lib.embedded import nucleus_label
+from lib.embedded import minus, nucleus_label
 from lib.ensemble import mean_error, member_densities, out_of_sample_error, shared_ensemble
 from lib.figures import (
     PARTICLE_COLOURS,
@@ -284,14 +284,14 @@ class LiveChart(Live):
         if (Z, N) in self._measured.index:
             energy = self._measured[Z, N]
             words.append(
-                f"Measured (AME2020): {energy:.2f} MeV; "
-                f"total − measured energy: {float(nucleus.total_energy) - energy:+.2f} MeV."
+                f"Measured (AME2020): {minus(f'{energy:.2f}')} MeV; "
+                f"total − measured energy: {minus(f'{nucleus.total_energy - energy:+.2f}')} MeV."
             )
         elif Z_RANGE[0] <= Z <= Z_RANGE[1]:
             words.append(f"Mass not measured; distance d = {int(distance(Z, N))}.")
         else:
             words.append("Mass not measured.")
-        found = f"{values[Z, N]:.3f}" if (Z, N) in values.index else "not on the map"
+        found = minus(f"{values[Z, N]:.3f}") if (Z, N) in values.index else "not on the map"
         words.append(f"In the chart, {self._named_quantity()}: {found}.")
         return self._figure(nucleus, values), " ".join(words)
 
@@ -340,7 +340,8 @@ def density_figure(id: str, Z: int, N: int) -> Figure:
     error = SHELL_FM * (members - target).sum(axis=1)
     axes[0].set(
         ylabel=r"$r^2\mathcal{E}$ (MeV/fm)",
-        title=f"{spec.label}, {nucleus_label(Z, N)}: prediction − target {error.mean():+.3f} MeV, deviation {error.std():.3f} MeV",
+        title=f"{spec.label}, {nucleus_label(Z, N)}: prediction − target {minus(f'{error.mean():+.3f}')} MeV, "
+        f"deviation {error.std():.3f} MeV",
     )
     axes[1].set(xlabel="Radius $r$ (fm)", ylabel="prediction − target (MeV/fm)")
     axes[0].legend()
@@ -505,7 +506,7 @@ class LiveProfiles(Live):
             r"$\delta\mathcal{E}$ and $E(r)$: target − prediction"
         )
         words = "; ".join(
-            f"{get_network(id).label} {profile.cumulative[-1]:+.2f} MeV, lowest {profile.minimum:+.2f} MeV, "
+            f"{get_network(id).label} {minus(f'{profile.cumulative[-1]:+.2f}')} MeV, lowest {minus(f'{profile.minimum:+.2f}')} MeV, "
             f"largest subsection {np.abs(pieces[id]).max():.2f} MeV"
             for id, profile in found.items()
         )

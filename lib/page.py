@@ -16,6 +16,8 @@ from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 from sphinx.transforms import SphinxTransform
 
+from lib.embedded import minus
+
 
 def glue(name: str, value) -> None:
     """Keep a number or a text for ``{glue:text}``, a figure or a table for ``{glue:figure}``, under ``name``, and show it.
@@ -45,9 +47,9 @@ def scientific(value: float, digits: int = 1) -> str:
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     power = int(exponent)
     if -4 < power < 5:
-        return f"{float(mantissa) * 10.0**power:.{max(0, digits - 1 - power)}f}".replace("-", "−")
+        return minus(f"{float(mantissa) * 10.0**power:.{max(0, digits - 1 - power)}f}")
     raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa}×10{raised}".replace("-", "−")
+    return minus(f"{mantissa}×10{raised}")
 
 
 class GluedTable(nodes.figure):

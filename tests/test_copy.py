@@ -9,7 +9,7 @@ import pytest
 from conftest import PAGES
 
 from lib import book, chapter
-from lib.explorers import nucleus_text
+from lib.figures import nucleus_text
 from lib.page import glue
 from lib.rmf import solve
 

@@ -11,14 +11,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, watched
 
 from lib.chart import load_chart, select
+from lib.embedded import minus
 from lib.ensemble import load_ensemble
-from lib.explorers import nucleus_text
+from lib.figures import nucleus_text
 from lib.networks import TABLE_I
 from lib.profiles import profiles
 from lib.rmf import solve
@@ -68,43 +70,33 @@ def lab(tmp_path_factory):
 @pytest.fixture
 def notebook(lab, browser):
     """A function that opens a chapter and runs all its cells; it returns the page, which remembers what went wrong."""
-    contexts = []
+    with ExitStack() as opened:
 
-    def run(name):
-        context = browser.new_context(viewport={"width": 1280, "height": 1000})
-        contexts.append(context)
-        page = context.new_page()
-        page.troubles = []
+        def run(name):
+            page = opened.enter_context(watched(browser, lab, viewport={"width": 1280, "height": 1000}))
+            page.goto(f"{lab}/lab/tree/book/{name}.md?reset")
+            page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=MINUTE)
+            page.get_by_text(re.compile(r"ipykernel\) \| Idle")).wait_for(timeout=MINUTE)  # else it asks for a kernel
+            page.get_by_role("menuitem", name="Run", exact=True).click()
+            page.get_by_text("Run All Cells", exact=True).click()
+            page.wait_for_selector(".jupyter-widgets img", timeout=3 * MINUTE, state="attached")
+            page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=3 * MINUTE)
+            assert page.locator(".jp-RenderedText[data-mime-type*='error']").count() == 0
+            return page
 
-        def guard(route):
-            if route.request.url.startswith((lab, "data:", "blob:")):
-                route.continue_()
-            else:
-                page.troubles.append(f"request to {route.request.url}")
-                route.abort()
-
-        context.route("**/*", guard)
-        page.on("console", lambda m: page.troubles.append(f"console: {m.text}") if m.type == "error" else None)
-        page.on("pageerror", lambda error: page.troubles.append(f"error: {error}"))
-        page.goto(f"{lab}/lab/tree/book/{name}.md?reset")
-        page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=MINUTE)
-        page.get_by_text(re.compile(r"ipykernel\) \| Idle")).wait_for(timeout=MINUTE)  # else it asks for a kernel
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_text("Run All Cells", exact=True).click()
-        page.wait_for_selector(".jupyter-widgets img", timeout=3 * MINUTE, state="attached")
-        page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=3 * MINUTE)
-        assert page.locator(".jp-RenderedText[data-mime-type*='error']").count() == 0
-        return page
-
-    yield run
-    for context in contexts:
-        context.close()
+        yield run
 
 
 def control(page, label):
     """The input of the explorer with this description."""
     row = page.locator(".jupyter-widgets", has=page.locator(f"label:text-is('{label}')")).last
     return row.locator("input, select").first
+
+
+def enter(page, label, value):
+    """Type into the input with this description, and confirm."""
+    control(page, label).fill(value)
+    control(page, label).press("Enter")
 
 
 def shown(page, words):
@@ -121,8 +113,7 @@ def shown(page, words):
 def test_any_nucleus_and_any_coupling(notebook):
     page = notebook("one_nucleus")
     shown(page, nucleus_text(solve(50, 82)))
-    control(page, "N").fill("70")
-    control(page, "N").press("Enter")
+    enter(page, "N", "70")
     shown(page, nucleus_text(solve(50, 70)))
     page.get_by_label("pairing").first.check()
     shown(page, nucleus_text(solve(50, 70, pairing=True)))
@@ -132,12 +123,10 @@ def test_any_nucleus_and_any_coupling(notebook):
     handle.focus()
     handle.press("ArrowRight")
     assert shown(page, "PC-F1 changed") != before
-    control(page, "N").fill("20")
-    control(page, "N").press("Enter")
+    enter(page, "N", "20")
     page.locator(".widget-html-content", has_text="not bound").wait_for(timeout=MINUTE)
     page.get_by_role("button", name="reset couplings").click()
-    control(page, "N").fill("70")
-    control(page, "N").press("Enter")
+    enter(page, "N", "70")
     assert shown(page, before) == before
     assert page.troubles == []
 
@@ -180,10 +169,8 @@ def test_what_the_pages_have_in_the_text_is_seen_below_the_cells(notebook):
 
 def test_chart(notebook):
     page = notebook("chart")
-    control(page, "Z").fill("20")
-    control(page, "Z").press("Enter")
-    control(page, "N").fill("28")
-    control(page, "N").press("Enter")
+    enter(page, "Z", "20")
+    enter(page, "N", "28")
     nucleus = select(load_chart("PC-PK1"), 20, 28)
     shown(page, nucleus_text(solve(20, 28)))
     control(page, "colour").select_option("charge radius (fm)")
@@ -194,31 +181,30 @@ def test_chart(notebook):
 def test_ensemble(notebook):
     page = notebook("ensemble")
     control(page, "network").select_option(TABLE_I["NN2-I6D"].label)
-    control(page, "Z").fill("50")
-    control(page, "Z").press("Enter")
-    control(page, "N").fill("82")
-    control(page, "N").press("Enter")
+    enter(page, "Z", "50")
+    enter(page, "N", "82")
     ensemble = load_ensemble("NN2-I6D")
     [place] = np.flatnonzero((ensemble.Z.values == 50) & (ensemble.N.values == 82))
     error = (ensemble.predicted_energy[:, place] - ensemble.energy[place]).astype(float)
-    assert f"{TABLE_I['NN2-I6D'].label}, 132Sn" in shown(page, f"error {float(error.mean()):+.3f}")
+    assert f"{TABLE_I['NN2-I6D'].label}, 132Sn" in shown(
+        page, f"prediction − target {minus(f'{error.mean():+.3f}')} MeV"
+    )
     assert page.troubles == []
 
 
 def test_profiles(notebook):
     page = notebook("fig2")
-    control(page, "Z").fill("50")
-    control(page, "Z").press("Enter")
-    control(page, "N").fill("82")
-    control(page, "N").press("Enter")
+    enter(page, "Z", "50")
+    enter(page, "N", "82")
     profile = profiles("NN3-I6D", [(50, 82)], load_ensemble("NN3-I6D"))[50, 82]
     words = shown(page, "Energy density of 132Sn (Z=50, N=82)")
-    assert f"{TABLE_I['NN3-I6D'].label} {profile.cumulative[-1]:+.2f} MeV, lowest {profile.minimum:+.2f} MeV" in words
-    control(page, "bounds of the subsections (fm)").fill("0, 5, 15")
-    control(page, "bounds of the subsections (fm)").press("Enter")
+    assert (
+        f"{TABLE_I['NN3-I6D'].label} {minus(f'{profile.cumulative[-1]:+.2f} MeV, lowest {profile.minimum:+.2f}')} MeV"
+        in words
+    )
+    enter(page, "bounds of the subsections (fm)", "0, 5, 15")
     largest = np.abs(profile.subsections([0, 5, 15])).max()
     shown(page, f"largest subsection {largest:.2f} MeV")
-    control(page, "bounds of the subsections (fm)").fill("0, five")
-    control(page, "bounds of the subsections (fm)").press("Enter")
+    enter(page, "bounds of the subsections (fm)", "0, five")
     page.locator(".widget-html-content", has_text="are not numbers").wait_for(timeout=MINUTE)
     assert page.troubles == []

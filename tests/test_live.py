@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 
 from lib.chapter import BOOK
 from lib.chart import load_chart, select
+from lib.embedded import minus
 from lib.ensemble import load_ensemble, mean_error, out_of_sample_error
 from lib.figures import nucleus_text
 from lib.functionals import PC_F1, PC_PK1, Functional
@@ -133,7 +134,7 @@ def test_a_nucleus_of_the_chart_is_solved_and_compared_with_its_mass(chart):
     text, pictures = shown(chart)
     assert pictures == 1
     assert text.startswith(nucleus_text(found))
-    assert f"{measured:.2f} MeV; total − measured energy: {float(found.total_energy) - measured:+.2f} MeV" in text
+    assert minus(f"{measured:.2f} MeV; total − measured energy: {found.total_energy - measured:+.2f} MeV") in text
     own = select(load_chart("PC-PK1"), 20, 28)
     assert f"binding energy per nucleon (MeV): {-float(own.energy) / 48:.3f}." in text
 
@@ -302,7 +303,7 @@ def fig2():
 
 def said(profile, bounds) -> str:
     return (
-        f"{profile.cumulative[-1]:+.2f} MeV, lowest {profile.minimum:+.2f} MeV, "
+        f"{minus(f'{profile.cumulative[-1]:+.2f} MeV, lowest {profile.minimum:+.2f} MeV')}, "
         f"largest subsection {np.abs(profile.subsections(bounds)).max():.2f} MeV"
     )
 
