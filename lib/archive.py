@@ -1,6 +1,6 @@
 """Pack pages, data and code into one file for deposit: ``python -m lib.archive``.
 
-The file, in ``_build/archive``, is a BagIt bag (RFC 8493) in a zip.  Its folder ``data`` is the working copy: every tracked
+The file, in ``_build/archive``, is a BagIt bag (RFC 8493; written as version 0.97) in a zip.  Its folder ``data`` is the working copy: every tracked
 file, the charts, the built pages, and the PDF if it was made.  ``manifest-sha256.txt`` holds the checksum of each of them
 and ``bag-info.txt`` where they come from, so that a reader needs no more than ``unzip`` and ``sha256sum -c`` to check a
 copy; ``python -m lib.archive --verify FILE`` does it too, and names the file that is damaged.

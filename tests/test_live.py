@@ -210,7 +210,8 @@ def test_densities_of_any_nucleus():
         [i] = np.flatnonzero((ensemble.Z.values == 32) & (ensemble.N.values == live.N.value))
         text, pictures = shown(live)
         assert pictures == 1
-        assert float(re.search(r"prediction − target ([+-][\d.]+) MeV", text)[1]) == pytest.approx(error[i], abs=2e-3)
+        said = re.search(r"prediction − target ([+−][\d.]+) MeV", text)[1]
+        assert float(said.replace("−", "-")) == pytest.approx(error[i], abs=2e-3)
     live.Z.value, live.N.value = 8, 100
     assert "Z = 8, N = 100 is not among" in refused(live)
 
