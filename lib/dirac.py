@@ -9,10 +9,10 @@ equation of the quantum number kappa is the pair
     F' = +\frac{\kappa}{r} F - \frac{\varepsilon - V - S}{\hbar c} G ,
 
 with eps the single-particle energy without the rest mass.  Each step of the mesh is a 2x2 transfer matrix, the
-sixth-order Magnus exponential over the three Gauss points of the step
-(S. Blanes et al., Phys. Rep. 470, 151 (2009), Sec. 5.4): exact for constant potentials, so that a step
-of 0.1 fm is enough; next to the origin the power series of the regular solution starts the sweep.  The matrices of a whole sweep are made in one vectorised loop and then chained, outward from the
-origin and inward from the box wall G(R) = 0.
+sixth-order Magnus exponential over the three Gauss points of the step (S. Blanes et al., Phys. Rep. 470, 151 (2009),
+Sec. 5.4), with an error of the seventh order of the step however steep the potentials, so that 0.1 fm is enough; next to
+the origin the power series of the regular solution starts the sweep.  The matrices of a whole sweep are made in one
+vectorised loop and then chained, outward from the origin and inward from the box wall G(R) = 0.
 
 The eigenvalue is the root of the Pruefer angle Theta(eps), which grows monotonically with eps and equals n pi when
 the solution is an eigenstate with n nodes of G.  Its derivative is known analytically (the norm integral), so a

@@ -204,7 +204,7 @@ def nucleus_figure(nucleus: xr.Dataset) -> Figure:
     figure.suptitle(
         f"{name} ($Z={int(nucleus.Z)}$, $N={int(nucleus.N)}$), {nucleus.functional}"
         f"{' with pairing' if nucleus.pairing else ''}: "
-        f"total energy {float(nucleus.total_energy):.2f} MeV, charge radius {float(nucleus.charge_radius):.3f} fm"
+        f"total energy {minus(f'{nucleus.total_energy:.2f}')} MeV, charge radius {float(nucleus.charge_radius):.3f} fm"
     )
     return figure
 
@@ -238,8 +238,8 @@ def draw_levels(ax: Axes, nucleus: xr.Dataset, window: float = 28.0, title: str 
 def nucleus_text(nucleus: xr.Dataset) -> str:
     """A nucleus of :func:`lib.rmf.solve` in words: energies in MeV, radii in fm."""
     return (
-        f"Z={int(nucleus.Z)}, N={int(nucleus.N)}, {nucleus.functional}{' with pairing' if nucleus.pairing else ''}: "
-        f"E_CDFT = {minus(f'{nucleus.energy:.2f}')} MeV, total energy {minus(f'{nucleus.total_energy:.2f}')} MeV, "
+        f"Z={int(nucleus.Z)}, N={int(nucleus.N)}, {nucleus.functional}{' with pairing' if nucleus.pairing else ''}, "
+        f"in a box of {nucleus.box:g} fm: E_CDFT = {minus(f'{nucleus.energy:.2f}')} MeV, total energy {minus(f'{nucleus.total_energy:.2f}')} MeV, "
         f"charge radius {float(nucleus.charge_radius):.3f} fm, "
         f"neutron skin {minus(f'{nucleus.neutron_radius - nucleus.proton_radius:.3f}')} fm."
     )

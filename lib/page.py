@@ -2,10 +2,13 @@
 
 The pages show them where the text has them.  A notebook program does not know of that, so the cells show them as well;
 a cell that glues is tagged ``remove-output``, which only the pages heed.  The directive for figures also shows tables; as a
-Sphinx extension the module counts these among the tables, so that they are "Table 4.1" and not "Fig. 4.1".
+Sphinx extension the module counts these among the tables, so that they are "Table 4.1" and not "Fig. 4.1", and gives negative
+numbers a minus sign.
 """
 
 from __future__ import annotations
+
+import re
 
 import matplotlib.pyplot as plt
 import myst_nb
@@ -15,6 +18,7 @@ from docutils import nodes
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from lib.embedded import minus
 
@@ -52,6 +56,24 @@ def scientific(value: float, digits: int = 1) -> str:
     return minus(f"{mantissa}×10{raised}")
 
 
+_NEGATIVE = re.compile(r"(?<!\w)-(?=\d)")
+_CELL = re.compile(r"(<t[dh]\b[^>]*>)([^<]+)")
+
+
+class _MinusSigns(SphinxPostTransform):
+    """Numbers that cells put into the text and into tables: a minus sign where Python writes a hyphen."""
+
+    default_priority = 2  # before lib.pdf makes tables of the HTML
+
+    def run(self, **kwargs) -> None:
+        for glued in self.document.findall(nodes.inline):
+            if "pasted-text" in glued["classes"]:
+                glued[:] = [nodes.Text(_NEGATIVE.sub("−", glued.astext()))]
+        for html in self.document.findall(nodes.raw):
+            if "<td" in html.astext() and "<script" not in html.astext():  # an explorer writes its numbers itself
+                html[:] = [nodes.Text(_CELL.sub(lambda cell: cell[1] + _NEGATIVE.sub("−", cell[2]), html.astext()))]
+
+
 class GluedTable(nodes.figure):
     """A table with its caption, shown by the directive for figures."""
 
@@ -75,4 +97,5 @@ def setup(app):
     html = (lambda writer, node: writer.visit_figure(node), lambda writer, node: writer.depart_figure(node))
     app.add_enumerable_node(GluedTable, "table", html=html)  # on paper they are tables proper, see lib.pdf
     app.add_transform(_TablesAreNoFigures)
+    app.add_post_transform(_MinusSigns)
     return {"version": "1", "parallel_read_safe": True}
