@@ -41,6 +41,7 @@ import xarray as xr
 
 from lib.chart import DATA, ROOT, code_version, select
 from lib.dataset import NEUTRON_MAGIC, PROTON_MAGIC, SHELL_FM, shared_dataset
+from lib.embedded import minus
 from lib.ensemble import mean_error, member_network, rms, shared_ensemble
 from lib.known_region import measured_masses, nuclide
 from lib.networks import NN3, TABLE_I, Network, network_inputs
@@ -48,7 +49,7 @@ from lib.page import scientific
 from lib.profiles import SETTLED_SHARE, Profile, profiles
 from lib.shells import matched_ratio, near_magic, shell_drops
 from lib.tasks import atomic_write
-from lib.uncertainty import Estimate, bootstrap, deviation, distance_curve, rms_estimate, trend
+from lib.uncertainty import Estimate, Trend, bootstrap, deviation, distance_curve, rms_estimate, trend
 
 BEFORE, AFTER = "before", "after"
 """When a condition was written, or last changed: before or after the first ensembles had been seen."""
@@ -63,7 +64,8 @@ GE78, GE96 = (32, 46), (32, 64)
 BOUNDS_FM = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0)
 """Bounds of the subsections of Fig. 2; the paper does not list its own."""
 DRIP_WIDTH = 8
-"""Near the neutron drip line is less than so many neutrons from the last even isotope that is bound: its last four."""
+"""Near the neutron drip line is less than so many neutrons from the last even isotope that is bound: its last four, as far
+as they are unknown."""
 ABOUT = 1.5
 """The factor within which a number is approximately another."""
 GROWING = 0.8
@@ -189,9 +191,9 @@ class Evidence:
         return {id: profiles(id, [GE78, GE96], self.ensembles[id]) for id in DENSITY}
 
     def near_drip_line(self, id: str) -> np.ndarray:
-        """Nuclei less than :data:`DRIP_WIDTH` neutrons from the last bound isotope, where that is below N = 156, (nucleus,).
+        """Unknown nuclei (d > 0) less than :data:`DRIP_WIDTH` neutrons from the last bound isotope, where that is below N = 156.
 
-        For the correcting networks bound means bound by both functionals.
+        Boolean, (nucleus,).  For the correcting networks bound means bound by both functionals.
         """
         _, N, d, _ = self.nuclei(id)
         last = self.last_isotope(id)
@@ -222,6 +224,11 @@ def reached(found: Estimate, paper: float) -> bool:
 
 def _label(id: str) -> str:
     return TABLE_I[id].label
+
+
+def _decimals(value: float, digits: int) -> str:
+    """A number to so many decimals, with a minus sign where it is negative."""
+    return minus(f"{value:.{digits}f}")
 
 
 # --- Fig. 1 ----------------------------------------------------------------------------------------------------------
@@ -260,13 +267,13 @@ def error_grows_with_distance(evidence: Evidence) -> Verdict:
     """
     curves = {id: evidence.curve(id).rms for id in DIRECT}
     trends = {id: trend(curve.index, curve) for id, curve in curves.items()}
-    lowest = min(found.correlation for found in trends.values())
     return Verdict(
         2, "Fig. 1", "The rms error of the energy grows with d for every network", "all seven",
-        f"{sum(found.grows for found in trends.values())} of {len(trends)}; lowest rank correlation {lowest:.2f}",
+        f"{sum(found.grows for found in trends.values())} of {len(trends)}; lowest rank correlation {_lowest(trends)} with d = 0, "
+        f"{_lowest(_outside_trends(curves))} without",
         (
             *(
-                Condition(f"{_label(id)}: error grows with d", f"rank correlation {found.correlation:.2f}", found.grows)
+                Condition(f"{_label(id)}: error grows with d", _correlation(found), found.grows)
                 for id, found in trends.items()
             ),
             _grows_outside("error", curves),
@@ -274,13 +281,26 @@ def error_grows_with_distance(evidence: Evidence) -> Verdict:
     )  # fmt: skip
 
 
+def _correlation(found: Trend) -> str:
+    return f"rank correlation {_decimals(found.correlation, 2)}, d = 0 included"
+
+
+def _lowest(trends: Mapping[str, Trend]) -> str:
+    return _decimals(min(found.correlation for found in trends.values()), 2)
+
+
+def _outside_trends(curves: Mapping[str, pd.Series]) -> dict[str, Trend]:
+    """Trends of some curves over d outside the known region alone."""
+    return {id: trend(curve.index[curve.index > 0], curve[curve.index > 0]) for id, curve in curves.items()}
+
+
 def _grows_outside(what: str, curves: Mapping[str, pd.Series]) -> Condition:
     """The condition that each of some curves over d grows strongly outside the known region."""
-    outside = {id: trend(curve.index[curve.index > 0], curve[curve.index > 0]) for id, curve in curves.items()}
+    outside = _outside_trends(curves)
     lowest = min(outside, key=lambda id: outside[id].correlation)
     return Condition(
         f"outside the known region the {what} of all grows with d: rank correlation {GROWING:g} or more",
-        f"lowest {outside[lowest].correlation:.2f} ({_label(lowest)})",
+        f"lowest {_decimals(outside[lowest].correlation, 2)} ({_label(lowest)})",
         outside[lowest].correlation >= GROWING,
         AFTER,
     )
@@ -310,10 +330,10 @@ def densities_extrapolate_better(evidence: Evidence) -> Verdict:
     smallest, largest = (choose(ratio.value for ratio in ratios.values()) for choose in (min, max))
     return Verdict(
         3, "Fig. 1", "NN2 and NN3 extrapolate much better than NN1", "all six, by far",
-        f"error over that of NN1-I4E: {smallest:.2f} to {largest:.2f}",
+        f"error over that of NN1-I4E, median over the distances d > 0: {smallest:.2f} to {largest:.2f}",
         tuple(
-            Condition(f"{_label(id)}: reaches half the error of NN1-I4E", f"{ratio} of it", reached(ratio, 0.5), AFTER,
-                      f"without the allowance: {'yes' if ratio.value <= 0.5 else 'no'}")
+            Condition(f"{_label(id)}: σ_rms over that of NN1-I4E, median over the distances d > 0, reaches 1/2", str(ratio),
+                      reached(ratio, 0.5), AFTER, f"without its bootstrap error: {'yes' if ratio.value <= 0.5 else 'no'}")
             for id, ratio in ratios.items()
         ),
     )  # fmt: skip
@@ -377,7 +397,7 @@ def cumulative_energy_settles(evidence: Evidence) -> Verdict:
     odd = near["NN3-I3D"]
 
     def listed(values, unit):
-        return ", ".join(f"{_label(id)} {value:.1f}" for id, value in values.items()) + f" {unit}"
+        return ", ".join(f"{_label(id)} {_decimals(value, 1)}" for id, value in values.items()) + f" {unit}"
 
     def positions(profile):
         return float(profile.r[profile.cumulative.argmin()]), profile.settling_radius
@@ -390,18 +410,21 @@ def cumulative_energy_settles(evidence: Evidence) -> Verdict:
     quietest = {id: float(ranges(far[id]).min()) for id in DENSITY}
     minima = {id: near[id].minimum for id in others}
     radii = {id: near[id].settling_radius for id in others}
+    later = {id: radius for id, radius in radii.items() if radius >= odd.settling_radius}
     return Verdict(
         5, "Fig. 2",
         "⁷⁸Ge: E(r) falls to a minimum within −6 MeV, rises, settles after r ≳ 6 fm; NN3-I3ℰ: ≈ −20 MeV, r ≳ 8 fm; "
         "⁹⁶Ge fluctuates over all r",
         "−6 MeV, 6 fm; NN3-I3ℰ −20 MeV, 8 fm",
-        f"{min(minima.values()):.1f} MeV, {max(radii.values()):.1f} fm; NN3-I3ℰ {odd.minimum:.1f} MeV, {odd.settling_radius:.1f} fm",
+        f"{_decimals(min(minima.values()), 1)} MeV, {max(radii.values()):.1f} fm; "
+        f"NN3-I3ℰ {_decimals(odd.minimum, 1)} MeV, {odd.settling_radius:.1f} fm",
         (
             Condition("⁷⁸Ge: minima of three networks between −6 MeV and 0", listed(minima, "MeV"),
                       all(-6 <= value < 0 for value in minima.values())),
             Condition("⁷⁸Ge: these three settle by 7 fm", listed(radii, "fm"), max(radii.values()) <= 7),
-            Condition("⁷⁸Ge: minimum of NN3-I3ℰ between −30 and −13.3 MeV", f"{odd.minimum:.1f} MeV", -30 <= odd.minimum <= -20 / 1.5),
-            Condition("⁷⁸Ge: NN3-I3ℰ settles last, not before 7 fm", f"{odd.settling_radius:.1f} fm",
+            Condition("⁷⁸Ge: minimum of NN3-I3ℰ between −30 and −13.3 MeV", f"{_decimals(odd.minimum, 1)} MeV", -30 <= odd.minimum <= -20 / 1.5),
+            Condition("⁷⁸Ge: NN3-I3ℰ settles last, not before 7 fm",
+                      f"{odd.settling_radius:.1f} fm; as late or later: " + (listed(later, "fm") if later else "none"),
                       odd.settling_radius >= 7 and odd.settling_radius > max(radii.values())),
             Condition("⁹⁶Ge: E(r) swings more than in ⁷⁸Ge, all four",
                       ", ".join(f"{_label(id)} {near[id].swing:.1f} → {far[id].swing:.1f}" for id in DENSITY) + " MeV",
@@ -539,7 +562,8 @@ def functionals_differ_at_both_ends(evidence: Evidence) -> Verdict:
     Conditions: the median of E(PC-F1) − E(PC-PK1) over isotopes of Z ≥ 50 with less than six neutrons more than the
     lightest measured one is below −4 MeV; the largest difference near the drip line (:meth:`Evidence.near_drip_line`)
     exceeds 20 MeV. Added after the first ensembles, since one nucleus meets the second: the median over the last bound
-    isotopes of the elements whose last one is below N = 156 exceeds 20 MeV too, as the median does at the other end.
+    isotopes, as far as unknown, of the elements whose last one is below N = 156 exceeds 20 MeV too, as the median does at
+    the other end.
     """
     Z, N, _, _ = evidence.nuclei(CORRECTING[0])
     target, near = evidence.target(), evidence.near_drip_line(CORRECTING[0])
@@ -550,11 +574,11 @@ def functionals_differ_at_both_ends(evidence: Evidence) -> Verdict:
     return Verdict(
         10, "Fig. 4", "PC-F1 binds more than PC-PK1 by over 4 MeV for neutron-deficient Z ≳ 50, less by over 20 MeV near the "
         "neutron drip line", "> 4 MeV more; > 20 MeV less",
-        f"{-low:.1f} MeV more (median); up to {high:.1f} MeV less, over 20 MeV in {beyond} of {int(near.sum())} nuclei",
+        f"{-low:.1f} MeV more (median); up to {high:.1f} MeV less, over 20 MeV in {beyond} of {int(near.sum())} unknown nuclei",
         (
-            Condition("neutron-deficient, Z ≥ 50: median below −4 MeV", f"{low:.1f} MeV", low < -4),
-            Condition("near the drip line: largest above 20 MeV", f"{high:.1f} MeV; above in {beyond} of {int(near.sum())} nuclei", high > 20),
-            Condition("last bound isotopes: median above 20 MeV", f"{middle:.1f} MeV; above in {int((last > 20).sum())} of {len(last)} elements",
+            Condition("neutron-deficient, Z ≥ 50: median below −4 MeV", f"{_decimals(low, 1)} MeV", low < -4),
+            Condition("unknown nuclei near the drip line: largest above 20 MeV", f"{_decimals(high, 1)} MeV; above in {beyond} of {int(near.sum())} nuclei", high > 20),
+            Condition("unknown last bound isotopes: median above 20 MeV", f"{_decimals(middle, 1)} MeV; above in {int((last > 20).sum())} of {len(last)} elements",
                       middle > 20, AFTER),
         ),
     )  # fmt: skip
@@ -577,7 +601,10 @@ def correction_on_the_chart(evidence: Evidence) -> Verdict:
     conditions = [
         Condition("90 % of the known nuclei within 1 MeV", f"{100 * share:.1f} %", share >= 0.9),
         Condition(
-            "rms error near the drip line reaches 6 MeV", f"{drip} MeV", reached(drip, 6), otherwise=about(drip, 6)
+            "rms error of the unknown nuclei near the drip line reaches 6 MeV",
+            f"{drip} MeV",
+            reached(drip, 6),
+            otherwise=about(drip, 6),
         ),
     ]
     for mask, region in ((known, "known"), (~known, "unknown")):
@@ -604,7 +631,7 @@ def correction_on_the_chart(evidence: Evidence) -> Verdict:
     )
     return Verdict(
         11, "Fig. 4", "NN3-I6δℰ is within 1 MeV in the known region, about 6 MeV at the drip line; light, medium and heavy alike",
-        "1 MeV; 6 MeV", f"{100 * share:.1f} % within 1 MeV; {drip} MeV", tuple(conditions),
+        "1 MeV; 6 MeV", f"{100 * share:.1f} % within 1 MeV; {drip} MeV at the drip line", tuple(conditions),
     )  # fmt: skip
 
 
@@ -660,7 +687,7 @@ def shells_are_captured(evidence: Evidence) -> Verdict:
             Condition("drop of the separation energy better than by bare PC-PK1", f"{own} against {bare} MeV", own.value < bare.value),
             Condition("unknown nuclei near any magic N or Z err less than others", f"{any_ratio} of their error",
                       any_ratio.value + any_ratio.error < 1, AFTER),
-            Condition("drop of the separation energy better than by bare PC-PK1, beyond the error of the difference", f"better by {gain} MeV",
+            Condition("drop of the separation energy better than by bare PC-PK1, beyond the error of the difference", f"better by {minus(str(gain))} MeV",
                       gain.value > gain.error, AFTER),
         ),
     )  # fmt: skip
@@ -712,13 +739,13 @@ def deviation_grows_with_distance(evidence: Evidence) -> Verdict:
         for id in TABLE_I
     }
     trends = {id: trend(curve.index, curve) for id, curve in curves.items()}
-    lowest = min(found.correlation for found in trends.values())
     return Verdict(
         13, "text", "The ensemble's standard deviation grows with d", "grows",
-        f"{sum(found.grows for found in trends.values())} of {len(trends)}; lowest rank correlation {lowest:.2f}",
+        f"{sum(found.grows for found in trends.values())} of {len(trends)}; lowest rank correlation {_lowest(trends)} with d = 0, "
+        f"{_lowest(_outside_trends(curves))} without",
         (
             *(
-                Condition(f"{_label(id)}: deviation grows with d", f"rank correlation {found.correlation:.2f}", found.grows)
+                Condition(f"{_label(id)}: deviation grows with d", _correlation(found), found.grows)
                 for id, found in trends.items()
             ),
             _grows_outside("deviation", curves),
@@ -756,7 +783,7 @@ def functional_is_differentiable(evidence: Evidence) -> Verdict:
     change, integral = (max(values) for values in zip(*found, strict=True))
     return Verdict(
         14, "text", "Automatic differentiation gives the functional derivative of E with respect to the densities",
-        "possible", f"agrees with finite differences to {scientific(change)}; as a field on the mesh to {scientific(integral)}",
+        "possible", f"agrees with finite differences to {scientific(change, 2)}; as a field on the mesh to {scientific(integral, 2)}",
         (
             Condition(f"change of E with a bump of a density: autodiff and finite differences agree to {scientific(DERIVATIVE_TOLERANCE)}", scientific(change, 2),
                       change <= DERIVATIVE_TOLERANCE, AFTER),

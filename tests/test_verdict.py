@@ -304,6 +304,17 @@ def test_claim_5_wants_a_fall_and_a_rise():
     assert [condition.written for condition in verdict.conditions] == [BEFORE] * 6 + [AFTER] * 2
 
 
+def test_claim_5_names_those_who_settle_later_than_the_one_that_should_be_last():
+    late = dict.fromkeys(DENSITY, wave(5, end=6)) | {"NN3-I3D": wave(20, end=9), "NN2-I6D": wave(5, end=11)}
+    found = CLAIMS[4](seen(late, late)).conditions[3]
+    assert not found.met
+    assert re.fullmatch(r"[\d.]+ fm; as late or later: NN2-I6ℰ [\d.]+ fm", found.found)
+    last = late | {"NN2-I6D": wave(5, end=6)}
+    found = CLAIMS[4](seen(last, last)).conditions[3]
+    assert found.met
+    assert found.found.endswith("as late or later: none")
+
+
 def test_claim_5_wants_unrest_everywhere():
     near = dict.fromkeys(DENSITY, wave(5, end=6)) | {"NN3-I3D": wave(20, end=7.9)}
     far = dict.fromkeys(DENSITY, wave(30, end=8))
@@ -560,5 +571,11 @@ def test_all_claims_can_be_judged_on_the_ensembles():
     verdicts = judge(found)
     assert list(verdicts) == [verdict.number for verdict in verdicts.values()] == list(range(1, 16))
     assert not re.search(r"\bnan\b|\binf\b", " ".join(condition_table(verdicts).found))
+    said = [verdict.ours for verdict in verdicts.values()] + condition_table(verdicts).found.tolist()
+    assert not [text for text in said if re.search(r"(?<![\w.])-\d", text)], "a hyphen for a minus sign"
+    for number in (2, 13):
+        lowest = [float(value) for value in re.findall(r"\d\.\d\d", verdicts[number].ours)]
+        with_zero = [float(re.search(r"\d\.\d\d", one.found)[0]) for one in verdicts[number].conditions[:-1]]
+        assert lowest == [min(with_zero), float(re.search(r"\d\.\d\d", verdicts[number].conditions[-1].found)[0])]
     for id in TABLE_I:
         assert found.known_rms(id).value == pytest.approx(rms_table(load_ensemble(id))["known"])
