@@ -76,7 +76,7 @@ def _drawn_levels(nucleus: xr.Dataset) -> list[list]:
     drawn = levels(nucleus)
     drawn = drawn[(drawn.level_energy > -26) & ((drawn.level_energy < 0) | (drawn.occupation > 0.005))]
     return [
-        [level.particle, level_name(level.n, level.kappa), round(level.level_energy, 1), round(level.occupation, 2)]
+        [level.particle, level_name(level.n, level.kappa), round(level.level_energy, 2), round(level.occupation, 2)]
         for level in drawn.itertuples()
     ]
 

@@ -192,8 +192,12 @@ def nucleus_figure(nucleus: xr.Dataset) -> Figure:
     )
     ax.set(ylabel="Potential (MeV)", title="(b) central potentials")
     ax = axes[1, 0]
-    for part, style in (("kinetic", "-."), ("interaction", "--"), ("coulomb", ":")):
-        ax.plot(r, r**2 * nucleus[f"{part}_energy_density"], color=PART_COLOURS[part], ls=style, label=part)
+    for part, word, style in (
+        ("kinetic", "kinetic", "-."),
+        ("interaction", "interaction", "--"),
+        ("coulomb", "electromagnetic", ":"),
+    ):
+        ax.plot(r, r**2 * nucleus[f"{part}_energy_density"], color=PART_COLOURS[part], ls=style, label=word)
     ax.plot(r, r**2 * nucleus.energy_density, color=PART_COLOURS["total"], label="sum")
     ax.set(ylabel=r"$r^2\mathcal{E}$ (MeV fm$^{-1}$)", title="(c) energy density and its parts")
     for ax in (axes[0, 0], axes[0, 1], axes[1, 0]):
@@ -210,7 +214,7 @@ def nucleus_figure(nucleus: xr.Dataset) -> Figure:
 
 
 def draw_levels(ax: Axes, nucleus: xr.Dataset, window: float = 28.0, title: str = "(d) levels") -> None:
-    """Levels of both species with their occupation as the length of the filled line; labels kept from overlapping.
+    """Levels of both species with their occupation as the length of the filled line; names beside them, led to by lines.
 
     Grey are also the bound levels that are empty (:func:`lib.shells.levels`), so that the gap at the Fermi energy is seen.
 
@@ -219,20 +223,44 @@ def draw_levels(ax: Axes, nucleus: xr.Dataset, window: float = 28.0, title: str 
     top, shown = 4.0, levels(nucleus)
     shown = shown[(shown.level_energy < top) & (shown.level_energy > top - window)]
     for column, q in enumerate("np"):
-        last = -np.inf
-        for level in shown[shown.particle == q].itertuples():
+        own = shown[shown.particle == q]
+        places = names_apart(own.level_energy.to_numpy(), window / 24, top - window + 0.6, top + 0.4)
+        for level, place in zip(own.itertuples(), places, strict=True):
             e, v2, name = level.level_energy, level.occupation, level_name(level.n, level.kappa)
             ax.hlines(e, column, column + 0.6, color="0.75", lw=1.2)
             ax.hlines(e, column, column + 0.6 * v2, color=PARTICLE_COLOURS[q], lw=2.2)
-            place = max(e, last + window / 24)
-            last = place
-            if place > top + 0.5:
-                break  # so many levels above zero that their names have no room
-            ax.annotate(name, (column + 0.6, e), (column + 0.64, place), fontsize=7, va="center")
+            ax.plot([column + 0.61, column + 0.68], [e, place], color="0.75", lw=0.6)
+            ax.text(column + 0.69, place, name, fontsize=7, va="center")
     ax.axhline(0, color="0.5", lw=0.6, ls="--")
     ax.set(xlim=(-0.1, 2.05), ylim=(top - window, top + 1), ylabel="Single-particle energy (MeV)", title=title)
     ax.set_xticks([0.3, 1.3], ["neutrons", "protons"])
     ax.tick_params(axis="x", which="both", length=0)
+
+
+def names_apart(wished: Sequence[float], gap: float, low: float, high: float) -> np.ndarray:
+    """Places of names beside things at rising ``wished`` places: in their order, none on another, each crowd around its middle.
+
+    Parameters
+    ----------
+    wished : where the things are, rising.
+    gap : between two names at least, as far as there is room.
+    low, high : the ends of the room.
+    """
+    gap = min(gap, (high - low) / max(1, len(wished) - 1))
+    crowds: list[tuple[float, int]] = []
+
+    def middle(total, count):
+        half = (count - 1) * gap / 2
+        return max(low + half, min(high - half, total / count))
+
+    for place in wished:
+        total, count = float(place), 1
+        while crowds and middle(*crowds[-1]) + (crowds[-1][1] + count) * gap / 2 > middle(total, count) + 1e-9:
+            total, count = total + crowds[-1][0], count + crowds[-1][1]
+            crowds.pop()
+        crowds.append((total, count))
+    parts = [middle(*crowd) + (np.arange(crowd[1]) - (crowd[1] - 1) / 2) * gap for crowd in crowds]
+    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def nucleus_text(nucleus: xr.Dataset) -> str:

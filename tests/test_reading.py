@@ -90,6 +90,93 @@ def test_tables_of_outputs_can_be_read(page, site, name):
             assert cell["align"] == "right", cell
 
 
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_on_a_desk_no_table_scrolls(page, site, name):
+    open_page(page, site, name)
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('main :is(.cell_output, figure) .text_html:has(table), main .pst-scrollable-table-container')]
+        .filter(box => !box.querySelector('.explorer') && box.scrollWidth > box.clientWidth + 1)
+        .map(box => [box.querySelector('thead').innerText, box.clientWidth, box.scrollWidth])"""
+    )
+    assert wide == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_names_and_code_in_tables_are_not_broken(page, site, name, width):
+    """Names of networks and files, ranges of the distance and the words of code stand on one line each."""
+    page.set_viewport_size({"width": width, "height": 900})
+    open_page(page, site, name)
+    broken = page.evaluate(
+        """() => [...document.querySelectorAll('main table :is(.whole, code .pre, tbody th)')].filter(e => !e.closest('.explorer'))
+        .filter(e => !e.matches('th') || /^(NN\\d-|d [=>])\\S*( [\\d–]+)?$/.test(e.textContent.trim()))
+        .filter(e => { const range = document.createRange(); range.selectNodeContents(e);
+            const tops = [...range.getClientRects()].filter(r => r.width).map(r => r.bottom); return Math.max(...tops) - Math.min(...tops) > 12; })
+        .map(e => e.textContent)"""
+    )
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", ["one_nucleus", "table_one", "fig2", "verdict"])
+def test_parameters_can_be_read_on_a_phone(phone, site, name):
+    """One below the other, each with meaning, default and range beside their heads, and no scrolling aside."""
+    open_page(phone, site, f"book/{name}.html")
+    table = phone.locator("table.parameters")
+    assert table.evaluate("e => e.parentElement.scrollWidth <= e.parentElement.clientWidth + 1")
+    for row in table.locator("tbody tr").all():
+        seen = row.evaluate(
+            """row => [...row.cells].filter(cell => getComputedStyle(cell).display !== 'none').map(cell => {
+            const box = cell.getBoundingClientRect(), head = getComputedStyle(cell, '::before').content;
+            return [cell.textContent.trim() !== '', box.left >= 0 && box.right <= innerWidth, head.replaceAll('"', ''), box.top] })"""
+        )
+        assert all(words and inside for words, inside, *_ in seen)
+        heads = [head for *_, head, _ in seen[1:] if head != "unit"]
+        assert heads == ["meaning", "default", "range"]
+        tops = [top for *_, top in seen]
+        assert tops == sorted(set(tops)), "each on a line of its own"
+
+
+@pytest.mark.parametrize("name", ["table_one", "eleven_networks", "one_nucleus"])
+def test_captions_of_tables_do_not_scroll_with_them(phone, site, name):
+    open_page(phone, site, f"book/{name}.html")
+    figures = phone.locator("main figure:has(table)")
+    assert figures.count() >= 1
+    for figure in figures.all():
+        box = figure.locator(".text_html")
+        assert box.evaluate("e => e.scrollWidth > e.clientWidth && e.dataset.more === 'right'")
+        place = figure.locator("figcaption").evaluate(
+            "e => [e.getBoundingClientRect().left, e.getBoundingClientRect().right, !!e.closest('[data-more]')]"
+        )
+        assert place[0] >= 0
+        assert place[1] <= 390
+        assert not place[2], "it fades with the table"
+
+
+LEVEL_NAMES = """() => [...document.querySelectorAll('.drawing svg')].flatMap(svg => {
+    const frames = [...svg.querySelectorAll('.panel')].map(e => e.getBBox()), names = [...svg.querySelectorAll('text[font-size="11"]')];
+    return names.filter(e => /^\\d[a-z]\\d+\\/2$/.test(e.textContent)).map(e => { const box = e.getBBox();
+        return frames.some(f => box.y + 2 >= f.y && box.y + box.height - 2 <= f.y + f.height && box.x >= f.x && box.x + box.width <= f.x + f.width) || e.textContent });
+})"""
+
+
+def test_names_of_levels_stand_inside_their_panel(page, site):
+    open_page(page, site, "book/chart.html")
+    for Z, N in ((62, 144), (50, 82), (8, 8)):
+        for name, value in (("z", Z), ("n", N)):
+            page.locator(f".ce-{name}").fill(str(value))
+        page.locator(".ce-n").press("Enter")
+        names = page.evaluate(LEVEL_NAMES)
+        assert len(names) > 5
+        assert set(names) == {True}
+    open_page(page, site, "book/one_nucleus.html")
+    for i in range(page.locator(".ne-nucleus option").count()):
+        page.locator(".ne-nucleus").select_option(index=i)
+        names = page.evaluate(LEVEL_NAMES)
+        assert len(names) > 5
+        assert set(names) == {True}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_tables_and_explorers_of_either_scheme(page, site, scheme):
     """Tables stand on the ground of the page; explorers are white, as are their boxes and their pictures."""

@@ -1,7 +1,7 @@
 document.addEventListener("DOMContentLoaded", () => {
   // in a table among the outputs, columns of numbers stand to the right and all others to the left
   const isNumber = text => /^[-+−±]?[\d.,]*\d([eE][-+−]?\d+)?( ?[%±].*)?$|^nan$|^inf$/i.test(text), isBlank = text => /^[-–—]?$/.test(text);
-  for (const table of document.querySelectorAll(".cell_output table")) {
+  for (const table of document.querySelectorAll(".cell_output table, figure table")) {
     const columns = new Map(), place = cell => cell.parentElement.cells.length - cell.cellIndex;
     // counted from the right, since a row may lack cells of an index that spans several
     for (const cell of table.querySelectorAll("tbody td")) columns.set(place(cell), [...columns.get(place(cell)) ?? [], cell.textContent.trim()]);
@@ -9,6 +9,38 @@ document.addEventListener("DOMContentLoaded", () => {
       const texts = columns.get(place(cell));
       if (cell.colSpan === 1 && texts && !(texts.some(isNumber) && texts.every(text => isNumber(text) || isBlank(text)))) cell.classList.add("words");
     }
+  }
+
+  // the names of an index, above the names of the rows, stand as these do
+  for (const table of document.querySelectorAll(".cell_output table, figure table")) {
+    const names = Math.max(0, ...[...table.querySelectorAll("tbody tr")].map(row => row.querySelectorAll("th").length));
+    for (const row of table.querySelectorAll("thead tr")) {
+      let place = 0;
+      for (const cell of row.cells) { if (place < names) cell.classList.add("words"); place += cell.colSpan; }
+    }
+  }
+
+  // what is one name, range or number with its error is not broken within: NN1-I4δE, d = 2–10, MeV/fm, 1.96 ± 0.20
+  const whole = /[\d.]+ ± [\d.]+|d [=>≥] [\d–]+|[^\s,]{1,24}[-–/](?=\S*[\dA-Zℰ]|fm)[^\s,]{1,24}/;
+  for (const cell of document.querySelectorAll("main :is(td, th)")) {
+    if (cell.closest(".explorer")) continue;
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), all = [];
+    while (texts.nextNode()) if (!texts.currentNode.parentElement.closest("code, .math, mjx-container")) all.push(texts.currentNode);
+    for (let text of all) for (let found; (found = whole.exec(text.data));) {
+      const part = text.splitText(found.index), span = document.createElement("span");
+      text = part.splitText(found[0].length);
+      span.className = "whole";
+      part.replaceWith(span);
+      span.append(part);
+    }
+  }
+
+  // on a phone the parameters of a chapter are no table, so that each line has its head beside it
+  for (const table of document.querySelectorAll(".cell_output table")) {
+    const heads = [...table.querySelectorAll("thead th")].map(cell => cell.textContent.trim());
+    if (heads[0] !== "parameter") continue;
+    table.classList.add("parameters");
+    for (const row of table.querySelectorAll("tbody tr")) [...row.cells].forEach((cell, i) => { if (cell.textContent.trim()) cell.dataset.head = heads[i]; });
   }
 
   // what is wider than its place: on which side there is more, for book.css to show; and it can be scrolled by keys, while
@@ -20,12 +52,19 @@ document.addEventListener("DOMContentLoaded", () => {
     if (more.length) box.dataset.more = more.join(" "); else delete box.dataset.more;
     if (hidden > 1) box.tabIndex = 0; else box.removeAttribute("tabindex");
   };
-  const sizes = new ResizeObserver(entries => entries.forEach(entry => look(entry.target)));
+  // a table too wide for its column is set closer first
+  const fit = box => {
+    const table = box.matches(".text_html") && !box.querySelector(".explorer") && box.querySelector("table");
+    if (!table) return;
+    table.classList.remove("dense");
+    table.classList.toggle("dense", innerWidth > 600 && box.scrollWidth > box.clientWidth + 1);
+  };
+  const sizes = new ResizeObserver(entries => entries.forEach(({ target }) => { fit(target); look(target); }));
   const watch = places => document.querySelectorAll(places).forEach(box => {
     sizes.observe(box);
     box.addEventListener("scroll", () => look(box), { passive: true });
   });
-  watch(".cell_output .text_html, figure:has(table), .pst-scrollable-table-container");
+  watch(".cell_output .text_html, figure .text_html, .pst-scrollable-table-container");
   addEventListener("load", () => window.MathJax?.startup?.promise.then(() => watch("div.math mjx-container")));
 
   // what the search shows of a page is its text, not the code of its cells
