@@ -96,7 +96,7 @@ def test_on_a_desk_no_table_scrolls(page, site, name):
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
     wide = page.evaluate(
         """() => [...document.querySelectorAll('main :is(.cell_output, figure) .text_html:has(table), main .pst-scrollable-table-container')]
-        .filter(box => !box.querySelector('.explorer') && box.scrollWidth > box.clientWidth + 1)
+        .filter(box => !box.querySelector('.explorer') && box.scrollWidth > box.clientWidth)
         .map(box => [box.querySelector('thead').innerText, box.clientWidth, box.scrollWidth])"""
     )
     assert wide == []

@@ -57,7 +57,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const table = box.matches(".text_html") && !box.querySelector(".explorer") && box.querySelector("table");
     if (!table) return;
     table.classList.remove("dense");
-    table.classList.toggle("dense", innerWidth > 600 && box.scrollWidth > box.clientWidth + 1);
+    table.classList.toggle("dense", innerWidth > 600 && box.scrollWidth > box.clientWidth);
   };
   const sizes = new ResizeObserver(entries => entries.forEach(({ target }) => { fit(target); look(target); }));
   const watch = places => document.querySelectorAll(places).forEach(box => {
