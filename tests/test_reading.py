@@ -91,6 +91,17 @@ def test_tables_of_outputs_can_be_read(page, site, name):
 
 
 @pytest.mark.parametrize("name", DIFFERENT)
+def test_negative_numbers_have_a_minus_sign(page, site, name):
+    """In what cells have put into the text and into tables; code, addresses and dates keep their hyphens."""
+    open_page(page, site, name)
+    texts = page.evaluate(
+        """() => [...document.querySelectorAll('main :is(.pasted-text, td, th)')]
+        .filter(e => !e.querySelector('code, a')).map(e => e.textContent)"""
+    )
+    assert [text for text in texts if re.search(r"(?<!\w)-\d", text)] == []
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
 def test_on_a_desk_no_table_scrolls(page, site, name):
     open_page(page, site, name)
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
