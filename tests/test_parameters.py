@@ -325,7 +325,7 @@ OTHERWISE = {
     "eleven_networks": (
         {"minimum_nuclei": 40},
         lambda glued, shown: (
-            int(glued["farthest"]) == max(d for d in DISTANCES if (DISTANCES == d).sum() >= 40) and glued["minimum"] == "40"
+            int(glued["farthest-E"]) == max(d for d in DISTANCES if (DISTANCES == d).sum() >= 40) and glued["minimum"] == "40"
         ),
     ),
     "network": (
