@@ -28,20 +28,20 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 book: $(STAMP) chart  ## execute all chapters and build the static book
-	@$(BIN)/python -m lib.vendor
-	@$(BIN)/python -m lib.book
+	@$(BIN)/python -m publish.pages.scripts
+	@$(BIN)/python -m publish.press.book
 
 pdf: book  ## the whole book as one PDF, in _build/pdf (needs XeLaTeX; says which packages if it is missing)
-	@$(BIN)/python -m lib.pdf
+	@$(BIN)/python -m publish.press.pdf
 
 archive: book  ## pages, data and code in one file with checksums, for deposit, in _build/archive
-	@$(BIN)/python -m lib.archive
+	@$(BIN)/python -m publish.press.archive
 
 chart: $(STAMP)  ## compute both charts of nuclides, two to three minutes (nothing to do if they are current)
-	@$(BIN)/python -m lib.chart
+	@$(BIN)/python -m lib charts
 
 ensembles: $(STAMP) chart  ## train the eleven ensembles of 100, an hour (nothing to do: they are in the repository)
-	@$(BIN)/python -m lib.ensemble
+	@$(BIN)/python -m lib ensembles
 
 test: $(STAMP) chart  ## the tests, a few minutes
 	$(BIN)/python -m pytest -n 2 -m "not slow and not browser and not tex"
@@ -54,7 +54,7 @@ test-pages: $(STAMP) book  ## open every built page in headless Chromium, networ
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
 
 page: $(STAMP) chart  ## see one page while editing it, in seconds: make page NAME=fig1 (after one make book)
-	@$(BIN)/python -m lib.book --page "$$NAME"
+	@$(BIN)/python -m publish.press.book --page "$$NAME"
 
 # .jupyter opens the chapters as notebooks, saves none of them by itself and asks the network for nothing
 lab: $(STAMP) chart  ## explore: the chapters in JupyterLab, with widgets that compute
@@ -62,7 +62,7 @@ lab: $(STAMP) chart  ## explore: the chapters in JupyterLab, with widgets that c
 
 chapter: $(STAMP) chart  ## re-execute one chapter: make chapter NAME=one_nucleus PARAMS="Z=50 N=70 functional=PC-F1 pairing=true"
 	$(if $(STRAY),$(error $(STRAY) is no variable of this command: parameters go into PARAMS="…"))
-	@$(BIN)/python -m lib.chapter "$$NAME" --params "$$PARAMS" $(if $(OUTPUT),-o "$$OUTPUT")
+	@$(BIN)/python -m publish.press.chapter "$$NAME" --params "$$PARAMS" $(if $(OUTPUT),-o "$$OUTPUT")
 
 bench: $(STAMP) book  ## the benchmarks
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -19,10 +19,10 @@ from statistics import median
 import numpy as np
 from dense_dirac import basis, dense_levels
 
-from lib import rmf
-from lib.functionals import PC_PK1
-from lib.mesh import get_mesh
-from lib.observables import observables
+from lib.rmf import dirac, iteration, lowest
+from lib.rmf.functionals import PC_PK1
+from lib.rmf.mesh import get_mesh
+from lib.rmf.observables import observables
 
 BOX, STEP = 15.0, 0.1
 TOLERANCE_MEV = 2e-5
@@ -42,7 +42,7 @@ def clock(function, repeat=3):
 
 
 class Stages:
-    """Adds up the time inside some functions of lib.rmf, by wrapping them while a nucleus is solved."""
+    """Adds up the time inside some functions of lib.rmf.solver, by wrapping them while a nucleus is solved."""
 
     def __init__(self):
         self.seconds = defaultdict(float)
@@ -62,9 +62,9 @@ class Stages:
         setattr(owner, name, timed)
 
     def __enter__(self):
-        self.wrap(rmf, "_levels_up_to_window", "Dirac levels")
-        self.wrap(rmf, "Densities", "densities, potentials")
-        self.wrap(rmf._Anderson, "step", "mixing")
+        self.wrap(iteration, "_levels_up_to_window", "Dirac levels")
+        self.wrap(iteration, "Densities", "densities, potentials")
+        self.wrap(iteration._Anderson, "step", "mixing")
         return self
 
     def __exit__(self, *error):
@@ -79,9 +79,11 @@ def cost_of_nuclei(mesh):
     )
     cost = []
     for Z, N in NUCLEI:
-        cold, solution = clock(lambda Z=Z, N=N: rmf.ground_state(Z, N, PC_PK1, mesh))
-        neighbour = rmf.ground_state(Z, N + 2, PC_PK1, mesh)
-        warm, other = clock(lambda Z=Z, N=N, state=neighbour.state: rmf.ground_state(Z, N, PC_PK1, mesh, False, state))
+        cold, solution = clock(lambda Z=Z, N=N: lowest.ground_state(Z, N, PC_PK1, mesh))
+        neighbour = lowest.ground_state(Z, N + 2, PC_PK1, mesh)
+        warm, other = clock(
+            lambda Z=Z, N=N, state=neighbour.state: lowest.ground_state(Z, N, PC_PK1, mesh, False, state)
+        )
         read, _ = clock(lambda solution=solution: observables(solution))
         each = 1e3 * cold / solution.iterations
         cost.append((Z + N, each))
@@ -102,7 +104,7 @@ def share_of_stages(mesh):
         with Stages() as stages:
             start = time.perf_counter()
             for _ in range(5):
-                solution = rmf.ground_state(Z, N, PC_PK1, mesh)
+                solution = lowest.ground_state(Z, N, PC_PK1, mesh)
             before = time.perf_counter()
             for _ in range(5):
                 observables(solution)
@@ -117,21 +119,21 @@ class Record:
     """Keeps potentials, window and guesses of every call of the Dirac solver while a nucleus is solved."""
 
     def __enter__(self):
-        self.calls, self.original = [], rmf._solve_levels
+        self.calls, self.original = [], dirac._solve_levels
 
         def recorded(mesh, scalar, vector, mass, top, guess, *others):
             self.calls.append((mesh, scalar.copy(), vector.copy(), mass, top, guess.copy()))
             return self.original(mesh, scalar, vector, mass, top, guess, *others)
 
-        rmf._solve_levels = recorded
+        dirac._solve_levels = recorded
         return self
 
     def __exit__(self, *error):
-        rmf._solve_levels = self.original
+        dirac._solve_levels = self.original
 
     def replay(self):
         """All calls once more, with the guesses they had; returns the levels of the last neutron and proton call."""
-        return [rmf._solve_levels(*call[:5], call[5].copy()) for call in self.calls][-2:]
+        return [dirac._solve_levels(*call[:5], call[5].copy()) for call in self.calls][-2:]
 
 
 def ratio_to_dense(mesh):
@@ -149,10 +151,10 @@ def ratio_to_dense(mesh):
     )
     for Z, N in ((8, 8), (20, 28), (50, 82), (82, 126)):
         with Record() as record:
-            rmf.iterate(Z, N, PC_PK1, mesh)
+            iteration.iterate(Z, N, PC_PK1, mesh)
         loop, levels = clock(record.replay, 5)
         last = record.calls[-2:]
-        blank, _ = clock(lambda last=last: [rmf._solve_levels(*c[:5], np.full_like(c[5], np.nan)) for c in last], 9)
+        blank, _ = clock(lambda last=last: [dirac._solve_levels(*c[:5], np.full_like(c[5], np.nan)) for c in last], 9)
 
         def dense(last=last, levels=levels):
             # each matrix is asked for one state more than there are levels, so that a level missed would be seen
@@ -188,7 +190,7 @@ def ratio_to_dense(mesh):
 
 if __name__ == "__main__":
     mesh = get_mesh(BOX, STEP)
-    rmf.ground_state(8, 8, PC_PK1, mesh)  # compiles
+    lowest.ground_state(8, 8, PC_PK1, mesh)  # compiles
     cost_of_nuclei(mesh)
     share_of_stages(mesh)
     ratio_to_dense(mesh)

@@ -18,7 +18,7 @@ from scipy.linalg import eigh
 from scipy.optimize import brentq
 from scipy.special import spherical_jn
 
-from lib.functionals import HBARC_MEV_FM
+from lib.rmf.constants import HBARC_MEV_FM
 
 
 def bessel_zeros(l: int, count: int) -> np.ndarray:

@@ -3,38 +3,117 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import hashlib
+import inspect
 import subprocess
-from collections.abc import Iterable
+import sys
+import textwrap
+import types
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data"
+HASHED_PACKAGE = "lib"
+"""What functions name outside of it is another package's, and has a version of its own."""
 
 
-class _WithoutTexts(ast.NodeTransformer):
-    """Drops statements that are nothing but a text: docstrings, of functions as well as of constants."""
+def code_hash(*entries: Callable) -> str:
+    """Hash of what some functions and classes compute, 16 hexadecimal digits.
 
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
-        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        return None if is_text else node
-
-
-def source_hash(paths: Iterable[Path]) -> str:
-    """Hash of what Python files do, 16 hexadecimal digits: comments, docstrings and formatting leave it as it is.
+    It covers their syntax, that of every function and class of :mod:`lib` that they name, directly or through others, and
+    the values of the constants among these names.  Where a definition stands, its docstring, comments, annotations,
+    imports and the words of its errors leave the hash as it is, and so does the version of Python.
 
     Raises
     ------
-    FileNotFoundError
-        if a file is not there.
-    SyntaxError
-        if a file is no Python.
+    TypeError
+        for a constant that has no value of its own to be hashed.
     """
-    digest = hashlib.sha256()
-    for path in paths:
-        tree = ast.parse(path.read_bytes(), filename=str(path))
-        digest.update(ast.dump(_WithoutTexts().visit(tree)).encode())
-    return digest.hexdigest()[:16]
+    return hashlib.sha256(repr(sorted(_closure(entries).items())).encode()).hexdigest()[:16]
+
+
+def _closure(entries: Iterable[Callable]) -> dict[str, Any]:
+    """Syntax or value of all that the entries depend on, by name."""
+    seen: dict[str, Any] = {}
+    queue = [inspect.unwrap(entry) for entry in entries]
+    while queue:
+        thing = queue.pop()
+        if thing.__qualname__ in seen:
+            continue
+        tree = ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
+        seen[thing.__qualname__] = _syntax(tree)
+        space = vars(sys.modules[thing.__module__])
+        for name, value in _named(tree, space):
+            plain = inspect.unwrap(value) if callable(value) else value
+            if _is_own(plain):
+                queue.append(plain)
+            elif not callable(plain) and not isinstance(plain, types.ModuleType):
+                seen[name] = _value(name, plain, queue)
+    return seen
+
+
+def _named(tree: ast.AST, space: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Names in a piece of syntax that its module knows, and attributes of the book's modules, with what they stand for."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in space:
+            yield node.id, space[node.id]
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            module = space.get(node.value.id)
+            if isinstance(module, types.ModuleType) and module.__name__.split(".")[0] == HASHED_PACKAGE:
+                yield node.attr, getattr(module, node.attr)
+
+
+def _is_own(thing: Any) -> bool:
+    own = getattr(thing, "__module__", None) or ""
+    return (inspect.isfunction(thing) or inspect.isclass(thing)) and own.split(".")[0] == HASHED_PACKAGE
+
+
+def _value(name: str, value: Any, queue: list) -> Any:
+    """A constant as something whose ``repr`` says what it is; functions inside it are queued or named."""
+    if isinstance(value, Mapping):
+        return [(_value(name, key, queue), _value(name, entry, queue)) for key, entry in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [_value(name, entry, queue) for entry in value]
+    if isinstance(value, np.ndarray):
+        return str(value.dtype), value.shape, value.tobytes()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = dataclasses.fields(value)
+        return type(value).__qualname__, [(f.name, _value(name, getattr(value, f.name), queue)) for f in fields]
+    if callable(value):
+        plain = inspect.unwrap(value)
+        if _is_own(plain):
+            queue.append(plain)
+        return getattr(plain, "__qualname__", None) or _value(name, str(plain), queue)
+    if isinstance(value, Path) or " at 0x" in repr(value):
+        raise TypeError(
+            f"{name} = {value!r} has no value to be hashed: make it a number, a text, or a collection of them"
+        )
+    return repr(value)
+
+
+_IGNORED = {"annotation", "returns", "type_comment", "ctx", "kind"}
+
+
+def _syntax(node: Any) -> Any:
+    """Syntax as nested tuples, without what computes nothing: the same on every Python, whose own dump is not."""
+    if isinstance(node, list):
+        kept = [entry for entry in node if not (isinstance(entry, ast.Expr) and isinstance(entry.value, ast.Constant))]
+        return tuple(_syntax(entry) for entry in kept if not isinstance(entry, (ast.Import, ast.ImportFrom)))
+    if isinstance(node, ast.Raise):
+        error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        return ("Raise", _syntax(error))
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    parts = [(field, value) for field, value in ast.iter_fields(node) if field not in _IGNORED]
+    return (
+        type(node).__name__,
+        *((field, _syntax(value)) for field, value in parts if value is not None and value != []),
+    )
 
 
 def code_version() -> str:
@@ -42,9 +121,8 @@ def code_version() -> str:
 
     Files in ``data`` do not count as changes: a run that writes several of them would mark all but the first.
     """
-
-    commit = _git("describe", "--always")
-    changes = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!data")
+    commit = git("describe", "--always")
+    changes = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!data")
     return f"{commit}{'+' if changes else ''}" if commit else "unknown"
 
 
@@ -59,12 +137,13 @@ class Commit(NamedTuple):
 def last_commit(names: Iterable[str]) -> Commit | None:
     """The last commit that touched files or folders, given by their paths from the root; None outside a checkout."""
     names = list(names)
-    found = _git("log", "-1", "--format=%h %cs", "--", *names)
+    found = git("log", "-1", "--format=%h %cs", "--", *names)
     if not found:
         return None
-    return Commit(*found.split(), bool(_git("status", "--porcelain", "--", *names)))
+    return Commit(*found.split(), bool(git("status", "--porcelain", "--", *names)))
 
 
-def _git(*arguments: str) -> str:
+def git(*arguments: str) -> str:
+    """What git says of this checkout, without the last line break; empty outside of one, or where git refuses."""
     run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     return run.stdout.strip()

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from lib.adam_reference import PATH as ADAM
-from lib.chart import DATA, chart_path
-from lib.ensemble import ensemble_path
-from lib.functionals import FUNCTIONALS, get_functional
-from lib.networks import TABLE_I
+from lib.learning.ensemble import ensemble_path
+from lib.learning.table_one import TABLE_I
+from lib.provenance import DATA
+from lib.rmf.chart import chart_path
+from lib.rmf.functionals import FUNCTIONALS, get_functional
+from studies.adam_beside import PATH as ADAM
 
 ROOT = Path(__file__).resolve().parent.parent
 CHARTS = [chart_path(name, pairing) for name in FUNCTIONALS for pairing in (False, True)]

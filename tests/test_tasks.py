@@ -5,9 +5,11 @@ import pickle
 
 import pytest
 
-from lib import adam_reference, chart, ensemble, search, tasks
-from lib.networks import get_network
+import lib.__main__
+from lib import tasks
+from lib.learning.table_one import get_network
 from lib.tasks import add_engine_options, atomic_write, engine, known_to, resume_tasks, run_tasks, task_folder
+from studies import adam_beside, search
 
 SQUARES = {"three": (3,), "one": (1,), "two": (2,)}
 
@@ -178,10 +180,11 @@ def test_options_of_the_engine():
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "two", "1.5", "²", ""])
-@pytest.mark.parametrize("module", [chart, ensemble, adam_reference, search], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [["charts"], ["ensembles"], adam_beside, search], ids=str)
 def test_every_command_refuses_bad_numbers_of_workers(module, number, capsys):
+    command, words = (module, []) if hasattr(module, "main") else (lib.__main__, module)
     with pytest.raises(SystemExit) as refused:
-        module.main([f"--workers={number}"])
+        command.main([*words, f"--workers={number}"])
     assert refused.value.code == 2
     assert f"--workers: {number!r} is no number of workers: give at least 1" in capsys.readouterr().err
 

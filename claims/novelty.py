@@ -1,0 +1,75 @@
+"""What an unknown nucleus asks of a network that no known nucleus has asked before.
+
+A perceptron interpolates between the inputs it has seen.  An input is called new here if, in one of the principal
+directions of the known inputs, it lies outside the range that these fill.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from lib.learning.networks import EMPTY_FM, network_inputs
+from lib.learning.table_one import NN1, NN2, NN3, NetworkSpec
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """Which inputs of a network are new.
+
+    ``new`` booleans (nucleus, points, direction); ``filled`` booleans (nucleus, points), points where there is a nucleus
+    (all of them for NN1 and NN2, which have one point); ``directions`` (direction, inputs), the principal directions of
+    the known inputs, in units of their spread.
+    """
+
+    new: np.ndarray
+    filled: np.ndarray
+    directions: np.ndarray
+
+    def share(self, nuclei: np.ndarray) -> float:
+        """Share of the filled points of some nuclei, boolean (nucleus,), that are new in any direction; NaN for none."""
+        points = self.filled[nuclei]
+        return float((self.new[nuclei].any(axis=2) & points).sum() / points.sum()) if points.any() else float("nan")
+
+    def touched(self, nuclei: np.ndarray) -> float:
+        """Share of some nuclei, boolean (nucleus,), that have at least one new point; NaN for none."""
+        return float(self.new[nuclei].any(axis=(1, 2)).mean()) if nuclei.any() else float("nan")
+
+    def leading_direction(self, nuclei: np.ndarray) -> int:
+        """The direction in which most points of these nuclei are new."""
+        return int(self.new[nuclei].sum(axis=(0, 1)).argmax())
+
+
+def novelty(spec: NetworkSpec, dataset: xr.Dataset, kept: int = 20) -> Novelty:
+    """New inputs among all nuclei of a data set, along at most ``kept`` principal directions of those of the known ones.
+
+    Raises
+    ------
+    ValueError
+        for less than one direction.
+    """
+    if kept < 1:
+        raise ValueError(f"kept = {kept} is out of range: give at least 1")
+    inputs = network_inputs(spec, dataset)
+    known = dataset.known.values.astype(bool)
+    filled = np.ones(inputs.shape[:2], dtype=bool)
+    if spec.family == NN3:
+        filled = np.abs(dataset.densities.values[..., 1]) > EMPTY_FM
+    points = inputs[known][filled[known]]
+    centre, spread = points.mean(axis=0), points.std(axis=0)
+    if spec.family == NN2:
+        # densities and Laplacians have different units: each field is divided by its own spread over nuclei and mesh
+        fields = spread.reshape(len(spec.inputs), -1)
+        spread = np.repeat(np.sqrt((fields**2).mean(axis=1)), fields.shape[1])
+    directions = np.eye(points.shape[1])
+    if spec.family != NN1:
+        directions = np.linalg.svd((points - centre) / spread, full_matrices=False)[2][:kept]
+    components = ((inputs - centre) / spread) @ directions.T
+    seen = components[known][filled[known]]
+    low, high = seen.min(axis=0), seen.max(axis=0)
+    # rounding must not make the extremes themselves new
+    margin = 1e-9 * (high - low)
+    new = ((components < low - margin) | (components > high + margin)) & filled[..., None]
+    return Novelty(new, filled, directions)

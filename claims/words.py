@@ -1,0 +1,49 @@
+"""Numbers and names as they are written in the text."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lib.learning.known_region import element
+from lib.learning.table_one import TABLE_I
+
+
+def nuclide(nucleus: tuple[int, int]) -> str:
+    """Name of a nucleus (Z, N), like ⁷⁸Ge."""
+    return str(sum(nucleus)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) + element(nucleus[0])
+
+
+def _label(id: str) -> str:
+    return TABLE_I[id].label
+
+
+def _decimals(value: float, digits: int) -> str:
+    """A number to so many decimals, with a minus sign where it is negative."""
+    return minus(f"{value:.{digits}f}")
+
+
+def minus(number: str) -> str:
+    """A formatted number with a minus sign where Python writes a hyphen."""
+    return number.replace("-", "−")
+
+
+def nucleus_label(Z: int, N: int) -> str:
+    """Name of a nucleus to choose it by, e.g. ``78Ge (Z=32, N=46)``."""
+    return f"{Z + N}{element(Z)} (Z={Z}, N={N})"
+
+
+def scientific(value: float, digits: int = 1) -> str:
+    """A number to so many significant digits, as one writes it: 0.25, 12300, and 2×10⁻⁶ where zeros would be counted.
+
+    A dash stands for what is no number.
+    """
+    if not np.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    power = int(exponent)
+    if -4 < power < 5:
+        return minus(f"{float(mantissa) * 10.0**power:.{max(0, digits - 1 - power)}f}")
+    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return minus(f"{mantissa}×10{raised}")

@@ -1,0 +1,73 @@
+"""The data of the book: ``python -m lib charts`` and ``python -m lib ensembles`` make what is missing or out of date."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+
+from lib import store
+from lib.tasks import add_engine_options, known_to
+
+
+def make_charts(options: argparse.Namespace) -> None:
+    """Compute the charts that are asked for, as far as they are not up to date."""
+    from lib.rmf import chart
+    from lib.rmf.functionals import FUNCTIONALS, get_functional
+
+    for name in options.names or FUNCTIONALS:
+        path = chart.chart_path(name, options.pairing)
+        if chart.is_current(path) and not options.force:
+            continue
+        made = chart.make_chart(name, options.pairing, workers=options.workers, scheduler=options.scheduler)
+        # the paired charts are committed, for energies and radii alone: they take minutes
+        store.write(made.drop_dims(["r", "level"]) if options.pairing else made, path, level=1)
+        folder = chart.chains_folder(get_functional(name), options.pairing, chart.CHART_BOX_FM, chart.N_RANGE)
+        shutil.rmtree(folder, ignore_errors=True)
+        print(
+            f"{path.name}: {made.sizes['nucleus']} bound nuclei of {made.computed_nuclei} computed "
+            f"in {made.wall_time_seconds:.0f} s",
+            file=sys.stderr,
+        )
+
+
+def make_ensembles(options: argparse.Namespace) -> None:
+    """Train the ensembles that are asked for, as far as they are not up to date."""
+    from lib.learning import ensemble
+    from lib.learning.errors import rms_table
+    from lib.learning.table_one import TABLE_I
+
+    for id in options.names or TABLE_I:
+        if not options.force and ensemble.is_current(id):
+            continue
+        made = ensemble.make_ensemble(id, workers=options.workers, scheduler=options.scheduler)
+        store.write(made, ensemble.ensemble_path(id))
+        shutil.rmtree(ensemble.members_folder(id), ignore_errors=True)
+        table = ", ".join(f"{name} {value:.3f}" for name, value in rms_table(made).items())
+        print(f"{id}: {table} MeV; {made.wall_time_seconds:.0f} s", file=sys.stderr)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    from lib.learning.table_one import TABLE_I, get_network
+    from lib.rmf.functionals import FUNCTIONALS, get_functional
+
+    parser = argparse.ArgumentParser(prog="python -m lib", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="charts | ensembles")
+    charts = commands.add_parser("charts", help="data/PC-PK1.nc and data/PC-F1.nc: all nuclei that a functional binds")
+    charts.add_argument("names", nargs="*", type=known_to(get_functional), help=f"default: {' '.join(FUNCTIONALS)}")
+    charts.add_argument(
+        "--pairing", action="store_true", help="BCS pairing; energies and radii alone, to data/<functional>-paired.nc"
+    )
+    charts.set_defaults(make=make_charts)
+    ensembles = commands.add_parser("ensembles", help="data/ensembles: 100 members of each network")
+    ensembles.add_argument("names", nargs="*", type=known_to(get_network), help=f"default: {' '.join(TABLE_I)}")
+    ensembles.set_defaults(make=make_ensembles)
+    for command in (charts, ensembles):
+        add_engine_options(command)
+        command.add_argument("--force", action="store_true", help="make it even if the file is up to date")
+    options = parser.parse_args(arguments)
+    options.make(options)
+
+
+if __name__ == "__main__":
+    main()

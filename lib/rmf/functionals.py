@@ -1,0 +1,145 @@
+"""The point-coupling covariant functionals PC-PK1 and PC-F1: couplings, energy density, potentials.
+
+Everything here is local in r: given the densities and their Laplacians at some points, it returns the interaction
+energy density and the potentials at the same points.  Densities are in fm^-3, Laplacians in fm^-5, energies in MeV.
+The couplings are kept in the natural units of the publications (powers of MeV) and converted by powers of hbar c.
+
+Sources: P. W. Zhao et al., Phys. Rev. C 82, 054319 (2010) for PC-PK1; T. Buervenich et al., Phys. Rev. C 65, 044308
+(2002) for PC-F1; Eqs. (1)-(2) of the paper for the structure of the energy density.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from lib.rmf.constants import HBARC_MEV_FM
+
+
+class Potentials(NamedTuple):
+    """Scalar and vector potentials in MeV; the vector potentials hold no Coulomb potential."""
+
+    scalar: np.ndarray
+    """S, of both species"""
+    neutron_vector: np.ndarray
+    """V of the neutrons"""
+    proton_vector: np.ndarray
+    """V of the protons"""
+
+
+@dataclass(frozen=True)
+class Functional:
+    """Couplings of a point-coupling covariant energy density functional.
+
+    ``alpha_*`` in MeV^-2, ``beta_S`` in MeV^-5, ``gamma_*`` in MeV^-8, ``delta_*`` in MeV^-4, ``nucleon_mass`` in MeV,
+    pairing strengths of the zero-range force in MeV fm^3.
+    """
+
+    name: str
+    alpha_S: float
+    beta_S: float
+    gamma_S: float
+    delta_S: float
+    alpha_V: float
+    gamma_V: float
+    delta_V: float
+    alpha_TV: float
+    delta_TV: float
+    pairing_strength_n: float
+    pairing_strength_p: float
+    nucleon_mass: float = 939.0
+    reference: str = ""
+
+    def fm(self, coupling: str) -> float:
+        """A coupling in units of MeV and fm.
+
+        A product of k densities (fm^-3) and m derivatives (fm^-1) must give MeV fm^-3, hence the powers of hbar c:
+        ``alpha`` MeV fm^3, ``beta`` MeV fm^6, ``gamma`` MeV fm^9, ``delta`` MeV fm^5.
+        """
+        power = {"alpha": 3, "beta": 6, "gamma": 9, "delta": 5}[coupling.split("_")[0]]
+        return getattr(self, coupling) * HBARC_MEV_FM**power
+
+    def interaction_energy_density(self, rho_S, rho_V, rho_TV, lap_S, lap_V, lap_TV):
+        """Interaction part of the energy density, E_int in MeV fm^-3 (paper, Eq. 2).
+
+        Densities in fm^-3 and Laplacians in fm^-5, arrays of one common shape; the result has that shape.
+        """
+        fm = self.fm
+        return (
+            fm("alpha_S") / 2 * rho_S**2
+            + fm("beta_S") / 3 * rho_S**3
+            + fm("gamma_S") / 4 * rho_S**4
+            + fm("delta_S") / 2 * rho_S * lap_S
+            + fm("alpha_V") / 2 * rho_V**2
+            + fm("gamma_V") / 4 * rho_V**4
+            + fm("delta_V") / 2 * rho_V * lap_V
+            + fm("alpha_TV") / 2 * rho_TV**2
+            + fm("delta_TV") / 2 * rho_TV * lap_TV
+        )
+
+    def potentials(self, rho_S, rho_V, rho_TV, lap_S, lap_V, lap_TV) -> Potentials:
+        """Potentials S and V (MeV), the functional derivatives of the interaction energy.
+
+        Densities in fm^-3 and Laplacians in fm^-5, arrays of one common shape.  rho_TV = rho_n - rho_p, so the
+        isovector potential enters with + for neutrons and - for protons.  Coulomb is not included.
+        """
+        fm = self.fm
+        scalar = fm("alpha_S") * rho_S + fm("beta_S") * rho_S**2 + fm("gamma_S") * rho_S**3 + fm("delta_S") * lap_S
+        isoscalar = fm("alpha_V") * rho_V + fm("gamma_V") * rho_V**3 + fm("delta_V") * lap_V
+        isovector = fm("alpha_TV") * rho_TV + fm("delta_TV") * lap_TV
+        return Potentials(scalar, isoscalar + isovector, isoscalar - isovector)
+
+    def pairing_strength(self, particle: str) -> float:
+        """Strength of the zero-range pairing force in MeV fm^3 for ``"n"`` or ``"p"``."""
+        return {"n": self.pairing_strength_n, "p": self.pairing_strength_p}[particle]
+
+
+PC_PK1 = Functional(
+    name="PC-PK1",
+    alpha_S=-3.96291e-4,
+    beta_S=8.66530e-11,
+    gamma_S=-3.80724e-17,
+    delta_S=-1.09108e-10,
+    alpha_V=2.69040e-4,
+    gamma_V=-3.64219e-18,
+    delta_V=-4.32619e-10,
+    alpha_TV=2.95018e-5,
+    delta_TV=-4.11112e-10,
+    pairing_strength_n=-349.5,
+    pairing_strength_p=-330.0,
+    reference="Zhao2010",
+)
+PC_F1 = Functional(
+    name="PC-F1",
+    alpha_S=-3.83577e-4,
+    beta_S=7.68567e-11,
+    gamma_S=-2.90443e-17,
+    delta_S=-4.18530e-10,
+    alpha_V=2.59333e-4,
+    gamma_V=-3.87900e-18,
+    delta_V=-1.19210e-10,
+    alpha_TV=3.46770e-5,
+    delta_TV=-4.20000e-11,
+    pairing_strength_n=-308.0,
+    pairing_strength_p=-321.0,
+    reference="Burvenich2002",
+)
+FUNCTIONALS = {functional.name: functional for functional in (PC_PK1, PC_F1)}
+"""The functionals of the book by name."""
+
+
+def get_functional(functional: str | Functional) -> Functional:
+    """The functional of a name; a ``Functional`` (say, with couplings of the reader's own) passes through.
+
+    Raises
+    ------
+    ValueError
+        if the name is unknown.
+    """
+    if isinstance(functional, Functional):
+        return functional
+    if not isinstance(functional, str) or functional not in FUNCTIONALS:
+        raise ValueError(f"unknown functional {functional!r}: choose one of {', '.join(FUNCTIONALS)}")
+    return FUNCTIONALS[functional]

@@ -1,0 +1,144 @@
+"""BCS pairing with a zero-range force and a smooth cutoff.
+
+Energies are in MeV, degeneracies are 2|kappa| = 2j + 1, occupations are probabilities between 0 and 1.
+The BCS equations with smooth cutoff weights follow M. Bender et al., Eur. Phys. J. A 8, 59 (2000).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import brentq
+
+from lib.rmf.dirac import Levels, levels_density
+from lib.rmf.functionals import Functional
+from lib.rmf.mesh import Mesh
+from lib.rmf.occupation import even_filling
+
+
+class BCS(NamedTuple):
+    """A solution of the BCS equations of one particle species; arrays over the levels."""
+
+    occupation: np.ndarray
+    """v^2"""
+    anomalous: np.ndarray
+    """f_k u_k v_k, the weight of a level in the pair density"""
+    uv: np.ndarray
+    """u_k v_k"""
+    fermi_energy: float
+    """lambda in MeV"""
+    cutoff_energy: float
+    """Delta E in MeV, the width of the pairing window above lambda"""
+
+
+def cutoff_width(fermi_energy: float, level_energy: np.ndarray, degeneracy: np.ndarray, particles: int) -> float:
+    """Width Delta E (MeV) of the pairing window: sum_k f_k = N_q + 1.65 N_q^(2/3), all levels with their degeneracy."""
+    wanted = particles + 1.65 * particles ** (2.0 / 3.0)
+
+    def surplus(width):
+        return float(degeneracy @ cutoff_weights(fermi_energy, width, level_energy)) - wanted
+
+    low, high = 1e-3, 60.0
+    if surplus(low) > 0:
+        raise ValueError(
+            f"lambda = {fermi_energy:.3f} MeV lies above more states than the pairing window of {wanted:.1f}: start from the last occupied level"
+        )
+    if surplus(high) < 0:
+        raise ValueError(
+            f"the levels given hold {degeneracy.sum()} states, the pairing window needs {wanted:.1f}: take a larger box"
+        )
+    return brentq(surplus, low, high, xtol=1e-10)
+
+
+def cutoff_weights(fermi_energy: float, width: float, level_energy: np.ndarray) -> np.ndarray:
+    """Smooth cutoff f_k = 1 / (1 + exp[(eps_k - lambda - Delta E) / mu]) with mu = Delta E / 10."""
+    x = (level_energy - fermi_energy - width) / (width / 10.0)
+    return 1.0 / (1.0 + np.exp(np.clip(x, -600.0, 600.0)))
+
+
+def solve_bcs(
+    level_energy: np.ndarray,
+    degeneracy: np.ndarray,
+    particles: int,
+    pairing_gap: np.ndarray,
+    fermi_energy: float,
+) -> BCS:
+    r"""Occupations, chemical potential and pairing window for given gaps.
+
+    .. math::
+
+        v_k^2 = \tfrac12\Big(1 - \frac{\varepsilon_k-\lambda}{\sqrt{(\varepsilon_k-\lambda)^2 + f_k^2\Delta_k^2}}\Big),
+        \qquad \sum_k v_k^2 = N_q
+
+    The gaps themselves are matrix elements of the pairing field (:func:`pairing_field`), which the self-consistent
+    loop iterates together with the potentials.
+
+    Parameters
+    ----------
+    level_energy, degeneracy : (levels,) in MeV and ``2|kappa|``.
+    particles : N or Z.
+    pairing_gap : (levels,) Delta_k, MeV.
+    fermi_energy : start of lambda, MeV.
+    """
+    # lambda and the window depend on each other weakly: a few rounds fix both
+    for _ in range(50):
+        width = cutoff_width(fermi_energy, level_energy, degeneracy, particles)
+        f = cutoff_weights(fermi_energy, width, level_energy)
+        half_gap = np.abs(f * pairing_gap) + 1e-12
+
+        def surplus(fermi, half_gap=half_gap):
+            distance = level_energy - fermi
+            return float(degeneracy @ (0.5 * (1 - distance / np.hypot(distance, half_gap)))) - particles
+
+        previous = fermi_energy
+        fermi_energy = brentq(surplus, level_energy.min() - 20.0, level_energy.max() + 20.0, xtol=1e-13)
+        if abs(previous - fermi_energy) < 1e-10:
+            break
+    distance = level_energy - fermi_energy
+    quasiparticle = np.hypot(distance, half_gap)
+    uv = 0.5 * half_gap / quasiparticle
+    return BCS(0.5 * (1 - distance / quasiparticle), f * uv, uv, fermi_energy, width)
+
+
+def pairing_field(
+    strength: float, degeneracy: np.ndarray, anomalous: np.ndarray, level_density: np.ndarray
+) -> np.ndarray:
+    """Pairing field ``Delta(r) = -V_q sum_(k>0) f_k u_k v_k |psi_k(r)|^2`` in MeV.
+
+    ``strength`` V_q in MeV fm^3, ``degeneracy`` and ``anomalous`` (levels,), ``level_density`` (levels, r) the
+    angle-averaged density of one nucleon in the level, both components, fm^-3.  The sum over k > 0 runs over pairs,
+    half the degeneracy.
+    """
+    return -strength * (0.5 * degeneracy * anomalous) @ level_density
+
+
+COLLAPSED_GAP_MEV = 1e-3
+
+
+def _window_holds(levels: Levels, particles: int, fermi: float, top: float) -> bool:
+    """Whether the levels up to ``top`` (MeV) reach beyond the smooth pairing window: weights above are below 1e-4."""
+    try:
+        width = cutoff_width(fermi, levels.energy, levels.degeneracy, particles)
+    except ValueError:
+        return False
+    return top > fermi + 1.9 * width
+
+
+def _occupy_bcs(mesh: Mesh, levels: Levels, particles: int, gap_field: np.ndarray, fermi: float) -> None:
+    """Solve the BCS equations for the gaps of the present pairing field (MeV) and fill them into the levels."""
+    filled = even_filling(levels.energy, levels.degeneracy, particles)
+    start = levels.energy[filled > 0].max()
+    levels.pairing_gap = levels_density(mesh, levels) @ (mesh.volume * gap_field)
+    bcs = solve_bcs(levels.energy, levels.degeneracy, particles, levels.pairing_gap, start)
+    levels.occupation, levels.anomalous, levels.uv = bcs.occupation, bcs.anomalous, bcs.uv
+    # where pairing has collapsed lambda is arbitrary within the gap: take the last occupied level
+    collapsed = np.abs(levels.pairing_gap).max() < COLLAPSED_GAP_MEV
+    levels.fermi_energy = levels.energy[bcs.occupation > 0.5].max() if collapsed else bcs.fermi_energy
+
+
+def _new_pairing_field(mesh: Mesh, functional: Functional, particle: str, levels: Levels) -> np.ndarray:
+    strength = functional.pairing_strength(particle)
+    gap = pairing_field(strength, levels.degeneracy, levels.anomalous, levels_density(mesh, levels))
+    gap[0] = mesh.at_origin @ gap
+    return gap

@@ -1,0 +1,1 @@
+"""How results become pictures, pages, a PDF and an archive."""

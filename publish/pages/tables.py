@@ -1,0 +1,77 @@
+"""What a chapter hands from its cells to its text: numbers, words, figures and tables, by name.
+
+The pages show them where the text has them.  A notebook program does not know of that, so the cells show them as well;
+a cell that glues is tagged ``remove-output``, which only the pages heed.  The directive for figures also shows tables; as a
+Sphinx extension the module counts these among the tables, so that they are "Table 4.1" and not "Fig. 4.1", and gives negative
+numbers a minus sign.
+"""
+
+from __future__ import annotations
+
+import re
+
+from docutils import nodes
+from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+_NEGATIVE = re.compile(r"(?<!\w)-(?=\d)")
+_CELL = re.compile(r"(<t[dh]\b[^>]*>)([^<]+)")
+
+
+class _MinusSigns(SphinxPostTransform):
+    """Numbers that cells put into the text and into tables: a minus sign where Python writes a hyphen."""
+
+    default_priority = 2  # before publish.pages.latex makes tables of the HTML
+
+    def run(self, **kwargs) -> None:
+        for glued in self.document.findall(nodes.inline):
+            if "pasted-text" in glued["classes"]:
+                glued[:] = [nodes.Text(_NEGATIVE.sub("−", glued.astext()))]
+        for html in self.document.findall(nodes.raw):
+            if "<td" in html.astext() and "<script" not in html.astext():  # an explorer writes its numbers itself
+                html[:] = [nodes.Text(_CELL.sub(lambda cell: cell[1] + _NEGATIVE.sub("−", cell[2]), html.astext()))]
+
+
+class GluedTable(nodes.figure):
+    """A table with its caption, shown by the directive for figures."""
+
+
+class _TablesAreNoFigures(SphinxTransform):
+    """Figures that hold HTML and no picture become tables, before anything is numbered."""
+
+    default_priority = 200
+
+    def apply(self, **kwargs) -> None:
+        for figure in list(self.document.findall(nodes.figure)):
+            offered = {part.get("mime_type") for part in figure.findall(nodes.container)}
+            if "text/html" in offered and "image/png" not in offered:
+                table = GluedTable("", *figure.children, **figure.attributes)
+                figure.replace_self(table)
+                self.document.ids.update(dict.fromkeys(table["ids"], table))
+
+
+class _FiguresLink(SphinxPostTransform):
+    """The links of a figure stand behind it: the picture before them becomes a link to the PNG among them."""
+
+    default_priority = 5  # myst-nb has just chosen the pictures
+    formats = ("html",)
+
+    def run(self, **kwargs) -> None:
+        figure = None
+        for node in list(self.document.findall(lambda node: isinstance(node, nodes.figure | nodes.raw))):
+            if isinstance(node, nodes.figure):
+                figure = node
+            elif figure and 'class="downloads"' in node.astext():
+                address = re.search(r'href="([^"]+\.png)"', node.astext())
+                for image in list(figure.findall(nodes.image)) if address else []:
+                    image.replace_self(nodes.reference("", "", image.copy(), refuri=address[1]))
+                figure = None
+
+
+def connect(app) -> None:
+    """Connect to Sphinx: glued tables, and figures that link to their files."""
+    html = (lambda writer, node: writer.visit_figure(node), lambda writer, node: writer.depart_figure(node))
+    app.add_enumerable_node(GluedTable, "table", html=html)  # on paper they are tables proper, see publish.pages.latex
+    app.add_transform(_TablesAreNoFigures)
+    app.add_post_transform(_MinusSigns)
+    app.add_post_transform(_FiguresLink)

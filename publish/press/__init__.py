@@ -1,0 +1,1 @@
+"""Making the book: all of it, one chapter, the PDF, the archive."""

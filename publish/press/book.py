@@ -1,0 +1,196 @@
+"""Build the book: ``python -m publish.press.book``.
+
+Jupyter Book caches executed chapters by their text alone.  A chapter's numbers also depend on ``lib``, the data and the
+versions of the packages, so the cache is dropped when any of these has changed; and where nothing at all has changed
+since the last good build, nothing is done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import joblib
+import jupyter_cache
+import yaml
+from tqdm import tqdm
+
+from lib.learning.table_one import TABLE_I
+from lib.provenance import ROOT, last_commit
+from publish.manuscript import BUILD, CODE, PAGES, SOURCES, TEXT, digest
+
+
+def state() -> str:
+    """What the pages are made of: the digest of all files, and the commit that the pages name at their foot."""
+    return f"{digest(CODE + TEXT)} {last_commit(SOURCES)}"
+
+
+def make_network_pages(again: bool) -> None:
+    """Execute the chapter ``network`` once for each network of Table I, into ``book/networks``.
+
+    A page is kept if neither library, data nor the chapter have changed since (``again`` says of the first two).
+    """
+    source = ROOT / "book" / "network.md"
+    pages = {id: ROOT / "book" / "networks" / f"{id}.ipynb" for id in TABLE_I}
+    stale = [
+        id for id, page in pages.items() if again or not page.exists() or page.stat().st_mtime < source.stat().st_mtime
+    ]
+    jobs = (joblib.delayed(make_network_page)(id, pages[id]) for id in stale)
+    with joblib.parallel_config(backend="threading", n_jobs=os.cpu_count()):
+        finished = joblib.Parallel(return_as="generator_unordered")(jobs)
+        for _ in tqdm(finished, total=len(stale), desc="network pages", unit="page", disable=None):
+            pass
+
+
+def make_network_page(id: str, target: Path) -> None:
+    """One network's page: the chapter, executed with the id of the network.
+
+    ``BOOK_BUILD`` says that the pages are being built, and how to come from the page to the top of the book.
+    """
+    code = f"from pathlib import Path; from publish.press.chapter import execute; execute('network', {{'network': {id!r}}}, Path({str(target)!r}))"
+    command = [sys.executable, "-c", code]
+    run = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": "../.."}, capture_output=True, text=True, check=False
+    )
+    if run.returncode:
+        raise RuntimeError(f"the page of {id} failed:\n{run.stderr}")
+
+
+def is_current() -> bool:
+    """Whether the pages are there, built from the present library, data, text and commit."""
+    stamp = BUILD / ".built"
+    return stamp.exists() and stamp.read_text() == state() and (PAGES / "index.html").exists()
+
+
+def build(fresh: bool = False) -> int:
+    """Execute the chapters and build the HTML pages, warnings as errors.  Returns the exit code."""
+    code, everything = digest(CODE), state()
+    code_stamp, build_stamp = BUILD / ".code", BUILD / ".built"
+    if not fresh and is_current():
+        print(f"nothing has changed: the book is at {PAGES / 'index.html'}")
+        return 0
+    build_stamp.unlink(missing_ok=True)
+    changed = not code_stamp.exists() or code_stamp.read_text() != code
+    if fresh or changed:
+        for cache in (".jupyter_cache", ".doctrees", "html", "jupyter_execute"):
+            shutil.rmtree(BUILD / cache, ignore_errors=True)
+    BUILD.mkdir(exist_ok=True)
+    make_network_pages(fresh or changed)
+    code_stamp.write_text(code)
+    program = Path(sys.executable).with_name("jupyter-book")
+    command = [str(program), "build", str(ROOT), "-W", "--keep-going", "-n", "--all"]
+    run = subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": ".."}, check=False)
+    if run.returncode == 0:
+        build_stamp.write_text(everything)
+        print(f"open {PAGES / 'index.html'}")
+    else:
+        print("the build failed: the first error above says why", file=sys.stderr)
+    return run.returncode
+
+
+def build_page(name: str) -> int:
+    """See one chapter quickly: only what changed is read and written again, and warnings are no errors.
+
+    The chapter is executed if its cells, or since the last whole build ``lib`` or the data, have changed.  Other chapters
+    keep what they show until the next whole build, which this one does not count as.  Returns the exit code.
+
+    Raises
+    ------
+    ValueError
+        if there is no such page.
+    """
+    source = ROOT / "book" / f"{name}.md"
+    pages = sorted(path.stem for path in source.parent.glob("*.md"))
+    if name not in pages:
+        raise ValueError(f"no page {name!r}: choose one of {', '.join(pages)}")
+    (BUILD / ".built").unlink(missing_ok=True)
+    code_stamp, target = BUILD / ".code", name
+    if name == "network":  # no page itself, but the pattern of eleven; one of them shows what it looks like
+        target = "networks/NN3-I6D"
+        make_network_page("NN3-I6D", ROOT / "book" / f"{target}.ipynb")
+    elif not code_stamp.exists() or code_stamp.read_text() != digest(CODE):
+        cache = jupyter_cache.get_cache(BUILD / ".jupyter_cache")
+        for record in cache.list_cache_records():
+            if Path(record.uri) == source:
+                cache.remove_cache(record.pk)
+        source.touch()  # Sphinx reads only what is newer than its last reading
+    program = Path(sys.executable).with_name("jupyter-book")
+    run = subprocess.run(
+        [str(program), "build", str(ROOT), "-q"], cwd=ROOT, env={**os.environ, "BOOK_BUILD": ".."}, check=False
+    )
+    if run.returncode == 0:
+        print(f"open {PAGES / 'book' / target}.html")
+    else:
+        print("the page could not be made: the first error above says why", file=sys.stderr)
+    return run.returncode
+
+
+def build_copy(folder: Path, own: Mapping[str, Path]) -> Path:
+    """A copy of the built book in which some pages are made of other notebooks; nothing is executed.
+
+    Only what has changed since the last time is read again.
+
+    Parameters
+    ----------
+    folder : of the copy.
+    own : executed notebooks by page, as in ``{"book/fig1": Path("fig1.ipynb")}``.
+
+    Returns
+    -------
+    The folder of its pages.
+
+    Raises
+    ------
+    FileNotFoundError
+        if the book is not built.
+    RuntimeError
+        if Sphinx fails.
+    """
+    executed = PAGES / "_sources"
+    if not executed.exists():
+        raise FileNotFoundError(f"{PAGES} holds no book: run `make book` first")
+    source = folder / "source"
+    origins = {
+        path.relative_to(executed).with_suffix("").as_posix(): path
+        for path in sorted(executed.rglob("*"), key=lambda path: path.suffix, reverse=True)  # notebooks behind texts
+        if path.suffix in (".md", ".ipynb")
+    } | dict(own)
+    for page, origin in origins.items():
+        target = source / f"{page}{origin.suffix}"
+        if not target.exists() or target.stat().st_mtime != origin.stat().st_mtime:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(origin, target)
+    for name in ("_toc.yml", "CITATION.cff", "CHANGELOG.md", "LICENSE", "book/references.bib", "book/_static"):
+        if not (source / name).exists():
+            (source / name).symlink_to(ROOT / name)
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    config["execute"] = {"execute_notebooks": "off"}
+    (source / "_config.yml").write_text(yaml.safe_dump(config, allow_unicode=True))
+    program = Path(sys.executable).with_name("jupyter-book")
+    command = [str(program), "build", str(source), "--path-output", str(folder), "-q"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise RuntimeError(f"the pages could not be made:\n{run.stderr}")
+    return folder / "_build" / "html"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Build the book as static HTML.")
+    parser.add_argument("--fresh", action="store_true", help="forget all cached executions first")
+    parser.add_argument("--page", metavar="NAME", help="one chapter only, quickly, to look at while editing")
+    options = parser.parse_args(arguments)
+    if options.page is None:
+        return build(options.fresh)
+    try:
+        return build_page(options.page)
+    except ValueError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""Re-execute one chapter under other parameters, straight from its MyST source.
+
+    make chapter NAME=one_nucleus PARAMS="Z=50 N=70 functional=PC-F1 pairing=true"
+    python -m publish.press.chapter one_nucleus --params "Z=50 N=70 functional=PC-F1 pairing=true"
+
+leaves the executed notebook in ``_build/executed`` and, where the book is built, the chapter as a page in a copy of the book
+(:mod:`publish.press.book`); ``OUTPUT=folder`` or ``-o folder`` leaves both elsewhere.  Values are read as YAML; a parameter the chapter does not have (on which papermill itself would only
+warn), or a value that its ranges cell refuses, is refused before any work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import jupytext
+import nbformat
+import papermill
+import yaml
+
+from lib.learning.table_one import TABLE_I
+from publish.manuscript import BOOK, EXECUTED, _cell, chapters, defaults, source
+from publish.press import book
+
+
+def checked(name: str, parameters: dict[str, object]) -> dict[str, object]:
+    """The parameters, after a check of their names, and of their values by the chapter's own ranges cell.
+
+    Raises
+    ------
+    ValueError
+        naming the parameter, its value and what is possible.
+    """
+    known = defaults(name)
+    for key in parameters:
+        if key not in known:
+            raise ValueError(f"chapter {name!r} has no parameter {key!r}: it has {', '.join(known)}")
+    exec(_cell(name, "ranges"), known | parameters)  # the cell of the repository that any kernel would run next
+    return parameters
+
+
+def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
+    """Execute a chapter under the given parameters; the notebook goes to ``output``, the files of its figures beside it.
+
+    The chapter ``network`` is headed by the label of its network.  Where parameters are given, the page shows all values
+    that were used, and not the cell of the defaults before them.
+
+    Raises
+    ------
+    ValueError
+        for an unknown chapter or parameter, or a value of the wrong type or out of range.
+    papermill.PapermillExecutionError
+        if a cell fails; the notebook up to it is kept.
+    """
+    parameters = checked(name, parameters)
+    if parameters:
+        parameters = defaults(name) | parameters
+    output.parent.mkdir(parents=True, exist_ok=True)
+    notebook = jupytext.read(source(name))
+    if parameters:
+        [cell] = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+        cell.metadata.tags.append("remove-input")
+    if name == "network":
+        title = TABLE_I[parameters.get("network", defaults(name)["network"])].label
+        notebook.cells[0].source = re.sub(r"^# .*$", f"# {title}", notebook.cells[0].source, count=1, flags=re.M)
+    with _folder_of_outputs(output.resolve().parent):
+        papermill.execute_notebook(
+            notebook,
+            str(output.resolve()),
+            parameters=parameters,
+            cwd=str(BOOK),
+            kernel_name="python3",
+            progress_bar=sys.stderr.isatty(),
+        )
+    return output
+
+
+@contextmanager
+def _folder_of_outputs(folder: Path) -> Iterator[None]:
+    """Kernels started meanwhile leave their files there, and explorers that need no kernel (:func:`publish.show.embedded.in_static_page`)."""
+    os.environ["CHAPTER_FOLDER"] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ["CHAPTER_FOLDER"]
+
+
+def make_page(notebook: Path) -> Path:
+    """The page of a notebook that :func:`execute` has made, in a copy of the book beside it; returns its path.
+
+    All chapters that are executed there are under their last parameters, the others as they are in the book.
+
+    Raises
+    ------
+    FileNotFoundError
+        if the book is not built.
+    RuntimeError
+        if the page cannot be made.
+    """
+    executed = [
+        path for name in chapters() if (path := notebook.parent / f"{name}.ipynb").exists() and not _stopped(path)
+    ]
+    pages = book.build_copy(notebook.parent, {_page(path): path for path in executed})
+    page = pages / f"{_page(notebook)}.html"
+    if (notebook.parent / "figures").exists():
+        shutil.copytree(notebook.parent / "figures", page.parent / "figures", dirs_exist_ok=True)
+    return page
+
+
+def _page(notebook: Path) -> str:
+    """The page that an executed notebook replaces; that of ``network`` is the page of its network."""
+    if notebook.stem != "network":
+        return f"book/{notebook.stem}"
+    given = nbformat.read(notebook, as_version=4).metadata.papermill.parameters
+    return f"book/networks/{(defaults('network') | given)['network']}"
+
+
+def _stopped(notebook: Path) -> bool:
+    """Whether a cell failed."""
+    return bool(nbformat.read(notebook, as_version=4).metadata.papermill.get("exception"))
+
+
+class _Values(yaml.SafeLoader):
+    """YAML with the numbers of Python: ``1e-5`` is one, and 070, 1_000 and 1:30, which PyYAML reads as 56, 1000 and 90, are none."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - so PyYAML has it
+
+
+for _tag, _form in (
+    ("bool", r"true|True|false|False"),
+    ("int", r"[-+]?(0|[1-9]\d*)"),
+    ("float", r"[-+]?(\d+\.\d*|\.\d+|\d+(?=[eE]))([eE][-+]?\d+)?"),
+):
+    _Values.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^({_form})$"), None)
+
+
+def parse(text: str) -> dict[str, object]:
+    """Parameters from one line, as in ``N=70 bounds=[0, 5, 15]``: names, ``=``, and values as YAML.
+
+    Raises
+    ------
+    ValueError
+        if it is no such line, or a name stands in it twice.
+    """
+    parameters: dict[str, object] = {}
+    for item in re.split(r"\s+(?=\w+\s*=)", text.strip()) if text.strip() else []:
+        name, equals, value = map(str.strip, item.partition("="))
+        if not equals or not name.isidentifier() or not value:
+            raise ValueError(f"{item!r} is no parameter: give name=value, as in N=70")
+        if name in parameters:
+            raise ValueError(f"{name} is given twice, as {parameters[name]} and as {value}: give it once")
+        try:
+            parameters[name] = yaml.load(value, _Values)
+        except yaml.YAMLError as error:
+            raise ValueError(
+                f"{name}={value} cannot be read ({error.problem or error.context}): give a number, a word, "
+                "true or false, or a list of them in brackets, as in [0, 5, 15]"
+            ) from None
+    return parameters
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Re-execute one chapter of the book under other parameters.")
+    parser.add_argument("name", help="chapter, e.g. one_nucleus")
+    parser.add_argument("--params", default="", help='as in "Z=50 N=70 functional=PC-F1 pairing=true"')
+    parser.add_argument("-o", "--output", type=Path, default=EXECUTED, help="folder of notebook, figures and pages")
+    options = parser.parse_args(arguments)
+    try:
+        notebook = execute(options.name, parse(options.params), options.output / f"{options.name}.ipynb")
+    except ValueError as error:
+        sys.exit(f"error: {error}")
+    except papermill.PapermillExecutionError as error:
+        # the last line of what the cell raised; all of it is in the notebook
+        sys.exit(f"error: the chapter stopped with {error.ename}: {error.evalue}")
+    print(notebook)
+    try:
+        print(make_page(notebook))
+    except (FileNotFoundError, RuntimeError) as error:
+        sys.exit(f"error: the notebook is there, but no page: {error}")
+
+
+if __name__ == "__main__":
+    main()

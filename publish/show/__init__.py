@@ -1,0 +1,1 @@
+"""What chapters call to show something: figures, explorers, tables, files, parameters."""

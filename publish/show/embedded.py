@@ -1,0 +1,46 @@
+"""Explorers that live in a page: a form, a drawing and its data in one piece of HTML, which needs no kernel and no network.
+
+Each explorer is a file ``publish/show/*_explorer.html`` with its form and drawing, and a script; ``explorer_frame.html`` gives all of
+them the same look and the few functions they share.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from IPython.display import HTML
+
+FOLDER = Path(__file__).parent
+
+
+def in_static_page() -> bool:
+    """Whether the cells are executed to be read, in the build of the book or by papermill: then no kernel stands behind them.
+
+    The build says so by the environment variable ``BOOK_BUILD``, how to come from a page to the top of the book, and
+    :mod:`publish.press.chapter` by ``CHAPTER_FOLDER``, where the executed notebook will be.  In Jupyter there is neither.
+    """
+    return "BOOK_BUILD" in os.environ or "CHAPTER_FOLDER" in os.environ
+
+
+def embed(name: str, data: dict) -> HTML:
+    """The explorer ``publish/show/<name>.html`` with its data, which JSON must be able to write.
+
+    Raises
+    ------
+    ValueError
+        for a number that JSON does not know, such as NaN.
+    """
+    markup, script = (FOLDER / f"{name}.html").read_text().split("<script>\n")
+    # "<" would end the script if a label held a tag; in JSON it can be written as an escape
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+    html = (FOLDER / "explorer_frame.html").read_text()
+    for mark, content in (
+        ("/*NAME*/", name.replace("_", "-")),
+        ("/*MARKUP*/", markup.rstrip()),
+        ("/*SCRIPT*/", script.removesuffix("</script>\n").rstrip()),
+        ("/*DATA*/null", text),
+    ):
+        html = html.replace(mark, content, 1)
+    return HTML(html)

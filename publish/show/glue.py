@@ -1,0 +1,99 @@
+"""A figure as PDF and PNG, and the numbers behind it as CSV, under stable names, with links on the page.
+
+While the book is built they go to ``book/_static/figures``, from where the pages are served; a chapter that is executed on
+its own, perhaps under other parameters, leaves them beside its notebook and does not touch those of the book.  As a Sphinx
+extension the module makes each figure of a page a link to its PNG, for whoever wants to see it larger.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import myst_nb
+import numpy as np
+import pandas as pd
+from IPython.display import HTML
+from matplotlib.figure import Figure
+from pandas.io.formats.style import Styler
+
+from lib.provenance import ROOT
+from publish.manuscript import BOOK, EXECUTED
+
+
+def glue(name: str, value) -> None:
+    """Keep a number or a text for ``{glue:text}``, a figure or a table for ``{glue:figure}``, under ``name``, and show it.
+
+    Numbers of numpy and xarray become Python's, since only those can be formatted in the text; figures are closed.
+    """
+    if isinstance(value, Figure | pd.DataFrame | Styler):
+        myst_nb.glue(name, value)
+        if isinstance(value, Figure):
+            plt.close(value)
+        return
+    if isinstance(value, np.generic) or (hasattr(value, "item") and np.ndim(value) == 0):
+        value = value.item()
+    myst_nb.glue(name, value, display=False)
+    print(f"{name}: {value}")
+
+
+DPI = 300
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def _place() -> tuple[Path, str]:
+    """Where the files go, and how to come there from where the links stand."""
+    if "BOOK_BUILD" in os.environ:
+        return BOOK / "_static" / "figures", f"{os.environ['BOOK_BUILD']}/_static/figures"
+    if "CHAPTER_FOLDER" in os.environ:
+        return Path(os.environ["CHAPTER_FOLDER"]) / "figures", "figures"
+    folder = EXECUTED / "figures"  # in Jupyter the notebook is the chapter itself
+    return folder, os.path.relpath(folder, BOOK)
+
+
+def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HTML:
+    """Write a figure and its numbers; returns the links to them for the page.
+
+    Parameters
+    ----------
+    name : of the files, without ending: small letters, digits and hyphens.
+    figure : written as PDF and PNG.
+    tables : written as CSV, with their index; the one called ``data`` to ``<name>.csv``, others to ``<name>-<key>.csv``.
+
+    Raises
+    ------
+    ValueError
+        for a name that would be no stable address, or if there is nothing to write.
+    """
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"name = {name!r} is no address: take small letters, digits and hyphens")
+    if figure is None and not tables:
+        raise ValueError(f"nothing to offer under {name!r}: give a figure or a table")
+    target, prefix = _place()
+    target.mkdir(parents=True, exist_ok=True)
+    files = []
+    if figure is not None:
+        # no dates inside, so that the same figure is the same file; text of the PDF stays text
+        with mpl.rc_context({"pdf.fonttype": 42}):
+            figure.savefig(target / f"{name}.pdf", metadata={"CreationDate": None})
+        figure.savefig(target / f"{name}.png", dpi=DPI)
+        files += [f"{name}.pdf", f"{name}.png"]
+    for key, table in tables.items():
+        file = f"{name}.csv" if key == "data" else f"{name}-{key}.csv"
+        table.to_csv(target / file)
+        files.append(file)
+    links = " · ".join(f'<a href="{prefix}/{file}" download>{file}</a>' for file in files)
+    return HTML(f'<p class="downloads">Download: {links}</p>')
+
+
+def offer_file(path: Path) -> str:
+    """Copy a file of the repository to where those of the figures are; returns a link to it, named by its path."""
+    target, prefix = _place()
+    name = path.relative_to(ROOT).as_posix()  # kept, since a figure's numbers may be in a file of the same last name
+    (target / name).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(path, target / name)
+    return f'<a href="{prefix}/{name}" download>{name}</a>'

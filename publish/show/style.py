@@ -1,0 +1,70 @@
+"""The look of the book's figures: one style, and one colour per thing through the whole book."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+import matplotlib as mpl
+from IPython import get_ipython
+
+from lib.learning.table_one import TABLE_I
+
+FUNCTIONAL_COLOURS = {"PC-PK1": "#0072B2", "PC-F1": "#D55E00"}
+PARTICLE_COLOURS = {"n": "#0072B2", "p": "#D55E00"}
+"""Neutrons blue, protons vermilion (Okabe-Ito, safe for colour-blind readers)."""
+PART_COLOURS = {"kinetic": "#009E73", "interaction": "#CC79A7", "coulomb": "#E69F00", "total": "#000000"}
+
+
+class Look(NamedTuple):
+    """How a network is drawn."""
+
+    colour: str
+    marker: str
+    linestyle: str
+
+
+_LOOKS = {
+    "NN1-I4E": ("#E69F00", "o"), "NN2-I3E": ("#56B4E9", "v"), "NN2-I6E": ("#0072B2", "^"), "NN2-I3D": ("#CC79A7", "<"),
+    "NN2-I6D": ("#882255", ">"), "NN3-I3D": ("#009E73", "s"), "NN3-I6D": ("#D55E00", "D"),
+}  # fmt: skip
+LOOK = {id: Look(*_LOOKS[id.replace("d", "")], "--" if spec.target == "dE" else "-") for id, spec in TABLE_I.items()}
+"""Colours (Okabe-Ito) and markers by network; those that correct PC-PK1 are dashed, and otherwise look like the network
+with the same inputs and output."""
+
+
+def use_style() -> None:
+    """Set matplotlib to the book's style: white ground (also in dark mode), ticks inside, legible at page width.
+
+    A figure of several panels is drawn 7.2 inches wide: on the page that is nearly its own size, and 8 points stay legible.
+
+    While the book is built, a notebook keeps each figure as PDF beside the PNG, for the PDF of the book.
+    """
+    shell = get_ipython()
+    if shell is not None and "BOOK_BUILD" in os.environ:
+        shell.run_line_magic("matplotlib", "inline")
+        shell.run_line_magic("config", "InlineBackend.figure_formats = {'png', 'pdf'}")
+    mpl.rcParams.update(
+        {
+            "figure.facecolor": "white",
+            "axes.facecolor": "white",
+            "savefig.facecolor": "white",
+            "figure.dpi": 110,
+            "savefig.dpi": 200,
+            "figure.constrained_layout.use": True,
+            "font.size": 10,
+            "axes.labelsize": 10,
+            "axes.titlesize": 10,
+            "legend.fontsize": 8.5,
+            "legend.frameon": False,
+            "lines.linewidth": 1.6,
+            "xtick.direction": "in",
+            "ytick.direction": "in",
+            "xtick.top": True,
+            "ytick.right": True,
+            "xtick.minor.visible": True,
+            "ytick.minor.visible": True,
+            "mathtext.fontset": "dejavusans",
+            "svg.hashsalt": "neural-covariant-functional",
+        }
+    )

@@ -1,0 +1,1 @@
+"""Runs that were made once, and whose results are kept in ``data``."""

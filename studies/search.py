@@ -1,0 +1,227 @@
+"""The search for the recipe of each network, on validation nuclei alone.
+
+``python -m studies.search`` trains a few members per candidate and writes ``data/search.csv``.  A candidate is judged by two
+validation sets inside the known region: the 20 % left out at random, and the neutron-richest third of each element, which
+stands for the extrapolation; a network of energy densities also by the densities of the first of them.  The extrapolation
+region itself is never looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from lib.learning.dataset import LEARNING_SHARE, inner_learning, random_learning, shared_dataset
+from lib.learning.networks import predict_energy_density
+from lib.learning.recipes import Recipe
+from lib.learning.table_one import NN1, NN2, NN3, TABLE_I, get_network
+from lib.learning.train import Trained, train_member
+from lib.provenance import DATA, code_version
+from lib.tasks import add_engine_options, atomic_write, known_to, run_tasks
+
+PATH = DATA / "search.csv"
+_HEAD = """\
+# Candidates for the recipes of the networks, and their rms errors in MeV on nuclei of the known region alone.
+# density_rms in MeV/fm; seconds of wall time for all members of a candidate.  The data dictionary explains every column.
+# Made by python -m studies.search.  Licence: CC BY 4.0.
+"""
+MEMBERS = {"energy": 3, "energy_density": 2}
+"""Splits, and initialisations of the outermost hold-out, that each candidate is trained on, by the network's output."""
+_NN1 = Recipe(width=32, layers=2, activation="silu", weight_decay=0.3, steps=60)
+_NN2 = Recipe(width=32, layers=2, activation="tanh", components=40, whitening=0.7, weight_decay=0.3, steps=25)
+_NN2_DENSITY = replace(_NN2, width=20, steps=20)
+_NN3 = Recipe(width=28, layers=3, activation="silu", weight_decay=100.0, energy_weight=10.0, steps=40)
+_ON_NN1 = [
+    {}, {"activation": "tanh"}, {"weight_decay": 0.03}, {"weight_decay": 3.0}, {"width": 64}, {"layers": 3},
+    {"layers": 3, "activation": "tanh"}, {"steps": 200}, {"steps": 200, "weight_decay": 3.0},
+    {"width": 64, "weight_decay": 1.0}, {"width": 64, "weight_decay": 3.0},
+]  # fmt: skip
+_ON_NN2_ENERGY = [
+    {}, {"activation": "silu"}, {"whitening": 1.0}, {"whitening": 0.4}, {"weight_decay": 0.03}, {"weight_decay": 3.0},
+    {"components": 20}, {"components": 80}, {"width": 64}, {"layers": 3},
+]  # fmt: skip
+_ON_NN2_DENSITY = [
+    {}, {"width": 28, "steps": 25}, {"activation": "silu"}, {"whitening": 0.4}, {"weight_decay": 3.0},
+    {"components": 20}, {"energy_weight": 10.0}, {"steps": 10}, {"energy_weight": 0.3},
+]  # fmt: skip
+_ON_NN3 = [
+    {}, {"layers": 2, "width": 24}, {"layers": 2, "width": 40}, {"width": 40}, {"weight_decay": 10.0},
+    {"weight_decay": 30.0}, {"weight_decay": 300.0}, {"whitening": 0.8}, {"activation": "tanh"},
+    {"energy_weight": 3.0}, {"energy_weight": 30.0}, {"steps": 80}, {"layers": 2, "width": 24, "steps": 80},
+    {"layers": 2, "width": 24, "steps": 160}, {"layers": 2, "width": 32, "steps": 80},
+    *({"layers": 2, "width": width, "steps": 80, "energy_weight": weight, "weight_decay": decay} for width, weight, decay in (
+        (24, 0.3, 100.0), (24, 1.0, 100.0), (24, 3.0, 100.0), (40, 0.3, 100.0), (40, 1.0, 100.0), (24, 0.3, 10.0), (24, 1.0, 10.0),
+        (24, 1.0, 30.0), (40, 1.0, 10.0),
+    )),
+    *({"layers": 2, "width": 24, "steps": 160, "energy_weight": weight} for weight in (0.3, 1.0, 3.0)),
+    *({"layers": 2, "width": 32, "steps": 160, "energy_weight": weight} for weight in (1.0, 2.0)),
+    *({"layers": 2, "width": 40, "steps": 160, "energy_weight": weight} for weight in (1.0, 2.0)),
+    {"layers": 2, "width": 24, "steps": 160, "energy_weight": 1.0, "weight_decay": 300.0},
+    *({"layers": 2, "width": 24, "steps": 320, "energy_weight": 0.5, "weight_decay": decay} for decay in (100.0, 30.0, 10.0)),
+]  # fmt: skip
+# the first guesses stand for corrections of a few MeV; energies of a thousand MeV turned out to need less whitening and
+# more weight decay in NN2, and other activations
+_ON_NN1_TOTAL = [
+    {"layers": 3, "activation": "tanh", "weight_decay": decay, "steps": steps} for decay, steps in ((30.0, 60), (300.0, 60), (300.0, 120))
+]  # fmt: skip
+_ON_NN2_TOTAL = [
+    {"activation": activation, "whitening": whitening, "weight_decay": decay}
+    for activation, whitening, decay in (
+        ("silu", 0.4, 0.3), ("silu", 0.4, 30.0), ("silu", 0.4, 300.0), ("silu", 0.2, 0.3), ("silu", 0.2, 30.0), ("silu", 0.2, 300.0),
+        ("silu", 0.0, 0.3), ("silu", 0.0, 30.0), ("silu", 0.0, 300.0), ("tanh", 0.2, 3.0), ("tanh", 0.0, 3.0),
+    )
+]  # fmt: skip
+_SLIM = {"layers": 2, "width": 24}
+_SHORT_NN3 = [
+    {**_SLIM, "steps": 80}, {**_SLIM, "steps": 160}, {**_SLIM, "steps": 160, "weight_decay": 300.0},
+    *({**_SLIM, "steps": 80, "energy_weight": weight} for weight in (0.3, 1.0)), {**_SLIM, "steps": 160, "energy_weight": 1.0},
+    {**_SLIM, "steps": 160, "energy_weight": 1.0, "weight_decay": 300.0},
+]  # fmt: skip
+_ON_NN3_CORRECTION = [
+    *({**_SLIM, "steps": 80, "weight_decay": decay} for decay in (100.0, 30.0, 10.0, 3.0)),
+    {**_SLIM, "steps": 160, "weight_decay": 10.0}, {**_SLIM, "steps": 80, "weight_decay": 10.0, "activation": "tanh"},
+    *({**_SLIM, "steps": 80, "weight_decay": decay, "energy_weight": weight} for decay in (10.0, 1.0) for weight in (0.3, 1.0, 3.0)),
+    *({**_SLIM, "steps": 80, "weight_decay": 3.0, "energy_weight": weight} for weight in (1.0, 3.0)),
+]  # fmt: skip
+_ON_NN2_DENSITY_TOTAL = [
+    {"activation": "silu", "whitening": 0.4, "weight_decay": 30.0, **change}
+    for change in ({}, {"whitening": 0.2}, {"whitening": 0.6}, {"weight_decay": 300.0}, {"energy_weight": 10.0}, {"activation": "tanh"})
+]  # fmt: skip
+_SEARCH: dict[tuple[str, str, str], tuple[Recipe, list[dict]]] = {
+    (NN1, "energy", "E"): (_NN1, _ON_NN1 + _ON_NN1_TOTAL),
+    (NN1, "energy", "dE"): (_NN1, _ON_NN1),
+    (NN2, "energy", "E"): (_NN2, _ON_NN2_ENERGY + _ON_NN2_TOTAL),
+    (NN2, "energy", "dE"): (_NN2, _ON_NN2_ENERGY),
+    (NN2, "energy_density", "E"): (_NN2_DENSITY, _ON_NN2_DENSITY_TOTAL),
+    (NN2, "energy_density", "dE"): (_NN2_DENSITY, _ON_NN2_DENSITY),
+    (NN3, "energy_density", "E"): (_NN3, _ON_NN3),
+    (NN3, "energy_density", "dE"): (_NN3, _ON_NN3_CORRECTION),
+}
+
+
+def candidates(id: str) -> list[Recipe]:
+    """The recipes tried for a network: a first guess and changes of one or a few of its numbers."""
+    spec = get_network(id)
+    base, changes = _SEARCH[spec.family, spec.output, spec.target]
+    if id == "NN3-I3D":
+        changes = _SHORT_NN3
+    return [replace(base, **change) for change in changes]
+
+
+def try_candidate(id: str, recipe: Recipe) -> dict:
+    """Train a few members under a recipe; a row of the table of the search.
+
+    ``learning_rms`` and ``validation_rms`` (MeV) are means over members of random splits, and so is ``density_rms`` (MeV/fm),
+    the error of r^2 energy density on the validation nuclei, NaN for networks of energies; ``outermost_rms`` (MeV) is that of
+    the mean of the members which have not seen the neutron-richest third.
+    """
+    spec = get_network(id)
+    dataset, members = shared_dataset(spec.target), MEMBERS[spec.output]
+    known = dataset.known.values
+    inner = inner_learning(known, dataset.Z.values, dataset.N.values)
+    random = [train_member(id, split, 0, dataset, recipe) for split in range(members)]
+    outer = [train_member(id, 0, init, dataset, recipe, inner) for init in range(members)]
+    error = np.mean([member.predicted_energy for member in outer], axis=0) - dataset.energy.values
+    return {
+        "network": id,
+        **asdict(recipe),
+        "learning_rms": np.mean([float(member.curve.learning_rms[-1]) for member in random]),
+        "validation_rms": np.mean([float(member.curve.validation_rms[-1]) for member in random]),
+        "outermost_rms": np.sqrt(np.mean(error[known & ~inner] ** 2)),
+        "density_rms": np.mean([_density_rms(member, dataset, split) for split, member in enumerate(random)]),
+        "seconds": np.mean([member.seconds for member in random + outer]),
+        "code_version": code_version(),
+    }
+
+
+def _density_rms(member: Trained, dataset: xr.Dataset, split: int) -> float:
+    """Error of r^2 energy density over the mesh, on the validation nuclei of a random split, MeV/fm; NaN without densities."""
+    if member.network.spec.output != "energy_density":
+        return np.nan
+    known = dataset.known.values
+    unlearnt = dataset.isel(nucleus=known & ~random_learning(known, split))
+    error = predict_energy_density(member.network, unlearnt) - unlearnt.energy_density.values
+    return float(np.sqrt(np.mean(error.astype(float) ** 2)))
+
+
+def score(table: pd.DataFrame) -> pd.Series:
+    """What the choice goes by: the geometric mean of the validation errors, two of the energy and, if any, one of the density.
+
+    In MeV; with the density's, in MeV fm^(-1/3).
+    """
+    return np.exp(np.log(table[["validation_rms", "outermost_rms", "density_rms"]]).mean(axis=1))
+
+
+def known_rms(table: pd.DataFrame) -> pd.Series:
+    """Error of single members in the known region, learnt and unlearnt nuclei mixed as in the paper, MeV."""
+    return np.sqrt(LEARNING_SHARE * table.learning_rms**2 + (1 - LEARNING_SHARE) * table.validation_rms**2)
+
+
+def load_search(path: Path = PATH) -> pd.DataFrame:
+    """The table of the search, with ``known_rms``, ``score``, and whether a candidate is the ``chosen`` one.
+
+    Raises
+    ------
+    FileNotFoundError
+        if the search has not been made.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there: run `python -m studies.search` (an hour)")
+    table = pd.read_csv(path, comment="#")
+    table = table.assign(known_rms=known_rms(table), score=score(table), chosen=False)
+    for id in table.network.unique():
+        table.loc[_best_row(table, id), "chosen"] = True
+    return table
+
+
+def _best_row(table: pd.DataFrame, id: str) -> int:
+    rows, paper = table[table.network == id], get_network(id).paper_rms
+    if paper is not None and (known_rms(rows) <= paper).any():
+        rows = rows[known_rms(rows) <= paper]
+    return score(rows).idxmin()
+
+
+def best_recipe(table: pd.DataFrame, id: str) -> Recipe:
+    """The candidate of lowest score of a network, among those that are as accurate in the known region as the paper says.
+
+    Where the paper quotes no figure, or none is as accurate, all candidates compete.
+    """
+    row = table.loc[_best_row(table, id)]
+    kinds = {name: type(value) for name, value in asdict(Recipe()).items()}
+    return Recipe(**{name: kind(row[name]) for name, kind in kinds.items()})
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Search the recipes of the networks on validation nuclei.")
+    parser.add_argument("networks", nargs="*", type=known_to(get_network), help=f"default: {' '.join(TABLE_I)}")
+    add_engine_options(parser)
+    options = parser.parse_args(arguments)
+    fields = ["network", *asdict(Recipe())]
+    table = pd.read_csv(PATH, comment="#") if PATH.exists() else pd.DataFrame(columns=fields)
+    done = {tuple(row) for row in table[fields].itertuples(index=False)}
+    chosen = dict.fromkeys((id, recipe) for id in options.networks or TABLE_I for recipe in candidates(id))
+    tasks = {(id, recipe): (id, recipe) for id, recipe in chosen if (id, *asdict(recipe).values()) not in done}
+
+    def keep(_, row):
+        nonlocal table
+        table = pd.concat([table, pd.DataFrame([row])], ignore_index=True) if len(table) else pd.DataFrame([row])
+        ordered = table.sort_values(
+            fields, key=lambda column: column.map(_ORDER) if column.name == "network" else column
+        )
+        text = _HEAD + ordered.to_csv(index=False, float_format="%.6g")
+        atomic_write(PATH, lambda temporary: temporary.write_text(text))
+
+    finished = len(chosen) - len(tasks)
+    run_tasks(try_candidate, tasks, keep, options.workers, options.scheduler, "search", "recipe", finished)
+
+
+_ORDER = {id: i for i, id in enumerate(TABLE_I)}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Ensembles that were trained twice: what is left of their differences once a hundred members are averaged.
+
+Two trainings from the same seeds on the same learning sets differ where processors round differently, which some hundred
+steps amplify.  ``python -m studies.trained_twice COMMIT`` compares the ensembles with those of an earlier commit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from lib.learning.ensemble import ensemble_path, load_ensemble
+from lib.learning.errors import rms_table
+from lib.learning.table_one import TABLE_I
+from lib.provenance import DATA, ROOT
+from lib.tasks import atomic_write
+
+PATH = DATA / "repetition.csv"
+_HEAD = """\
+# rms errors in MeV of ensembles that were trained twice, by their former and their present files, and the rms difference
+# (MeV) between the means of the two.  Made by python -m studies.trained_twice COMMIT.  Licence: CC BY 4.0.
+"""
+
+
+def load_repetition(path: Path = PATH) -> pd.DataFrame:
+    """The table that :func:`compare` has made.
+
+    Raises
+    ------
+    FileNotFoundError
+        if it is not there.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there: run `python -m studies.trained_twice COMMIT`")
+    return pd.read_csv(path, comment="#", dtype={"first_version": str, "second_version": str})
+
+
+def compare(first: xr.Dataset, second: xr.Dataset) -> pd.DataFrame:
+    """One ensemble in two trainings.
+
+    Returns
+    -------
+    ``DataFrame``: ``network``, ``region`` as in :func:`lib.learning.errors.rms_table`, ``first_rms`` and ``second_rms``, the errors
+    of the two means, and ``apart_rms``, their difference, in MeV; the commits by which they were trained.
+
+    Raises
+    ------
+    ValueError
+        if recipes, seeds or nuclei are not the same, so that they are two ensembles and not one.
+    """
+    for name in ("network", "recipe"):
+        if first.attrs[name] != second.attrs[name]:
+            raise ValueError(f"{name} {first.attrs[name]} is not {second.attrs[name]}: give a commit with the same one")
+    for name in ("seed", "Z", "N"):
+        if not np.array_equal(first[name], second[name]):
+            raise ValueError(f"{name} of {first.network} differs: give a commit with the same seeds and nuclei")
+    # as if the mean of the first were what the second has to meet
+    apart = rms_table(second.assign(energy=first.predicted_energy.astype(float).mean("member")))
+    tables = {"first_rms": rms_table(first), "second_rms": rms_table(second), "apart_rms": apart}
+    table = pd.DataFrame(tables).loc[lambda rows: [name == "known" or name.startswith("d ") for name in rows.index]]
+    table = table.rename_axis("region").reset_index()
+    table.insert(0, "network", second.network)
+    return table.assign(first_version=first.code_version, second_version=second.code_version)
+
+
+def compare_with(commit: str) -> pd.DataFrame:
+    """:func:`compare` for all networks whose ensembles have been trained again since ``commit``.
+
+    Raises
+    ------
+    ValueError
+        if there is no such commit, or it has other ensembles, or the same files.
+    """
+    tables = []
+    for id in TABLE_I:
+        name = ensemble_path(id).relative_to(ROOT).as_posix()
+        run = subprocess.run(["git", "show", f"{commit}:{name}"], cwd=ROOT, capture_output=True, check=False)
+        if run.returncode:
+            raise ValueError(f"commit {commit!r} has no {name} ({run.stderr.decode().strip()}): give one that has")
+        first, second = xr.load_dataset(BytesIO(run.stdout), engine="h5netcdf"), load_ensemble(id)
+        if not np.array_equal(first.parameters, second.parameters):
+            tables.append(compare(first, second))
+    if not tables:
+        raise ValueError(f"no ensemble has been trained again since {commit}: give an earlier commit")
+    return pd.concat(tables, ignore_index=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Compare the ensembles with those of an earlier commit.")
+    parser.add_argument("commit", help="whose ensembles were trained by the same recipes and seeds")
+    options = parser.parse_args(arguments)
+    try:
+        text = _HEAD + compare_with(options.commit).to_csv(index=False, float_format="%.6g")
+    except ValueError as error:
+        parser.error(str(error))
+    atomic_write(PATH, lambda temporary: temporary.write_text(text))
+
+
+if __name__ == "__main__":
+    main()

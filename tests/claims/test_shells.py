@@ -1,0 +1,116 @@
+"""Levels, two-neutron separation energies, the drop behind a magic number, errors compared at the same distance."""
+
+import numpy as np
+import pytest
+
+from claims.shells import matched_ratio, near_magic, separation_energies, shell_drops
+from lib.rmf.chart import load_chart
+from lib.rmf.solver import solve
+from lib.rmf.spectrum import levels
+from lib.store import select
+
+Z = np.array([20] * 5)
+N = np.array([46, 48, 50, 52, 54])
+ENERGY = np.array([-400.0, -410.0, -419.0, -422.0, -424.5])
+
+
+def test_separation_energies():
+    found = separation_energies(Z, N, ENERGY)
+    assert found.to_dict() == {(20, 48): 10.0, (20, 50): 9.0, (20, 52): 3.0, (20, 54): 2.5}
+
+
+def test_separation_needs_the_neighbour():
+    found = separation_energies(Z[[0, 1, 3]], N[[0, 1, 3]], ENERGY[[0, 1, 3]])
+    assert list(found.index) == [(20, 48)]
+
+
+def test_separation_energies_are_those_of_the_chart():
+    chart = load_chart("PC-PK1")
+    found = separation_energies(chart.Z.values, chart.N.values, chart.energy.values)
+    own = {
+        (z, n): s
+        for z, n, s in zip(chart.Z.values, chart.N.values, chart.two_neutron_separation_energy.values, strict=True)
+    }
+    assert len(found) > 1200
+    assert found.to_numpy() == pytest.approx([own[nucleus] for nucleus in found.index], abs=1e-9)
+
+
+def test_drop_behind_the_shell():
+    assert shell_drops(Z, N, ENERGY).to_dict() == {(20, 50): 6.0}
+
+
+def test_no_drop_without_the_nucleus_behind():
+    found = shell_drops(Z[:3], N[:3], ENERGY[:3])
+    assert len(found) == 0
+    assert found.index.names == ["Z", "N"]
+
+
+def test_drops_of_several_elements_and_shells():
+    found = shell_drops(
+        np.repeat([20, 40], 6), np.tile([48, 50, 52, 80, 82, 84], 2), np.tile([0.0, -9, -12, -100, -110, -115], 2)
+    )
+    assert found.to_dict() == {(z, n): drop for z in (20, 40) for n, drop in ((50, 6.0), (82, 5.0))}
+
+
+def test_near_magic():
+    assert near_magic(np.array([46, 48, 50, 52, 54, 80, 128, 130])).tolist() == [
+        False,
+        True,
+        True,
+        True,
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert near_magic(np.array([50, 52]), width=0).tolist() == [True, False]
+
+
+def test_ratio_is_taken_at_the_same_distance():
+    """Chosen nuclei err half as much at every distance; being mostly far out they err more all the same."""
+    d = np.array([2] * 10 + [20] * 10)
+    chosen = np.array([True] + [False] * 9 + [True] * 9 + [False])
+    errors = np.where(d == 2, 1.0, 10.0) * np.where(chosen, 0.5, 1.0)
+    assert np.sqrt(np.mean(errors[chosen] ** 2)) > np.sqrt(np.mean(errors[~chosen] ** 2))
+    assert matched_ratio(errors, d, chosen) == pytest.approx(0.5)
+
+
+def test_ratio_without_a_common_distance():
+    assert np.isnan(matched_ratio(np.ones(4), np.array([2, 2, 4, 4]), np.array([True, True, False, False])))
+
+
+@pytest.mark.parametrize("pairing", [False, True])
+def test_levels_are_those_of_the_solver_and_the_empty_ones_that_are_bound(pairing):
+    nucleus = solve(50, 82, pairing=pairing)
+    found = levels(nucleus)
+    assert found.level_energy.is_monotonic_increasing
+    assert not found.duplicated(["particle", "n", "kappa"]).any()
+    own = nucleus[["particle", "n", "kappa", "level_energy", "occupation"]].to_dataframe()
+    both = own.merge(found, on=["particle", "n", "kappa"], suffixes=("", "_found"))
+    assert len(both) == len(own)
+    assert (both.level_energy == both.level_energy_found).all()
+    assert (both.occupation == both.occupation_found).all()
+    place = ["particle", "n", "kappa"]
+    added = found[~found.set_index(place).index.isin(own.set_index(place).index)]
+    assert (added.level_energy < 0).all()
+    assert (added.occupation == 0).all()
+    assert len(added) == (0 if pairing else 10), "with pairing the solver goes on far above zero"
+
+
+def test_empty_levels_are_those_that_a_calculation_further_up_finds():
+    """With pairing the solver keeps them itself; in 132Sn pairing vanishes, so the field is the same.
+
+    The solver's box of 20 fm is the wider one: below -1 MeV that makes less than 10 keV.
+    """
+    plain, paired = (levels(solve(50, 82, pairing=pairing)).query("level_energy < -1") for pairing in (False, True))
+    both = plain.merge(paired, on=["particle", "n", "kappa"], suffixes=("", "_paired"))
+    assert len(both) == len(plain) == len(paired)
+    assert both.level_energy.to_numpy() == pytest.approx(both.level_energy_paired.to_numpy(), abs=1e-2)
+
+
+def test_levels_of_a_chart_are_those_of_its_nucleus():
+    found = levels(select(load_chart("PC-PK1"), 50, 82))
+    assert np.isfinite(found.level_energy).all()
+    own = levels(solve(50, 82))
+    assert found[["particle", "n", "kappa"]].to_numpy().tolist() == own[["particle", "n", "kappa"]].to_numpy().tolist()
+    assert found.level_energy.to_numpy() == pytest.approx(own.level_energy.to_numpy(), abs=5e-3)

@@ -1,0 +1,46 @@
+"""Labels of the bibliography: the words of the text, each work with its own."""
+
+import re
+from pathlib import Path
+
+import yaml
+from pybtex.database import parse_file, parse_string
+
+from publish.pages.author_year import NAME, AuthorYear, label
+
+ROOT = Path(__file__).resolve().parents[2]
+BIBLIOGRAPHY = ROOT / "book" / "references.bib"
+
+
+def entry(people, year="1964", kind="author"):
+    return parse_string(f"@article{{key, {kind}={{{people}}}, title={{T}}, year={{{year}}}}}", "bibtex").entries["key"]
+
+
+def test_labels_are_authors_and_year():
+    assert label(entry("Marquardt, Donald W.")) == "Marquardt, 1964"
+    assert label(entry("Kohn, W. and Sham, L. J.")) == "Kohn and Sham, 1964"
+    assert label(entry(r"B{\"u}rvenich, T. and Madland, D. G. and Maruhn, J. A.")) == "Bürvenich et al., 1964"
+    assert label(entry("Meng, Jie", kind="editor")) == "Meng, 1964"
+
+
+def test_each_work_has_its_own_label_and_the_list_is_sorted_by_them():
+    made = [each.label for each in AuthorYear().format_bibliography(parse_file(BIBLIOGRAPHY))]
+    assert len(set(made)) == len(made) == len(parse_file(BIBLIOGRAPHY).entries)
+    assert made == sorted(made, key=str.lower)
+    assert not [each for each in made if "others" in each]
+    assert {"Bender et al., 2000a", "Bender et al., 2000b", "Li et al., 2026"} <= set(made)
+
+
+def test_the_book_uses_them():
+    sphinx = yaml.safe_load((ROOT / "_config.yml").read_text())["sphinx"]
+    assert sphinx["config"]["bibtex_default_style"] == sphinx["config"]["bibtex_reference_style"] == NAME
+
+
+def test_the_paper_is_the_same_in_the_citation_file_and_in_the_bibliography():
+    [paper] = yaml.safe_load((ROOT / "CITATION.cff").read_text())["references"]
+    work = parse_file(BIBLIOGRAPHY).entries["Li2026"]
+    assert re.sub("[{}]", "", work.fields["title"]) == paper["title"]
+    assert work.fields["year"] == str(paper["year"])
+    assert work.fields["journal"] == paper["status"]
+    people = [f"{each['family-names']}, {each['given-names']}" for each in paper["authors"]]
+    assert [str(person) for person in work.persons["author"]] == people

@@ -1,0 +1,150 @@
+"""The book as a whole: layout, table of contents, parameters of the chapters, re-execution, refusals."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import pytest
+import yaml
+from jupytext.config import load_jupytext_config
+
+from lib.learning.table_one import TABLE_I
+from lib.provenance import Commit
+from publish import manuscript
+from publish.press import book
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def toc_files() -> list[str]:
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    chapters = [entry for part in toc["parts"] for entry in part["chapters"]]
+    return [toc["root"], *(each["file"] for entry in chapters for each in (entry, *entry.get("sections", [])))]
+
+
+def test_layout_of_the_card():
+    for name in ("book", "_config.yml", "_toc.yml", "lib", "tests", "environment.yml", "README.md"):
+        assert (ROOT / name).exists(), name
+    assert not (ROOT / "_static").exists(), "static files belong to book/_static"
+
+
+def test_every_page_is_in_the_table_of_contents_and_the_other_way_round():
+    listed = toc_files()
+    assert len(listed) == len(set(listed))
+    sources = {f"book/{path.stem}" for path in (ROOT / "book").glob("*.md")}
+    # one chapter is not a page itself, but is executed for each network of Table I
+    assert set(listed) == sources - {"book/network"} | {f"book/networks/{id}" for id in TABLE_I}
+    assert [name for name in listed if "networks/" in name] == [f"book/networks/{id}" for id in TABLE_I]
+
+
+def test_the_readme_names_the_two_commands_and_each_is_a_target():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.M))
+    named = set(re.findall(r"\bmake ([a-z-]+)", (ROOT / "README.md").read_text()))
+    assert {"book", "test", "chapter", "help"} <= named <= targets
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)
+def test_sources_are_myst_notebooks_that_survive_a_round_trip(path):
+    """Each stands as JupyterLab would save it, so that looking into a chapter does not change it."""
+    text = path.read_text()
+    if not text.startswith("---\njupytext:"):
+        assert "{code-cell}" not in text, "a chapter without the head of a notebook"
+        return
+    config = load_jupytext_config(path)
+    assert jupytext.writes(jupytext.reads(text, "md:myst", config=config), "md:myst", config=config) == text, (
+        f"write it by: jupytext --to md:myst book/{path.name} -o book/{path.name}"
+    )
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)
+def test_what_a_cell_glues_is_on_the_page_once(path):
+    """Cells show what they glue, for notebook programs; on the page the text does, and the code is one click away."""
+    for cell in jupytext.read(path).cells:
+        if cell.cell_type == "code" and re.search(r"^\s*glue\(", cell.source, flags=re.M):
+            assert cell.metadata.get("tags") == ["hide-input", "remove-output"], cell.source
+
+
+@pytest.mark.parametrize("name", manuscript.chapters())
+def test_cells_are_sound_python(name, tmp_path):
+    """Ruff finds syntax errors, names that nothing defines, and imports that nothing uses, in the cells of a chapter."""
+    notebook = tmp_path / f"{name}.ipynb"
+    jupytext.write(jupytext.read(manuscript.source(name)), notebook)
+    ruff = Path(sys.executable).with_name("ruff")
+    command = [ruff, "check", "--isolated", "--no-cache", "--select=F,E9", notebook]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)
+def test_every_figure_has_a_name_and_words_for_those_who_do_not_see_it(path):
+    for figure in re.findall(r"```\{glue:figure\} \S+\n((?::.*\n)*)", path.read_text()):
+        # the chapter of the networks makes eleven pages, and a name belongs to one place
+        assert re.search(r"^:name: \S+$", figure, flags=re.M) or path.stem == "network", figure
+        # tables are glued in the same way, and are read as they are
+        assert re.search(r"^:alt: (\S+ ){5,}|^:name: tab-", figure, flags=re.M), figure
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)
+def test_every_glued_name_is_used_and_every_used_name_is_glued(path):
+    text = path.read_text()
+    prose = re.sub(r"```\{code-cell\}.*?```", "", text, flags=re.S)
+    used = set(re.findall(r"\{glue:text\}`([^`:]+)", prose)) | set(re.findall(r"\{glue:figure\} (\S+)", prose))
+    assert used or "glue(" not in text
+    glued = set(re.findall(r'glue\(\s*"([^"]+)"', text))
+    formatted = set(re.findall(r'glue\(\s*f"([^"{]+)\{', text))
+    missing = {name for name in used - glued if not any(name.startswith(prefix) for prefix in formatted)}
+    looped = {
+        name
+        for group in re.findall(r"for key, name in \((.*?)\):", text, flags=re.S)
+        for name in re.findall(r'"([^"]+)"\)', group)
+    }
+    assert missing <= looped, f"used in the text, but no cell makes it: {missing - looped}"
+    assert glued <= used, f"made by a cell, but not used in the text: {glued - used}"
+
+
+def test_cache_is_dropped_when_library_or_data_change(tmp_path, monkeypatch):
+    """Jupyter Book's execution cache does not see ``lib``: the digest must."""
+    for name in ("lib", "data", "book"):
+        (tmp_path / name).mkdir()
+    for name in ("lib/rmf.py", "data/ame2020.csv", "book/chart.md", "_toc.yml"):
+        (tmp_path / name).write_text("before")
+    monkeypatch.setattr(manuscript, "ROOT", tmp_path)
+    before = manuscript.digest(manuscript.CODE), manuscript.digest(manuscript.TEXT)
+    (tmp_path / "book/chart.md").write_text("after")
+    assert manuscript.digest(manuscript.CODE) == before[0]
+    assert manuscript.digest(manuscript.TEXT) != before[1]
+    (tmp_path / "lib/rmf.py").write_text("after")
+    changed = manuscript.digest(manuscript.CODE)
+    assert changed != before[0]
+    (tmp_path / "data/ame2020.csv").write_text("after")
+    assert manuscript.digest(manuscript.CODE) != changed
+
+
+def test_pages_are_stale_when_the_commit_they_name_is(tmp_path, monkeypatch):
+    """As after a commit of what was built before it: the pages would still speak of changes that are not committed."""
+    monkeypatch.setattr(book, "BUILD", tmp_path)
+    monkeypatch.setattr(book, "PAGES", tmp_path)
+    monkeypatch.setattr(book, "digest", lambda patterns: "0123")
+    monkeypatch.setattr(book, "last_commit", lambda names: Commit("abc", "2026-11-25", True))
+    (tmp_path / "index.html").touch()
+    assert not book.is_current()
+    (tmp_path / ".built").write_text(book.state())
+    assert book.is_current()
+    monkeypatch.setattr(book, "last_commit", lambda names: Commit("def", "2026-11-25", False))
+    assert not book.is_current()
+    assert {"lib", "data", "book", "_toc.yml", "CITATION.cff", "CHANGELOG.md", "LICENSE"} <= set(manuscript.SOURCES)
+
+
+def test_one_page_of_no_chapter_is_refused_before_any_work(monkeypatch):
+    monkeypatch.setattr(book.subprocess, "run", lambda *a, **k: pytest.fail("work was started"))
+    with pytest.raises(SystemExit) as error:
+        book.main(["--page", "fig5"])
+    assert error.value.code.startswith("error: no page 'fig5': choose one of api, bibliography")
+
+
+def test_every_target_of_make_is_in_its_help():
+    makefile = (ROOT / "Makefile").read_text()
+    phony = set(re.findall(r"^\.PHONY: (.*)$", makefile, flags=re.M)[0].split())
+    assert phony == set(re.findall(r"^([a-z-]+):.*##", makefile, flags=re.M))

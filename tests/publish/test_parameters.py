@@ -1,0 +1,397 @@
+"""Parameters of the chapters: tables that cannot drift, refusals before any work, and what other values change."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from lib import provenance
+from lib.learning.known_region import distance
+from lib.learning.table_one import TABLE_I
+from lib.rmf.chart import load_chart
+from publish import manuscript
+from publish.press import chapter
+from publish.show import parameters
+from publish.show.parameters import Parameter, describe, flag, nucleus, one_of, pair, real, rising, several, whole
+
+
+def tags(cell) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def rows_of(table) -> list[list[str]]:
+    return [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in table.data.splitlines() if line.startswith("|")
+    ]
+
+
+# the tables
+
+
+@pytest.mark.parametrize("name", manuscript.chapters())
+def test_each_chapter_lists_its_parameters_with_their_defaults(name, monkeypatch):
+    tables = []
+    monkeypatch.setattr(parameters, "describe", lambda *a, **k: tables.append(describe(*a, **k)) or tables[-1])
+    chapter.checked(name, {})
+    [table] = tables
+    head, rule, *rows = rows_of(table)
+    assert head == ["parameter", "meaning", "unit", "default", "range"]
+    assert {len(row) for row in (rule, *rows)} == {5}
+    shown = {row[0].strip("`"): chapter.parse(f"value={row[3].strip('`')}")["value"] for row in rows}
+    assert shown == manuscript.defaults(name)
+    assert all(len(row[1]) > 5 and len(row[4]) > 5 for row in rows), "meaning and range"
+
+
+@pytest.fixture
+def by_make(tmp_path):
+    """A function that gives a command line to a real shell and a real make; it returns what Python was called with."""
+    calls = tmp_path / "calls"
+    (tmp_path / "python").write_text(
+        f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]), file=open({str(calls)!r}, 'a'))\n"
+    )
+    (tmp_path / "python").chmod(0o755)
+    # a make above this one must not speak to it
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+
+    def run(line):
+        calls.write_text("")
+        run = subprocess.run(
+            line.replace("make ", f"make -o .venv/.installed BIN={tmp_path} ", 1),
+            shell=True, cwd=provenance.ROOT, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert run.returncode == 0, run.stderr
+        return [json.loads(call) for call in calls.read_text().splitlines()]
+
+    run.environment = environment
+    return run
+
+
+@pytest.fixture
+def asked_for(monkeypatch):
+    """A function that gives arguments to the command line of the chapters; it returns what would be executed."""
+    asked = []
+    monkeypatch.setattr(chapter, "execute", lambda *arguments: asked.append(arguments) or arguments[2])
+    monkeypatch.setattr(chapter, "make_page", lambda notebook: notebook.with_suffix(".html"))
+
+    def run(arguments):
+        chapter.main(arguments)
+        return asked.pop()
+
+    return run
+
+
+@pytest.mark.parametrize("name", manuscript.chapters())
+def test_the_command_on_the_page_asks_for_what_the_page_shows(name, monkeypatch, by_make, asked_for):
+    tables = []
+    monkeypatch.setattr(parameters, "describe", lambda *a, **k: tables.append(describe(*a, **k)) or tables[-1])
+    for asked in ({}, OTHERWISE[name][0]):
+        chapter.checked(name, asked)
+        [shown] = re.findall(r"^```bash\n(make chapter .*)\n```$", tables.pop().data, flags=re.M)
+        *_, (_, module, *arguments) = by_make(shown)
+        assert module == "publish.press.chapter"
+        assert asked_for(arguments) == (name, manuscript.defaults(name) | asked, manuscript.EXECUTED / f"{name}.ipynb")
+
+
+def test_spaces_in_lists_and_another_folder(by_make, asked_for):
+    line = 'make chapter NAME=fig2 PARAMS="bounds=[0, 5, 15]  nuclei=[[32, 46], [50, 82]] networks = [NN3-I6D]" OUTPUT="my folder"'
+    arguments = by_make(line)[-1][2:]
+    expected = {"bounds": [0, 5, 15], "nuclei": [[32, 46], [50, 82]], "networks": ["NN3-I6D"]}
+    assert asked_for(arguments) == ("fig2", expected, Path("my folder/fig2.ipynb"))
+
+
+def test_parameters_outside_of_params_are_not_passed_over(by_make):
+    run = subprocess.run(
+        ["make", "-o", ".venv/.installed", "chapter", "NAME=one_nucleus", "Z=50", "PARAMS=N=70 pairing=true"],
+        cwd=provenance.ROOT, env=by_make.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode
+    assert "Z=50 is no variable of this command: parameters go into PARAMS" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters"),
+    [
+        ("", {}),
+        ("  N=70 ", {"N": 70}),
+        ("probe=1e-5 box=18. width=-.5 low=2E3", {"probe": 1e-5, "box": 18.0, "width": -0.5, "low": 2000.0}),
+        ("pairing=true other=False functional=PC-F1", {"pairing": True, "other": False, "functional": "PC-F1"}),
+        ("N=070 time=1:30 many=1_000 switch=on", {"N": "070", "time": "1:30", "many": "1_000", "switch": "on"}),
+        ("networks=[NN1-I4E,NN3-I6D] draws=10", {"networks": ["NN1-I4E", "NN3-I6D"], "draws": 10}),
+    ],
+)
+def test_parameters_as_they_are_written(text, parameters):
+    parsed = chapter.parse(text)
+    assert parsed == parameters
+    assert [type(value) for value in parsed.values()] == [type(value) for value in parameters.values()]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Z", ["'Z' is no parameter", "name=value"]),
+        ("Z 50", ["'Z 50' is no parameter"]),
+        ("Z=", ["'Z=' is no parameter"]),
+        ("bounds=[0, 5", ["bounds=[0, 5 cannot be read", "[0, 5, 15]"]),
+        ("Z={a", ["Z={a cannot be read"]),
+        ("Z=50 N=70 Z=52", ["Z is given twice, as 50 and as 52"]),
+    ],
+)
+def test_parameters_that_cannot_be_read(text, words):
+    with pytest.raises(ValueError) as error:  # noqa: PT011 - the words are checked below
+        chapter.parse(text)
+    assert "\n" not in str(error.value)
+    for word in words:
+        assert word in str(error.value)
+
+
+@pytest.mark.parametrize("name", manuscript.chapters())
+def test_the_ranges_follow_the_parameters_and_their_table_is_shown(name):
+    cells = [cell for cell in jupytext.read(manuscript.source(name)).cells if cell.cell_type == "code"]
+    assert [tags(cell) for cell in cells[:2]] == [["parameters"], ["remove-input", "ranges"]]
+    # a table that is not the value of the cell would not be on the page
+    assert re.search(r"^(describe\(.*\n\)|describe\(.*\)|table)\Z", cells[1].source, flags=re.M | re.S)
+
+
+def test_a_value_that_is_not_the_default_is_shown_beside_it(monkeypatch):
+    monkeypatch.setattr(parameters, "defaults", lambda name: {"box": 20.0, "pairing": False})
+    arguments = {"pairing": Parameter(False, "BCS", flag())}
+    table = describe("x", box=Parameter(30.0, "radius of the box", real(15, 40), "fm"), **arguments).data
+    assert "| `box` | radius of the box | fm | `20.0` | a number, 15 to 40 | `30.0` |" in table
+    with pytest.raises(ValueError, match="describes pairing, but has box, pairing"):
+        describe("x", **arguments)
+
+
+# what is refused
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        (whole(0, 19), [0, 19], [-1, 20, 3.0, True, "3", None, [3]]),
+        (whole(2, 300, even=True), [2, 132], [51, 0, 302]),
+        (real(0.2, 0.6), [0.2, 0.6, 0.32], [0.19, 0.61, float("nan"), float("inf"), "0.3", True]),
+        (real(15, 40), [15, 40, 20.5], [14.9]),
+        (flag(), [True, False], [0, 1, "true", None]),
+        (one_of(["PC-PK1", "PC-F1"]), ["PC-F1"], ["PC-PK2", "", None, ["PC-F1"]]),
+        (one_of([0.1, 0.05]), [0.1], [0.2, True, "0.1"]),
+        (several(whole(1, 5)), [[1], [1, 5]], [[], [1, 1], [1, 6], 3, "1", (1, 2)]),
+        (several(whole(1, 5), most=2), [[1, 2]], [[1, 2, 3], []]),
+        (rising(0, 15), [[0, 15], [0.0, 3.5, 15.0]], [[], [0], [0, 14], [1, 15], [0, 5, 5, 15], [0, 7, 3, 15], ["a"], 15]),
+        (pair(whole(8, 100, even=True), one_of([50]), "[Z, N]"), [[28, 50]], [[28], [27, 50], [28, 51], [28, 50, 1], 28]),
+        (nucleus(), [[50, 82], [8, 8]], [[50, 81], [8, 100], [50], "132Sn", [50, "82"], [50.0, 82], [-50, 82]]),
+    ],
+)  # fmt: skip
+def test_kinds(kind, good, bad):
+    assert [value for value in good if not kind.accepts(value)] == []
+    assert [value for value in bad if kind.accepts(value)] == []
+
+
+REFUSED = [
+    ("two_nuclei", {}, ["two_nuclei", "one_nucleus"]),
+    ("one_nucleus", {"protons": 50}, ["protons", "Z, N, functional"]),
+    ("one_nucleus", {"Z": 51}, ["Z = 51", "even", "2 to 300"]),
+    ("one_nucleus", {"N": -4}, ["N = -4", "2 to 300"]),
+    ("one_nucleus", {"Z": 50.0}, ["50.0", "even number"]),
+    ("one_nucleus", {"pairing": "true"}, ["'true'", "true or false"]),
+    ("one_nucleus", {"functional": "PC-PK2"}, ["PC-PK2", "PC-PK1, PC-F1"]),
+    ("one_nucleus", {"box": 50}, ["box = 50 fm", "15 to 40"]),
+    ("covariant_functional", {"functionals": []}, ["functionals = []", "one or more"]),
+    ("covariant_functional", {"density_max": -0.3}, ["-0.3", "0.2 to 0.6"]),
+    ("chart", {"other": "PC-PK1"}, ["other = 'PC-PK1'", "PC-F1"]),
+    ("chart", {"box_sample": 0}, ["box_sample = 0", "2 to 200"]),
+    ("table_one", {"Z": 50, "N": 150}, ["Z = 50, N = 150", "bound"]),
+    ("table_one", {"probe": 1}, ["probe = 1", "0.01"]),
+    ("learning", {"network": "NN4"}, ["NN4", "NN1-I4E"]),
+    ("eleven_networks", {"minimum_nuclei": 0}, ["minimum_nuclei = 0", "1 to 50"]),
+    ("network", {"split": 20}, ["split = 20", "0 to 19"]),
+    ("network", {"network": "NN3-I6d"}, ["NN3-I6d", "NN3-I6D"]),
+    ("ensemble", {"draws": 5}, ["draws = 5", "10 to 2000"]),
+    ("fig1", {"networks": []}, ["networks = []", "NN1-I4E"]),
+    ("fig1", {"networks": ["NN1-I4dE"]}, ["NN1-I4dE", "NN3-I6D"]),
+    ("fig2", {"nuclei": [[32, 47]]}, ["[32, 47]", "bound by PC-PK1"]),
+    ("fig2", {"explored": [[8, 100]]}, ["[8, 100]", "bound by PC-PK1"]),
+    ("fig2", {"bounds": [0, 20]}, ["[0, 20]", "rise from 0 to 15"]),
+    ("fig3", {"networks": ["NN1-I4E"]}, ["NN1-I4E", "NN1-I4dE"]),
+    ("fig4", {"linear_below": 0}, ["linear_below = 0 MeV", "0.1 to 10"]),
+    ("shell_effects", {"chains": [[28, 51]]}, ["[28, 51]", "50, 82, 126"]),
+    ("uncertainty", {"correcting": ""}, ["correcting = ''", "NN3-I6dD"]),
+    ("verdict", {"members": 2.5}, ["members = 2.5", "1 to 20"]),
+    ("verdict", {"balances": [0.0]}, ["[0.0]", "0.001"]),
+]
+
+
+def test_every_chapter_has_its_refusals():
+    assert set(manuscript.chapters()) <= {name for name, _, _ in REFUSED}
+
+
+@pytest.mark.parametrize(("name", "asked", "words"), REFUSED)
+def test_refused_before_any_work(name, asked, words, monkeypatch, tmp_path):
+    monkeypatch.setattr(chapter.papermill, "execute_notebook", lambda *a, **k: pytest.fail("work was started"))
+    with pytest.raises(ValueError) as error:  # noqa: PT011 - the words are checked below
+        chapter.execute(name, asked, tmp_path / "x.ipynb")
+    assert "\n" not in str(error.value)
+    for word in words:
+        assert word in str(error.value)
+
+
+def test_the_command_line_says_it_in_one_line():
+    with pytest.raises(SystemExit) as error:
+        chapter.main(["one_nucleus", "--params", "Z=51"])
+    assert error.value.code == (
+        "error: parameter Z = 51 of chapter 'one_nucleus' cannot be: give an even number, 2 to 300"
+    )
+    with pytest.raises(
+        SystemExit, match=r"error: unknown chapter '': choose one of chart, .* as in make chapter NAME="
+    ):
+        chapter.main(["", "--params", ""])
+
+
+def test_a_notebook_run_on_its_own_refuses_too():
+    """As in Jupyter, where nothing but the cells stands between a wrong value and the work."""
+    notebook = jupytext.read(manuscript.source("one_nucleus"))
+    notebook.cells = notebook.cells[: 1 + next(i for i, cell in enumerate(notebook.cells) if "ranges" in tags(cell))]
+    [cell] = [cell for cell in notebook.cells if "parameters" in tags(cell)]
+    cell.source = cell.source.replace("Z = 50", "Z = 51")
+    with pytest.raises(CellExecutionError, match="parameter Z = 51"):
+        NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": manuscript.BOOK}}).execute()
+
+
+def test_an_unbound_nucleus_ends_in_one_line(tmp_path):
+    """Whether a nucleus is bound is known only when it is solved, which is the first thing the chapter does."""
+    with pytest.raises(SystemExit) as error:
+        chapter.main(["one_nucleus", "--params", "Z=50 N=20", "-o", str(tmp_path)])
+    assert "Z = 50, N = 20 is not bound by PC-PK1" in str(error.value)
+    assert "\n" not in str(error.value)
+    assert (tmp_path / "one_nucleus.ipynb").exists(), "the notebook up to the error is kept"
+
+
+# what other values change
+
+
+def outcome(path) -> tuple[dict[str, str], str]:
+    """Glued texts by name, and all other outputs as one text."""
+    glued, shown = {}, []
+    for cell in nbformat.read(path, as_version=4).cells:
+        for output in cell.get("outputs", []):
+            name = output.get("metadata", {}).get("scrapbook", {}).get("name")
+            data = {kind.removeprefix("application/papermill.record/"): v for kind, v in output.get("data", {}).items()}
+            if name is None:
+                shown.append(
+                    "\n".join(str(data.get(kind, "")) for kind in ("text/html", "text/markdown", "text/plain"))
+                )
+            elif "text/plain" in data:
+                glued[name] = data["text/plain"].strip("'")
+    return glued, "\n".join(shown)
+
+
+def explored(shown: str) -> dict:
+    """The data of the one explorer among the outputs."""
+    [data] = re.findall(r"const data = (\{.*\});", shown)
+    return json.loads(data)
+
+
+def labels(items: list[dict]) -> list[str]:
+    return [item["label"] for item in items]
+
+
+BOUND = load_chart("PC-PK1")
+DISTANCES = distance(BOUND.Z, BOUND.N)
+LABELS = {id: spec.label for id, spec in TABLE_I.items()}
+OTHERWISE = {
+    "covariant_functional": (
+        {"functionals": ["PC-F1"], "density_max": 0.25},
+        lambda glued, shown: "−3.83577×10⁻⁴ MeV⁻²" in shown and "3.96291" not in shown,
+    ),
+    "one_nucleus": (
+        {"N": 70, "functional": "PC-F1", "pairing": True, "box": 18},
+        lambda glued, shown: glued["name"] == "Z = 50, N = 70, PC-F1, paired" and "| `20.0` | a number, 15 to 40 | `18` |" in shown,
+    ),
+    "chart": (
+        {"functional": "PC-F1", "other": "PC-PK1", "box_sample": 3, "larger_box": 18},
+        lambda glued, shown: (
+            int(glued["bound"]) == load_chart("PC-F1").sizes["nucleus"] and glued["box-sample"] == "3" and glued["larger-box"] == "18"
+        ),
+    ),
+    "table_one": (
+        {"split": 3, "Z": 50, "N": 82, "probe": 0.0001},
+        lambda glued, shown: glued["nucleus"] == "¹³²Sn" and glued["probe"] == "1×10⁻⁴",
+    ),
+    "learning": ({"network": "NN1-I4E"}, lambda glued, shown: glued["network"] == LABELS["NN1-I4E"]),
+    "eleven_networks": (
+        {"minimum_nuclei": 40},
+        lambda glued, shown: (
+            int(glued["farthest-E"]) == max(d for d in DISTANCES if (DISTANCES == d).sum() >= 40) and glued["minimum"] == "40"
+        ),
+    ),
+    "network": (
+        {"network": "NN1-I4E", "split": 2, "init": 1, "steps": 5},
+        lambda glued, shown: (
+            glued["label"] == LABELS["NN1-I4E"] and glued["steps"] == "5" and glued["member"] == "split 2, initialisation 1"
+        ),
+    ),
+    "ensemble": (
+        {"network": "NN1-I4E", "draws": 10},
+        lambda glued, shown: glued["label"] == LABELS["NN1-I4E"],
+    ),
+    "fig1": (
+        {"networks": ["NN1-I4E", "NN3-I6D"], "minimum_nuclei": 40},
+        lambda glued, shown: (
+            labels(explored(shown)["curves"]) == [LABELS["NN1-I4E"], LABELS["NN3-I6D"]] and int(glued["last"]) < 30
+        ),
+    ),
+    "fig2": (
+        {"networks": ["NN3-I6D"], "nuclei": [[50, 82]], "bounds": [0, 5, 15], "explored": [[50, 82], [8, 8]]},
+        lambda glued, shown: (
+            explored(shown)["bounds"] == [0, 5, 15]
+            and labels(explored(shown)["networks"]) == [LABELS["NN3-I6D"]]
+            and labels(explored(shown)["nuclei"]) == ["132Sn (Z=50, N=82)", "16O (Z=8, N=8)"]
+        ),
+    ),
+    "fig3": (
+        {"networks": ["NN1-I4dE"], "minimum_nuclei": 40},
+        lambda glued, shown: (
+            labels(explored(shown)["curves"]) == ["PC-PK1", LABELS["NN1-I4dE"]] and int(glued["nn1-of"]) < 15
+        ),
+    ),
+    "fig4": (
+        {"network": "NN1-I4dE", "minimum_nuclei": 10, "linear_below": 2.0},
+        lambda glued, shown: glued["label"] == LABELS["NN1-I4dE"] and float(glued["boundary"]) == 2,
+    ),
+    "shell_effects": (
+        {"networks": ["NN2-I6dE"], "direct": ["NN2-I6E"], "chains": [[28, 50], [46, 82]], "width": 0},
+        lambda glued, shown: glued["width"] == "0",
+    ),
+    "uncertainty": (
+        {"network": "NN1-I4E", "correcting": "NN1-I4dE", "minimum_nuclei": 40},
+        lambda glued, shown: glued["label"] == LABELS["NN1-I4E"] and glued["label-correcting"] == LABELS["NN1-I4dE"],
+    ),
+    "verdict": (
+        {"minimum_nuclei": 10, "bounds": [0, 5, 15], "balances": [1, 5], "balance_steps": 5, "members": 1},
+        lambda glued, shown: (glued["weights-low"], glued["weights-high"], glued["members"]) == ("1", "5", "1"),
+    ),
+}  # fmt: skip
+"""For each chapter parameters that are none of its defaults, and what must come of them."""
+
+
+def test_every_chapter_and_parameter_is_tried_otherwise():
+    assert set(OTHERWISE) == set(manuscript.chapters())
+    for name, (asked, _) in OTHERWISE.items():
+        usual = manuscript.defaults(name)
+        assert all(asked[key] != usual[key] for key in asked), name
+        assert set(usual) - set(asked) <= {"Z", "step"}, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_a_chapter_under_other_parameters(name, tmp_path):
+    asked, is_so = OTHERWISE[name]
+    glued, shown = outcome(chapter.execute(name, asked, tmp_path / f"{name}.ipynb"))
+    assert is_so(glued, shown), {key: value for key, value in glued.items() if len(value) < 200}

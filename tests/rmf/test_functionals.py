@@ -1,0 +1,101 @@
+"""The functional: its potentials must be the derivatives of its energy, else nothing converges to a minimum."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lib.rmf.constants import HBARC_MEV_FM
+from lib.rmf.functionals import FUNCTIONALS, PC_F1, PC_PK1, get_functional
+from lib.rmf.mesh import get_mesh
+
+BOTH = pytest.mark.parametrize("name", list(FUNCTIONALS))
+POINT = np.array([0.141, 0.152, 0.013])
+
+
+@BOTH
+def test_potentials_are_derivatives_of_the_energy_density_at_a_point(name):
+    """Without Laplacians dE/d rho_S = S, dE/d rho_V and dE/d rho_TV the isoscalar and isovector V."""
+    functional = FUNCTIONALS[name]
+
+    def energy(densities):
+        return functional.interaction_energy_density(*densities, 0.0, 0.0, 0.0)
+
+    steps = 1e-5 * np.eye(3)
+    slope = [(energy(POINT + step) - energy(POINT - step)) / 2e-5 for step in steps]
+    S, V_n, V_p = functional.potentials(*POINT, 0.0, 0.0, 0.0)
+    assert slope == pytest.approx([S, (V_n + V_p) / 2, (V_n - V_p) / 2], rel=1e-7)
+
+
+@BOTH
+def test_potentials_are_functional_derivatives_of_the_energy(name):
+    """With Laplacians the derivative is that of the integral: both factors of rho Lap rho count, hence the half."""
+    functional, mesh = FUNCTIONALS[name], get_mesh(15.0, 0.1)
+    shapes = np.stack([a * np.exp(-((mesh.r / b) ** 2)) for a, b in ((0.14, 3.0), (0.15, 3.1), (0.02, 2.8))])
+    bump = np.exp(-(((mesh.r) / 2.0) ** 2))
+
+    def energy(densities):
+        laplacians = densities @ mesh.laplacian.T
+        return mesh.volume @ functional.interaction_energy_density(*densities, *laplacians)
+
+    S, V_n, V_p = functional.potentials(*shapes, *(shapes @ mesh.laplacian.T))
+    for i, field in enumerate((S, (V_n + V_p) / 2, (V_n - V_p) / 2)):
+        change = np.zeros_like(shapes)
+        change[i] = 1e-4 * bump
+        slope = (energy(shapes + change) - energy(shapes - change)) / 2e-4
+        assert slope == pytest.approx(mesh.volume @ (field * bump), rel=1e-6)
+
+
+@BOTH
+def test_derivative_terms_are_in_the_energy_density(name):
+    """Each delta term is delta/2 rho Lap rho: two points differing by the Laplacian only differ by just that."""
+    functional = FUNCTIONALS[name]
+    for i, coupling in enumerate(("delta_S", "delta_V", "delta_TV")):
+        laplacians = np.zeros(3)
+        laplacians[i] = 0.07
+        added = functional.interaction_energy_density(*POINT, *laplacians)
+        added -= functional.interaction_energy_density(*POINT, 0.0, 0.0, 0.0)
+        expected = getattr(functional, coupling) * HBARC_MEV_FM**5 / 2 * POINT[i] * 0.07
+        assert added == pytest.approx(expected, rel=1e-9)
+
+
+def test_conversion_to_MeV_and_fm():
+    """Worked by hand: alpha_S = -3.96291e-4 MeV^-2 (197.3269804)^3 = -3044.90 MeV fm^3; the others by their powers."""
+    assert PC_PK1.fm("alpha_S") == pytest.approx(-3044.90, abs=0.01)
+    for coupling, power in (("alpha_TV", 3), ("beta_S", 6), ("gamma_S", 9), ("gamma_V", 9), ("delta_V", 5)):
+        assert PC_F1.fm(coupling) == pytest.approx(getattr(PC_F1, coupling) * 197.3269804**power, rel=1e-8)
+
+
+def test_couplings_as_published():
+    """A digit lost here would shift every energy of the book."""
+    names = "alpha_S beta_S gamma_S delta_S alpha_V gamma_V delta_V alpha_TV delta_TV".split()
+    pk1 = -3.96291e-4, 8.66530e-11, -3.80724e-17, -1.09108e-10, 2.69040e-4, -3.64219e-18, -4.32619e-10
+    f1 = -3.83577e-4, 7.68567e-11, -2.90443e-17, -4.18530e-10, 2.59333e-4, -3.87900e-18, -1.19210e-10
+    assert [getattr(PC_PK1, name) for name in names] == [*pk1, 2.95018e-5, -4.11112e-10]
+    assert [getattr(PC_F1, name) for name in names] == [*f1, 3.46770e-5, -4.20000e-11]
+    assert (PC_PK1.pairing_strength("n"), PC_PK1.pairing_strength("p")) == (-349.5, -330.0)
+    assert (PC_F1.pairing_strength("n"), PC_F1.pairing_strength("p")) == (-308.0, -321.0)
+    assert PC_PK1.nucleon_mass == PC_F1.nucleon_mass == 939.0
+
+
+@BOTH
+def test_isovector_sign(name):
+    """In neutron-rich matter rho_TV > 0 and alpha_TV > 0: neutrons are repelled, protons attracted, by the same amount."""
+    functional = FUNCTIONALS[name]
+    with_, without = (functional.potentials(0.14, 0.15, rho, 0.0, 0.0, 0.0) for rho in (0.03, 0.0))
+    rise = with_.neutron_vector - without.neutron_vector
+    assert rise == pytest.approx(functional.fm("alpha_TV") * 0.03)
+    assert rise > 0
+    assert with_.proton_vector - without.proton_vector == pytest.approx(-rise)
+    assert with_.scalar == without.scalar
+
+
+def test_unknown_functional_names_value_and_choices():
+    with pytest.raises(ValueError, match=r"'DD-ME2'.*PC-PK1, PC-F1"):
+        get_functional("DD-ME2")
+
+
+def test_own_functional_passes_through():
+    own = replace(PC_PK1, name="mine", alpha_S=-3.9e-4)
+    assert get_functional(own) is own
+    assert get_functional("PC-F1") is PC_F1

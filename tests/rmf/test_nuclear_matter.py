@@ -1,0 +1,87 @@
+"""Nuclear matter: published saturation points and thermodynamic identities."""
+
+import numpy as np
+import pytest
+
+from lib.rmf.constants import HBARC_MEV_FM
+from lib.rmf.functionals import FUNCTIONALS
+from lib.rmf.nuclear_matter import PUBLISHED, matter, saturation, symmetry_energy
+
+BOTH = pytest.mark.parametrize("name", list(FUNCTIONALS))
+ROUNDING = {"rho_0": 1e-3, "E/A": 0.006, "K": 0.6, "J": 0.06, "L": 0.6, "M*/M": 0.006}
+"""Half a unit of the last published digit (rho_0 of PC-PK1 is published as 0.153 and as 0.154), and a tenth of it more."""
+
+
+@BOTH
+def test_saturation_as_published(name):
+    found = saturation(name)
+    assert {key: found[key] for key in ROUNDING} == {
+        key: pytest.approx(PUBLISHED[name][key], abs=tolerance) for key, tolerance in ROUNDING.items()
+    }
+
+
+@BOTH
+def test_hugenholtz_van_hove_at_saturation(name):
+    """At zero pressure the Fermi energy is the energy per nucleon: two independent formulas."""
+    at = saturation(name)
+    assert matter(at["rho_0"], 0.0, name).neutron_fermi_energy == pytest.approx(at["E/A"], abs=1e-5)
+
+
+@BOTH
+@pytest.mark.parametrize(("density", "asymmetry"), [(0.05, 0.0), (0.12, 0.3), (0.20, 1.0), (0.16, -0.5)])
+def test_fermi_energy_is_the_derivative_of_the_energy_density(name, density, asymmetry):
+    """lambda_n = dE/d rho_n at fixed rho_p, in any matter, isovector terms included."""
+    neutrons, protons, step = density * (1 + asymmetry) / 2, density * (1 - asymmetry) / 2, 1e-5
+
+    def energy(rho_n):
+        rho = rho_n + protons
+        return rho * matter(rho, max(-1.0, min(1.0, (rho_n - protons) / rho)), name).energy_per_nucleon
+
+    slope = (energy(neutrons + step) - energy(neutrons - step)) / (2 * step)
+    assert matter(density, asymmetry, name).neutron_fermi_energy == pytest.approx(slope, abs=2e-5)
+
+
+@BOTH
+@pytest.mark.parametrize("asymmetry", [0.0, 1.0])
+def test_low_density_limit_is_a_free_gas(name, asymmetry):
+    """E/A -> 3/5 e_F, once the mean field (alpha_S + alpha_V + x^2 alpha_TV) rho/2 is taken off."""
+    functional, rho = FUNCTIONALS[name], 1e-6
+    k_F = (3 * np.pi**2 * rho * (1 + asymmetry) / 2) ** (1 / 3)
+    fermi = (HBARC_MEV_FM * k_F) ** 2 / (2 * functional.nucleon_mass)
+    field = functional.fm("alpha_S") + functional.fm("alpha_V") + asymmetry**2 * functional.fm("alpha_TV")
+    at = matter(rho, asymmetry, name)
+    assert at.energy_per_nucleon - field * rho / 2 == pytest.approx(0.6 * fermi, rel=2e-3)
+    assert at.effective_mass == pytest.approx(1.0, abs=1e-4)
+    assert at.scalar_density == pytest.approx(rho, rel=1e-3)
+
+
+@BOTH
+def test_symmetry_energy_from_the_closed_form(name):
+    """J = k_F^2 / 6 E_F + alpha_TV rho / 2 for a functional without isovector scalar field."""
+    functional, rho = FUNCTIONALS[name], 0.15
+    k_F = (1.5 * np.pi**2 * rho) ** (1 / 3)
+    mass = matter(rho, 0.0, name).effective_mass * functional.nucleon_mass
+    exact = (HBARC_MEV_FM * k_F) ** 2 / (6 * np.hypot(HBARC_MEV_FM * k_F, mass)) + functional.fm("alpha_TV") * rho / 2
+    assert symmetry_energy(rho, name) == pytest.approx(exact, rel=1e-4)
+
+
+def test_charge_symmetry():
+    """Without Coulomb neutron and proton matter are the same."""
+    assert matter(0.1, 0.4).energy_per_nucleon == pytest.approx(matter(0.1, -0.4).energy_per_nucleon, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((0.0,), r"density = 0\.0 .*0 < density <= 1"),
+        ((-0.1,), r"density = -0\.1 .*0 < density <= 1"),
+        ((1.5,), r"density = 1\.5 .*0 < density <= 1"),
+        ((float("nan"),), r"density = nan .*0 < density <= 1"),
+        ((0.15, 1.2), r"asymmetry = 1\.2 .*-1 to 1"),
+        ((0.15, float("nan")), r"asymmetry = nan .*-1 to 1"),
+        ((0.15, 0.0, "NL3"), r"'NL3'.*PC-PK1, PC-F1"),
+    ],
+)
+def test_refusals_name_value_and_remedy(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        matter(*arguments)

@@ -1,0 +1,62 @@
+"""The paper's optimiser beside ours: the stored learning curves."""
+
+import numpy as np
+import pytest
+
+from lib.learning.recipes import RECIPES
+from lib.learning.table_one import TABLE_I
+from studies import adam_beside
+from studies.adam_beside import adam_curve, load_reference, make_reference
+
+
+@pytest.fixture(scope="module")
+def curves():
+    return load_reference()
+
+
+@pytest.mark.parametrize("id", TABLE_I)
+def test_curves_of_both_optimisers_are_there(curves, id):
+    adam = curves.sel(network=id, optimiser="Adam")
+    ours = curves.sel(network=id, optimiser="Levenberg-Marquardt")
+    assert np.nanmax(adam.seconds) == pytest.approx(curves.budget_seconds, rel=0.5)
+    assert np.isfinite(ours.learning_rms).sum() <= RECIPES[id].steps + 1
+    for line in (adam, ours):
+        learning = line.learning_rms.values[np.isfinite(line.learning_rms.values)]
+        assert learning[-1] < 0.5 * learning[0]
+
+
+def test_ours_is_that_of_the_recipe_in_use(curves):
+    from lib.learning.dataset import shared_dataset
+    from lib.learning.train import train_member
+
+    again = train_member("NN2-I6dE", 0, 0, shared_dataset("dE")).curve.learning_rms.values
+    stored = curves.sel(network="NN2-I6dE", optimiser="Levenberg-Marquardt").learning_rms.values[: len(again)]
+    assert stored[:5] == pytest.approx(again[:5], rel=1e-2)
+
+
+def test_a_short_budget_gives_a_short_curve():
+    curve = adam_curve("NN1-I4dE", 0.2)
+    assert curve.epochs >= 10
+    assert curve.learning_rms[-1] < curve.learning_rms[0]
+
+
+def test_bad_budget_is_refused():
+    with pytest.raises(ValueError, match="budget_seconds = -1"):
+        make_reference(-1)
+
+
+def test_missing_damaged_and_incomplete_files_name_the_remedy(tmp_path, curves):
+    with pytest.raises(FileNotFoundError, match=r"studies\.adam_beside"):
+        load_reference(tmp_path / "adam.nc")
+    damaged = tmp_path / "damaged.nc"
+    damaged.write_bytes(adam_beside.PATH.read_bytes()[:1000])
+    with pytest.raises(ValueError, match=r"damaged.*studies\.adam_beside"):
+        load_reference(damaged)
+    incomplete = tmp_path / "incomplete.nc"
+    curves.isel(network=slice(3)).to_netcdf(incomplete, engine="h5netcdf")
+    with pytest.raises(ValueError, match="lacks a network"):
+        load_reference(incomplete)
+    other = tmp_path / "other.nc"
+    curves.assign_attrs(recipes="{}").to_netcdf(other, engine="h5netcdf")
+    with pytest.raises(ValueError, match="other recipes"):
+        load_reference(other)
