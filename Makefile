@@ -67,9 +67,10 @@ chapter: $(STAMP) chart  ## re-execute one chapter: make chapter NAME=one_nucleu
 bench: $(STAMP) book  ## the benchmarks
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-lint: $(STAMP)  ## ruff
+lint: $(STAMP)  ## ruff, and the direction of imports between rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 
 format: $(STAMP)  ## ruff, mending what it can
 	$(BIN)/ruff check --fix .
