@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import xarray as xr
 
 from lib import __main__, provenance, store
 from lib.learning import ensemble as ensemble_module
