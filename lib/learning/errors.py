@@ -82,6 +82,11 @@ class Errors:
         """Whether a member has learnt a nucleus, boolean, (member, nucleus)."""
         return self.ensemble.is_learning.sel(fold=self.ensemble.split).values.astype(bool)
 
+    @cached_property
+    def regions(self) -> dict[str, np.ndarray]:
+        """Nuclei of the ``known`` region and of the :data:`DISTANCE_BINS`, booleans by name."""
+        return {"known": self.known} | {name: self.between(*bounds) for name, bounds in DISTANCE_BINS.items()}
+
     def between(self, low: int, high: int) -> np.ndarray:
         """Nuclei with ``low`` <= d <= ``high``, boolean."""
         return (self.d >= low) & (self.d <= high)
@@ -97,12 +102,13 @@ class Errors:
         ``validation``: of single members, in their own sets; ``out of sample``: of the mean of members that did not learn
         the nucleus; and by :data:`DISTANCE_BINS`, of the mean.
         """
+        outside = {name: self.rms(mask) for name, mask in self.regions.items() if name != "known"}
         return {
             "known": self.rms(self.known),
             "learning": rms(self.single[self.learnt]),
             "validation": rms(self.single[self.known & ~self.learnt]),
             "out of sample": rms(self.held_out[self.known]),
-        } | {name: self.rms(self.between(*bounds)) for name, bounds in DISTANCE_BINS.items()}
+        } | outside
 
 
 def rms(values) -> float:
