@@ -36,8 +36,6 @@ CHART_BOX_FM = NETWORK_BOX_FM
 CHART_STEP_FM = 0.1
 BEYOND_DRIP = 3
 """Unbound nuclei computed beyond each drip line, to see whether binding comes back behind it."""
-
-
 SEPARATION_TEXT = "of E_CDFT (with the pairing energy, where there is pairing)"
 CHART_VARIABLES = {
     **{name: Variable(("nucleus", *dims), unit, text) for name, (dims, unit, text) in VARIABLES.items()},

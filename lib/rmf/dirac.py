@@ -61,19 +61,19 @@ def radial_dirac(energy, kappa, well, point, i):
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
-def times(x, a):
+def multiply(x, a):
     """x A."""
     return x * a[0], x * a[1], x * a[2]
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
-def plus(a, b):
+def add(a, b):
     """A + B."""
     return a[0] + b[0], a[1] + b[1], a[2] + b[2]
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
-def minus(a, b):
+def subtract(a, b):
     """A - B."""
     return a[0] - b[0], a[1] - b[1], a[2] - b[2]
 
@@ -91,29 +91,31 @@ def commutator(a, b):
 def magnus_exponent(a1, a2, a3):
     """Omega of one step, of sixth order, from A h at its three Gauss points."""
     # over the step A is about A2, with a first and a second derivative
-    b2 = times(SQRT15_3, minus(a3, a1))
-    b3 = times(10 / 3, plus(minus(a3, times(2, a2)), a1))
+    b2 = multiply(SQRT15_3, subtract(a3, a1))
+    b3 = multiply(10 / 3, add(subtract(a3, multiply(2, a2)), a1))
     c1 = commutator(a2, b2)
-    c2 = commutator(a2, plus(times(2, b3), c1))
-    b2 = minus(b2, times(1 / 60, c2))
-    left = minus(minus(c1, times(20, a2)), b3)
+    c2 = commutator(a2, add(multiply(2, b3), c1))
+    b2 = subtract(b2, multiply(1 / 60, c2))
+    left = subtract(subtract(c1, multiply(20, a2)), b3)
     c3 = commutator(left, b2)
-    return plus(plus(a2, times(1 / 12, b3)), times(1 / 240, c3))
+    return add(add(a2, multiply(1 / 12, b3)), multiply(1 / 240, c3))
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
-def _transfer(energy, kappa, first, well, transfer):
+def transfer_matrices(energy, kappa, first, well, transfer):
     """Fill ``transfer`` (4, n) with the matrices exp(Omega) of the steps first..n-1."""
     for i in range(first, transfer.shape[1]):
-        p, q, s = magnus_exponent(
-            radial_dirac(energy, kappa, well, 0, i),
-            radial_dirac(energy, kappa, well, 1, i),
-            radial_dirac(energy, kappa, well, 2, i),
-        )
+        a1 = radial_dirac(energy, kappa, well, 0, i)
+        a2 = radial_dirac(energy, kappa, well, 1, i)
+        a3 = radial_dirac(energy, kappa, well, 2, i)
+        p, q, s = magnus_exponent(a1, a2, a3)
+        # the series of cosh(sqrt x) and sinh(sqrt x)/sqrt x: |x| < 1.2
+        # everywhere, since the sweep starts at r = |kappa| h
         x = p * p + q * s
-        # cosh(sqrt x) and sinh(sqrt x)/sqrt x as series: |x| < 1.2 everywhere since the sweep starts at r = |kappa| h
-        c = 1 + x / 2 * (1 + x / 12 * (1 + x / 30 * (1 + x / 56 * (1 + x / 90 * (1 + x / 132)))))
-        sh = 1 + x / 6 * (1 + x / 20 * (1 + x / 42 * (1 + x / 72 * (1 + x / 110 * (1 + x / 156)))))
+        c = 1 + x / 56 * (1 + x / 90 * (1 + x / 132))
+        c = 1 + x / 2 * (1 + x / 12 * (1 + x / 30 * c))
+        sh = 1 + x / 72 * (1 + x / 110 * (1 + x / 156))
+        sh = 1 + x / 6 * (1 + x / 20 * (1 + x / 42 * sh))
         transfer[0, i] = c + sh * p
         transfer[1, i] = sh * q
         transfer[2, i] = sh * s
@@ -198,7 +200,7 @@ def _sweep(energy, kappa, match, well, work):
     step = well[3]
     n = transfer.shape[1]
     first = max(abs(kappa), int(round(_SERIES_RADIUS_FM / step)))
-    _transfer(energy, kappa, first, well, transfer)
+    transfer_matrices(energy, kappa, first, well, transfer)
     _series(energy, kappa, first, well, G, F)
     g, f = G[first], F[first]
     nodes = 0

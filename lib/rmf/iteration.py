@@ -36,12 +36,10 @@ class NoConvergenceError(RuntimeError):
 class Step(NamedTuple):
     """One self-consistent step."""
 
-    state: State
-    """in which the levels were found"""
+    state: State  # in which the levels were found
     levels: dict[str, Levels]
     densities: Densities
-    new: State
-    """what the densities make"""
+    new: State  # what the densities make
 
     @property
     def sum_rule_energy(self) -> float:
@@ -74,10 +72,10 @@ def scf_step(state, functional, mesh, fillings) -> Step:
 
 
 class Anderson:
-    """Anderson mixing of a fixed-point iteration x -> x + residual, in the metric ``weight``.
+    """Mixing of a fixed-point iteration x -> x + residual, in the metric ``weight`` (D. G. Anderson, J. ACM 12, 547 (1965)).
 
-    D. G. Anderson, J. ACM 12, 547 (1965): the next x is the combination of the last few whose residual would be least if
-    the residual were linear in x, plus the share ``mixing`` of that residual.
+    The next x is that combination of the last few whose residual would be least if it were linear in x, plus the share
+    ``mixing`` of that residual.
     """
 
     def __init__(self, weight: np.ndarray, mixing: float = MIXING):
@@ -103,7 +101,8 @@ class Anderson:
         weighted = df * self.weight
         gram = weighted @ weighted.T
         gram[np.diag_indices_from(gram)] *= 1 + 1e-10
-        gamma = np.linalg.lstsq(gram, weighted @ (self.weight * residual), rcond=1e-13)[0]
+        slope = weighted @ (self.weight * residual)
+        gamma = np.linalg.lstsq(gram, slope, rcond=1e-13)[0]
         return x + self.mixing * residual - gamma @ (dx + self.mixing * df)
 
 
@@ -119,10 +118,8 @@ class Progress(NamedTuple):
 
     step: Step
     fillings: dict[str, Filling]
-    history: list[float]
-    """rms change of the potentials in each step, MeV"""
-    moved: list[bool]
-    """species whose particles have just been put in another order: the next step is another iteration"""
+    history: list[float]  # rms change of the potentials in each step, MeV
+    moved: list[bool]  # species that have just been put in another order
 
 
 StopRule = Callable[[Progress], bool]
@@ -184,7 +181,7 @@ def scf_loop(state, functional, mesh, fillings, mixer, stops, limit):
         x = state.pack()
         residual = step.new.pack() - x
         history.append(mixer.norm(residual))
-        moved = [f.reorder(step.levels[q], history) for q, f in fillings.items()]
+        moved = [fillings[q].reorder(step.levels[q], history) for q in fillings]
         progress = Progress(step, fillings, history, moved)
         stop = next((rule for rule in stops if rule(progress)), None)
         if stop:

@@ -157,11 +157,8 @@ def observables(solution: Solution) -> dict[str, np.ndarray | float]:
         "proton_vector_potential": solution.state.potentials[2],
     }
     mesh = solution.mesh
-    energy, pairing_energy, cm_energy = (
-        float(mesh.integral(total)),
-        _pairing_energy(solution),
-        center_of_mass_energy(solution),
-    )
+    energy = float(mesh.integral(total))
+    pairing_energy, cm_energy = _pairing_energy(solution), center_of_mass_energy(solution)
     return {
         **{name: mesh.on_network_mesh(profile) for name, profile in profiles.items()},
         **{f"{name}_energy": float(mesh.integral(part)) for name, part in parts.items()},

@@ -16,6 +16,7 @@ face (:class:`Filling`) in :mod:`lib.rmf.pairing`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -88,24 +89,18 @@ class Share:
 
 
 class Well(NamedTuple):
-    """What one species feels, and what is known of its levels from the iteration before."""
+    """What one species feels, in MeV, and what is known of its levels from the iteration before."""
 
-    scalar: np.ndarray
-    """S (r,), MeV"""
-    vector: np.ndarray
-    """V (r,), MeV, for protons with Coulomb"""
-    pairing_field: np.ndarray | None
-    """(r,), MeV; None without pairing"""
-    in_second: float
-    """particles in the second level of a share"""
-    guess: np.ndarray
-    """level energies, as in :class:`lib.rmf.dirac.Levels`"""
+    scalar: np.ndarray  # S (r,)
+    vector: np.ndarray  # V (r,), for protons with Coulomb
+    pairing_field: np.ndarray | None  # (r,); None without pairing
+    in_second: float  # particles in the second level of a share
+    guess: np.ndarray  # level energies, as in Levels
     fermi_energy: float
-    """MeV"""
 
 
-class Filling:
-    """How one species occupies its levels; without pairing and without an order of its own as it stands here."""
+class Filling(ABC):
+    """How one species occupies its levels: the one face of even filling and of pairing."""
 
     headroom_mev = 3.0
     """how far above the Fermi energy levels are looked for at first"""
@@ -140,9 +135,9 @@ class Filling:
         """Whether levels up to ``top`` (MeV) that can hold the particles are all that is needed."""
         return True
 
+    @abstractmethod
     def occupy(self, levels: Levels, well: Well) -> None:
-        """Set the occupations of the levels and their Fermi energy, that of the last occupied level."""
-        raise NotImplementedError
+        """Set the occupations of the levels and their Fermi energy."""
 
     def new_pairing_field(self, levels: Levels) -> np.ndarray:
         """The pairing field that the occupied levels make, MeV, as one row (1, r); no row (0, r) without pairing."""
@@ -174,7 +169,7 @@ class EvenFilling(Filling):
         if self.held is None:
             levels.occupation = even_filling(levels.energy, levels.degeneracy, self.particles)
         else:
-            order = dict(self.held)
+            levels.occupation, order = np.zeros(len(levels.energy)), dict(self.held)
             if self.share is not None:
                 order[self.share.first] = self.share.total - well.in_second
                 order[self.share.second] = well.in_second

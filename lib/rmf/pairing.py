@@ -58,6 +58,22 @@ def cutoff_weights(fermi_energy: float, width: float, level_energy: np.ndarray) 
     return 1.0 / (1.0 + np.exp(np.clip(x, -600.0, 600.0)))
 
 
+def pair_occupation(distance: np.ndarray, gap: np.ndarray) -> np.ndarray:
+    """v^2 of levels at these distances from lambda, MeV."""
+    return 0.5 * (1 - distance / np.hypot(distance, gap))
+
+
+def chemical_potential(level_energy, degeneracy, particles, gap) -> float:
+    """lambda (MeV) that gives the number of particles; ``gap`` f Delta (levels,), MeV."""
+
+    def surplus(fermi_energy):
+        v2 = pair_occupation(level_energy - fermi_energy, gap)
+        return float(degeneracy @ v2) - particles
+
+    low, high = level_energy.min() - 20.0, level_energy.max() + 20.0
+    return brentq(surplus, low, high, xtol=1e-13)
+
+
 def solve_bcs(
     level_energy: np.ndarray,
     degeneracy: np.ndarray,
@@ -82,24 +98,19 @@ def solve_bcs(
     pairing_gap : (levels,) Delta_k, MeV.
     fermi_energy : start of lambda, MeV.
     """
+    levels = level_energy, degeneracy, particles
     # lambda and the window depend on each other weakly: a few rounds fix both
     for _ in range(50):
-        width = cutoff_width(fermi_energy, level_energy, degeneracy, particles)
+        width = cutoff_width(fermi_energy, *levels)
         f = cutoff_weights(fermi_energy, width, level_energy)
-        half_gap = np.abs(f * pairing_gap) + 1e-12
-
-        def surplus(fermi, half_gap=half_gap):
-            distance = level_energy - fermi
-            return float(degeneracy @ (0.5 * (1 - distance / np.hypot(distance, half_gap)))) - particles
-
+        gap = np.abs(f * pairing_gap) + 1e-12
         previous = fermi_energy
-        fermi_energy = brentq(surplus, level_energy.min() - 20.0, level_energy.max() + 20.0, xtol=1e-13)
+        fermi_energy = chemical_potential(*levels, gap)
         if abs(previous - fermi_energy) < 1e-10:
             break
     distance = level_energy - fermi_energy
-    quasiparticle = np.hypot(distance, half_gap)
-    uv = 0.5 * half_gap / quasiparticle
-    return BCS(0.5 * (1 - distance / quasiparticle), f * uv, uv, fermi_energy, width)
+    uv = 0.5 * gap / np.hypot(distance, gap)
+    return BCS(pair_occupation(distance, gap), f * uv, uv, fermi_energy, width)
 
 
 def pairing_field(
