@@ -10,7 +10,7 @@ from claims.evidence import THIRDS, Evidence, neutron_deficient
 from claims.shells import matched_ratio, near_magic, shell_drops
 from claims.uncertainty import bootstrap, rms_estimate
 from claims.words import _decimals, minus
-from lib.learning.dataset import shared_dataset
+from lib.learning.dataset import load_dataset
 from lib.learning.errors import rms
 from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC
 from lib.learning.table_one import CORRECTING, TABLE_I
@@ -179,7 +179,7 @@ def drop_table(evidence: Evidence, ids: tuple[str, ...] = CORRECTING) -> pd.Data
 
 def shared_baseline(Z: np.ndarray, N: np.ndarray) -> np.ndarray:
     """E(PC-PK1) in MeV of nuclei of the correcting networks' data set, (nucleus,)."""
-    dataset = shared_dataset("dE")
+    dataset = load_dataset("dE")
     energy = dict(
         zip(zip(dataset.Z.values, dataset.N.values, strict=True), dataset.baseline_energy.values, strict=True)
     )
