@@ -20,7 +20,7 @@ import torch
 import xarray as xr
 
 from lib import store
-from lib.learning.dataset import INITIALISATIONS, SPLITS, load_dataset, random_learning
+from lib.learning.dataset import INITIALISATIONS, SPLITS, load_dataset, random_learning, valence_factor
 from lib.learning.learning_set import CURVE
 from lib.learning.networks import FixedLayers, Network, fixed_layers, predict_energy_density
 from lib.learning.recipes import RECIPES, Recipe
