@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from claims.evidence import FAR
-from lib.learning.dataset import inner_learning, shared_dataset
+from lib.learning.dataset import inner_learning, load_dataset
 from lib.learning.errors import DISTANCE_BINS, rms
 from lib.learning.networks import predict_energy_density
 from lib.learning.recipes import RECIPES
@@ -23,7 +23,7 @@ def weight_table(weights: Sequence[float], steps: int, id: str = "NN3-I6D") -> p
     ``learning``, ``validation`` and ``far`` (d = 22 to 30): rms errors of the energy in MeV; ``density``: of r^2 times the
     energy density in MeV/fm, on every fifth known nucleus.
     """
-    dataset = shared_dataset(get_network(id).target)
+    dataset = load_dataset(get_network(id).target)
     fifth = dataset.isel(nucleus=np.flatnonzero(dataset.known.values)[::5])
     far = (dataset.distance >= FAR[0]).values & (dataset.distance <= FAR[1]).values
     rows = {}
@@ -46,7 +46,7 @@ def recipe_table(changes: Mapping[str, Mapping], members: int, id: str = "NN2-I6
     ``changes`` are those of the recipe in use.  ``known`` and by distance; ``outermost``: of the neutron-richest third of
     the known isotopes, by two members that have not seen it.
     """
-    dataset = shared_dataset(get_network(id).target)
+    dataset = load_dataset(get_network(id).target)
     known, d, target = dataset.known.values, dataset.distance.values, dataset.energy.values
     inner = inner_learning(known, dataset.Z.values, dataset.N.values)
     rows = {}
