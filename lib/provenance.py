@@ -146,7 +146,7 @@ def last_commit(names: Iterable[str]) -> Commit | None:
 def git(*arguments: str) -> str:
     """What git says of this checkout, without the last line break; empty outside of one, or where git refuses."""
     try:
-        return git_output(*arguments).decode().strip()
+        return git_output(*arguments).decode().removesuffix("\n")
     except ValueError:
         return ""
 

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import bagit
 import pytest
 import yaml
 
+import lib.provenance
 from lib.learning.table_one import TABLE_I
 from publish.press import archive, pdf
 from publish.press.archive import contents, main, make_archive, pack, provenance, unpack
@@ -170,8 +170,8 @@ def checkout(tree, monkeypatch):
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Tree"]):
         identity = ["-c", "user.name=n", "-c", "user.email=n@example.org"]
         subprocess.run(["git", *identity, *command], cwd=tree, check=True)
-    monkeypatch.setattr(archive, "ROOT", tree)
-    monkeypatch.setattr("lib.provenance.ROOT", tree)
+    for module in (archive, lib.provenance):
+        monkeypatch.setattr(module, "ROOT", tree)
     monkeypatch.setattr("publish.press.archive.PAGES", tree / "_build/html")
     monkeypatch.setattr("publish.press.pdf.PDF", tree / "_build/pdf/book.pdf")
     monkeypatch.setattr("lib.rmf.chart.DATA", tree / "data")
@@ -242,7 +242,7 @@ def test_bad_states_are_refused_before_anything_is_written(checkout, monkeypatch
     assert "PC-PK1.nc is damaged" in refusal(capsys)
 
     shutil.rmtree(checkout / ".git")
-    assert re.search("failed in .* not a git repository.*: it takes a git checkout", refusal(capsys))
+    assert "no git checkout" in refusal(capsys)
 
 
 @pytest.fixture(scope="module")
