@@ -61,13 +61,16 @@ def bootstrap(
     random = np.random.default_rng(seed)
     members = [np.array([i]) for i in range(count)]
     if groups is not None:
-        members = [np.flatnonzero(np.asarray(groups) == group) for group in np.unique(groups)]
-    drawn = random.integers(0, len(members), (draws, len(members)))
-    values = [statistic(np.concatenate([members[i] for i in taken])) for taken in drawn]
-    return Estimate(float(statistic(np.arange(count))), float(np.nanstd(values, ddof=1)))
+        names = np.unique(groups)
+        members = [np.flatnonzero(np.asarray(groups) == name) for name in names]
+    values = []
+    for taken in random.integers(0, len(members), (draws, len(members))):
+        values.append(statistic(np.concatenate([members[i] for i in taken])))
+    value = float(statistic(np.arange(count)))
+    return Estimate(value, float(np.nanstd(values, ddof=1)))
 
 
-def rms_estimate(errors: np.ndarray, groups: np.ndarray | None = None, draws: int = DRAWS, seed: int = 0) -> Estimate:
+def rms_estimate(errors, groups=None, draws=DRAWS, seed=0) -> Estimate:
     """Root mean square of errors, (nucleus,), with its bootstrap error, in their unit.
 
     ``groups``, (nucleus,), such as the proton numbers: whole groups are drawn instead of single nuclei, for errors that
@@ -84,11 +87,13 @@ def rms_estimate(errors: np.ndarray, groups: np.ndarray | None = None, draws: in
     members = np.ones(len(squares))
     if groups is not None:
         _, place = np.unique(np.asarray(groups)[finite], return_inverse=True)
-        squares, members = np.bincount(place, squares), np.bincount(place).astype(float)
+        squares = np.bincount(place, squares)
+        members = np.bincount(place).astype(float)
     _check(len(squares), draws)
-    drawn = np.random.default_rng(seed).integers(0, len(squares), (draws, len(squares)))
-    samples = np.sqrt(squares[drawn].sum(axis=1) / members[drawn].sum(axis=1))
-    return Estimate(rms(errors), float(samples.std(ddof=1)))
+    random, count = np.random.default_rng(seed), len(squares)
+    drawn = random.integers(0, count, (draws, count))
+    mean_squares = squares[drawn].sum(axis=1) / members[drawn].sum(axis=1)
+    return Estimate(rms(errors), float(np.sqrt(mean_squares).std(ddof=1)))
 
 
 def _check(count: int, draws: int) -> None:
@@ -99,14 +104,18 @@ def _check(count: int, draws: int) -> None:
 
 
 def distance_curve(
-    errors: np.ndarray, distance: np.ndarray, minimum_nuclei: int = 5, groups: np.ndarray | None = None
+    errors,
+    distance,
+    minimum_nuclei=5,
+    groups=None,
 ) -> pd.DataFrame:
     """The rms error at each distance that has at least ``minimum_nuclei`` nuclei.
 
     Parameters
     ----------
     errors : MeV, (nucleus,).
-    distance : d, (nucleus,).
+    distance : d, (nucleus,), or another number by which the nuclei are taken.
+    minimum_nuclei : as many as a distance must have.
     groups : as in :func:`rms_estimate`.
 
     Returns
@@ -118,20 +127,28 @@ def distance_curve(
     ValueError
         for a minimum below one, or one that no distance meets.
     """
+    values, counts = np.unique(distance, return_counts=True)
+    _check_minimum(minimum_nuclei, counts)
+    groups = None if groups is None else np.asarray(groups)
+    rows = {}
+    for value, count in zip(values, counts, strict=True):
+        if count >= minimum_nuclei:
+            here = distance == value
+            chains = None if groups is None else groups[here]
+            estimate = rms_estimate(errors[here], chains)
+            rows[int(value)] = int(count), estimate.value, estimate.error
+    columns = ["nuclei", "rms", "bootstrap_error"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.rename_axis("distance")
+
+
+def _check_minimum(minimum_nuclei: int, counts: np.ndarray) -> None:
     if minimum_nuclei < 1:
         raise ValueError(f"minimum_nuclei = {minimum_nuclei} is out of range: give at least 1")
-    values, counts = np.unique(distance, return_counts=True)
     if not (counts >= minimum_nuclei).any():
         raise ValueError(
             f"minimum_nuclei = {minimum_nuclei}: no distance has so many nuclei; give at most {counts.max()}"
         )
-    rows = []
-    for value, count in zip(values, counts, strict=True):
-        if count >= minimum_nuclei:
-            here = distance == value
-            estimate = rms_estimate(errors[here], None if groups is None else np.asarray(groups)[here])
-            rows.append((int(value), int(count), estimate.value, estimate.error))
-    return pd.DataFrame(rows, columns=["distance", "nuclei", "rms", "bootstrap_error"]).set_index("distance")
 
 
 @dataclass(frozen=True)
