@@ -21,9 +21,9 @@ Network Approach"; the numbering is this book's.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from numbers import Rational
 
 import pandas as pd
 
@@ -84,20 +84,20 @@ Finding = tuple[str, list[Condition]]
 """What is found about a claim: our number, in words, and the conditions."""
 
 
-def claim(
-    number: int, where: str, claim: str, paper: str
-) -> Callable[[Callable[..., Finding]], Callable[..., Verdict]]:
-    """A claim of the paper: its number in this book, where it stands, what it says, and the paper's number.
+def claim(number: int, where: str, paper: str) -> Callable[[Callable[..., Finding]], Callable[..., Verdict]]:
+    """A claim of the paper: its number in this book, where it stands, and the paper's number.
 
-    Decorates the function that judges it by the evidence, which gives a :data:`Finding`; the function that comes of it
-    gives a :class:`Verdict`.
+    Decorates the function that judges it by the evidence, whose docstring begins with what is claimed, in short, and
+    which gives a :data:`Finding`; the function that comes of it gives a :class:`Verdict`.
     """
 
     def decorate(function: Callable[..., Finding]) -> Callable[..., Verdict]:
+        short = inspect.getdoc(function).split("\n\n")[0].replace("\n", " ").removesuffix(".")
+
         @functools.wraps(function)
         def judged(evidence) -> Verdict:
             ours, conditions = function(evidence)
-            return Verdict(number, where, claim, paper, ours, tuple(conditions))
+            return Verdict(number, where, short, paper, ours, tuple(conditions))
 
         return judged
 
@@ -107,10 +107,14 @@ def claim(
 # --- demands that several claims make; further words go to Condition: written, otherwise ------------------------------
 
 
-def reaches(what: str, found: Estimate, bound: float | Rational, unit: str = "MeV", at: str = "", **more) -> Condition:
-    """An error is not above a bound by more than its own bootstrap error; ``at``: where, at the end of the demand."""
+def reaches(what, found, bound, unit="MeV", at="", **more) -> Condition:
+    """An error (:class:`Estimate`) is not above a bound by more than its own bootstrap error.
+
+    The demand is "``what`` reaches ``bound`` ``unit`` ``at``"; ``more`` goes to :class:`Condition`.
+    """
     demand = " ".join(filter(None, (what, "reaches", str(bound), unit, at)))
-    return Condition(demand, f"{found} {unit}".strip(), bool(found.value - found.error <= bound), **more)
+    met = bool(found.value - found.error <= bound)
+    return Condition(demand, f"{found} {unit}".strip(), met, **more)
 
 
 def about(found: Estimate, paper: float) -> str:
@@ -119,66 +123,79 @@ def about(found: Estimate, paper: float) -> str:
     return f"within a factor {ABOUT:g}: {'yes' if inside else 'no'}"
 
 
-def exceeds(what: str, found: Estimate | float, bound: float, more: str = "", written: str = BEFORE) -> Condition:
-    """A number, in MeV, is above a bound; ``more`` is said behind it."""
-    value, words = (found, decimals(found, 1)) if isinstance(found, float) else (found.value, str(found))
-    return Condition(f"{what} above {bound} MeV".strip(), f"{words} MeV{more}", value > bound, written)
+def exceeds(what, found, bound, behind="", written=BEFORE) -> Condition:
+    """A number in MeV, with or without its error, is above a bound; ``behind`` is said after it."""
+    value = getattr(found, "value", found)
+    words = str(found) if value is not found else decimals(value, 1)
+    demand = f"{what} above {bound} MeV".strip()
+    return Condition(demand, f"{words} MeV{behind}", value > bound, written)
 
 
-def falls_below(what: str, value: float, bound: float, written: str = BEFORE) -> Condition:
-    """A number, in MeV, is below a bound."""
+def falls_below(what: str, value: float, bound: float) -> Condition:
+    """A number in MeV is below a bound."""
     demand = f"{what} below {minus(str(bound))} MeV"
-    return Condition(demand, f"{decimals(value, 1)} MeV", value < bound, written)
+    return Condition(demand, f"{decimals(value, 1)} MeV", value < bound)
 
 
-def errs_less(demand: str, found: Estimate, than: Estimate, **more) -> Condition:
-    """One rms error, in MeV, is smaller than another."""
-    return Condition(demand, f"{found} against {than} MeV", found.value < than.value, **more)
+def errs_less(demand, found, than, written=BEFORE) -> Condition:
+    """One rms error in MeV (:class:`Estimate`) is smaller than another."""
+    met = found.value < than.value
+    return Condition(demand, f"{found} against {than} MeV", met, written)
 
 
-def is_lowest(demand: str, id: str, values: Mapping[str, float], found: str, **more) -> Condition:
-    """A network has the lowest value of all; ``found`` is what to say of them."""
-    return Condition(demand, found, min(values, key=values.__getitem__) == id, **more)
+def is_lowest(demand, values, found, id="NN3-I6D") -> Condition:
+    """A network has the lowest of some values by network; ``found`` is what to say of them."""
+    return Condition(demand, found, min(values, key=values.get) == id)
 
 
-def more_than_half(demand: str, count: int, of: int, **more) -> Condition:
+def more_than_half(demand: str, count: int, of: int) -> Condition:
     """Something is so in more than half of the cases."""
-    return Condition(demand, f"at {count} of {of}", 2 * count > of, **more)
+    return Condition(demand, f"at {count} of {of}", 2 * count > of)
 
 
-def share_at_least(least: float, what: str, share: float, **more) -> Condition:
+def share_at_least(least: float, what: str, share: float) -> Condition:
     """A share is not below the least one that will do."""
-    return Condition(f"{100 * least:.0f} % {what}", f"{100 * share:.1f} %", share >= least, **more)
+    demand = f"{100 * least:.0f} % {what}"
+    return Condition(demand, f"{100 * share:.1f} %", share >= least)
 
 
-def within_factor(what: str, errors: Mapping[str, Estimate | float], **more) -> Condition:
-    """Errors, in MeV by name, are comparable: the largest is at most :data:`ALIKE` times the smallest."""
-    values = [float(getattr(error, "value", error)) for error in errors.values()]
-    met = max(values) <= ALIKE * min(values)
-    return Condition(f"{what} within a factor {ALIKE:g}", listed(errors, 2, "MeV"), met, **more)
+def within_factor(what, errors, written=BEFORE) -> Condition:
+    """Errors in MeV, by name and with or without their errors, are comparable: the largest at most :data:`ALIKE` times the smallest."""
+    values = [getattr(error, "value", error) for _, error in errors.items()]
+    met = bool(max(values) <= ALIKE * min(values))
+    demand = f"{what} within a factor {ALIKE:g}"
+    return Condition(demand, listed(errors, 2, "MeV"), met, written)
 
 
-def grows(what: str, correlation: float, met: bool) -> Condition:
-    """Something has grown with d, the known region at d = 0 included."""
-    found = f"rank correlation {decimals(correlation, 2)}, d = 0 included"
-    return Condition(f"{what} grows with d", found, met)
+def grows(what: str, curve: pd.Series) -> Condition:
+    """A curve over d grows (:attr:`claims.uncertainty.Trend.grows`), the known region at d = 0 included."""
+    found = trend(curve.index, curve)
+    words = f"rank correlation {decimals(found.correlation, 2)}, d = 0 included"
+    return Condition(f"{what} grows with d", words, found.grows)
 
 
 def growth(what: str, curves: Mapping[str, pd.Series]) -> Finding:
-    """Whether curves over d grow: one condition each, d = 0 included, and one for all over d > 0 alone."""
-    whole = {id: trend(curve.index, curve) for id, curve in curves.items()}
+    """Whether curves over d grow: one condition each, and one for all of them over d > 0 alone."""
+    each = [grows(f"{label(id)}: {what}", curve) for id, curve in curves.items()]
     beyond = {id: curve[curve.index > 0] for id, curve in curves.items()}
-    outside = {id: trend(curve.index, curve).correlation for id, curve in beyond.items()}
-    worst = min(outside, key=outside.get)
-    lowest = decimals(outside[worst], 2)
-    with_zero = decimals(min(found.correlation for found in whole.values()), 2)
-    ours = f"{sum(found.grows for found in whole.values())} of {len(whole)}"
-    ours += f"; lowest rank correlation {with_zero} with d = 0, {lowest} without"
-    demand = (
-        f"outside the known region the {what} of all grows with d: "
-        f"rank correlation {GROWING:g} or more"
-    )  # fmt: skip
-    return ours, [
-        *(grows(f"{label(id)}: {what}", found.correlation, found.grows) for id, found in whole.items()),
-        Condition(demand, f"lowest {lowest} ({label(worst)})", outside[worst] >= GROWING, AFTER),
-    ]
+    _, everywhere = least_grown(curves)
+    worst, outside = least_grown(beyond)
+    without = decimals(outside, 2)
+    demand = f"rank correlation {GROWING:g} or more"
+    together = Condition(
+        f"outside the known region the {what} of all grows with d: {demand}",
+        f"lowest {without} ({label(worst)})",
+        outside >= GROWING,
+        AFTER,
+    )
+    lowest = f"{decimals(everywhere, 2)} with d = 0, {without} without"
+    met = f"{sum(one.met for one in each)} of {len(each)}"
+    return f"{met}; lowest rank correlation {lowest}", [*each, together]
+
+
+def least_grown(curves: Mapping[str, pd.Series]) -> tuple[str, float]:
+    """The curve over d with the lowest rank correlation, by name, and this."""
+    found = {}
+    for id, curve in curves.items():
+        found[id] = trend(curve.index, curve).correlation
+    return min(found.items(), key=lambda item: item[1])

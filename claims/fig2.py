@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from claims.condition import AFTER, ALIKE, Condition, Finding, claim, is_lowest
+from claims.condition import ABOUT, AFTER, ALIKE, Condition, Finding, claim, is_lowest
 from claims.evidence import GE78, GE96, Evidence
 from claims.profiles import SETTLED_SHARE, Profile
 from claims.words import decimals, label, listed, nuclide
@@ -16,6 +16,8 @@ from lib.learning.table_one import DENSITY
 
 THIRDS_FM = (0.0, 4.0, 8.0, 12.0)
 """Bounds of the thirds of "the entire r space"; beyond them no germanium is left."""
+Profiles, Values = dict[str, Profile], dict[str, float]
+"""By network."""
 OTHERS = tuple(id for id in DENSITY if id != "NN3-I6D")
 SETTLED = tuple(id for id in DENSITY if id != "NN3-I3D")
 """The three whose E(r) the paper describes together."""
@@ -23,44 +25,41 @@ PAPER_MINIMA = {"NN2-I3D": -6, "NN2-I6D": -6, "NN3-I3D": -20, "NN3-I6D": -6}
 """Where the paper has the minima of E(r) in ⁷⁸Ge, MeV."""
 
 
-@claim(
-    4, "Fig. 2",
-    "NN3-I6ℰ best reproduces r²ℰ for ⁷⁸Ge and ⁹⁶Ge; "
-    "the others deviate near extrema and inflection points",
-    "NN3-I6ℰ best in both",
-)  # fmt: skip
+@claim(4, "Fig. 2", "NN3-I6ℰ best in both")
 def functional_reproduces_density(evidence: Evidence) -> Finding:
-    """Claim 4: "NN3-I6ℰ best reproduces the target energy densities for both ⁷⁸Ge and ⁹⁶Ge, while the other neural networks
+    """NN3-I6ℰ best reproduces r²ℰ for ⁷⁸Ge and ⁹⁶Ge; the others deviate near extrema and inflection points.
+
+    Claim 4: "NN3-I6ℰ best reproduces the target energy densities for both ⁷⁸Ge and ⁹⁶Ge, while the other neural networks
     show remarkable deviations [...], particularly near the extrema and inflection points".
 
     Conditions, for each of the two nuclei: the rms over the mesh of r²δℰ is the smallest of four for NN3-I6ℰ; and for each
     of the three others the rms of r²δℰ within 0.2 fm of an extremum or inflection point of r²ℰ exceeds that elsewhere in
     the nucleus.
     """
+    smallest = "NN3-I6ℰ has the smallest rms r²δℰ"
+    points = "near extrema and inflection points than elsewhere"
     conditions, best = [], []
     for nucleus in (GE78, GE96):
         name, found = nuclide(nucleus), evidence.profiles_of(nucleus)
         size = {id: rms(found[id].difference) for id in DENSITY}
         ratio = {id: found[id].contrast() for id in OTHERS}
         best.append(f"{name}: {label(min(size, key=size.get))}")
-        smallest = f"{name}: NN3-I6ℰ has the smallest rms r²δℰ"
-        near = f"{name}: the others err more near extrema and inflection points"
-        times = {id: f"{value:.2f}×" for id, value in ratio.items()}
+        sizes = listed(size, 4, "MeV/fm")
+        times = listed({id: f"{value:.2f}×" for id, value in ratio.items()})
+        demand, more = f"{name}: the others err more {points}", min(ratio.values()) > 1
         conditions += [
-            is_lowest(smallest, "NN3-I6D", size, listed(size, 4, "MeV/fm")),
-            Condition(f"{near} than elsewhere", listed(times), min(ratio.values()) > 1),
+            is_lowest(f"{name}: {smallest}", size, sizes),
+            Condition(demand, times, more),
         ]
     return f"best in {', in '.join(best)}", conditions
 
 
-@claim(
-    5, "Fig. 2",
-    "⁷⁸Ge: E(r) falls to a minimum within −6 MeV, rises, settles after r ≳ 6 fm; "
-    "NN3-I3ℰ: ≈ −20 MeV, r ≳ 8 fm; ⁹⁶Ge fluctuates over all r",
-    "−6 MeV, 6 fm; NN3-I3ℰ −20 MeV, 8 fm",
-)  # fmt: skip
+@claim(5, "Fig. 2", "−6 MeV, 6 fm; NN3-I3ℰ −20 MeV, 8 fm")
 def cumulative_energy_settles(evidence: Evidence) -> Finding:
-    """Claim 5: "For ⁷⁸Ge, E(r) generally first decreases to a minimum value within −6 MeV, then increases, and gradually
+    """⁷⁸Ge: E(r) falls to a minimum within −6 MeV, rises, settles after r ≳ 6 fm; NN3-I3ℰ: ≈ −20 MeV, r ≳ 8 fm; ⁹⁶Ge
+    fluctuates over all r.
+
+    Claim 5: "For ⁷⁸Ge, E(r) generally first decreases to a minimum value within −6 MeV, then increases, and gradually
     stabilizes after r ≳ 6 fm. However, the minimum value of E(r) for NN3-I3ℰ is approximately −20 MeV, and it stabilizes
     only when r ≳ 8 fm. For ⁹⁶Ge, E(r) fluctuates considerably over the entire r space."
 
@@ -74,98 +73,99 @@ def cumulative_energy_settles(evidence: Evidence) -> Finding:
     of E(r) within each third of the first 12 fm is more than a tenth of its swing, for all four.
     """
     near, far = evidence.profiles_of(GE78), evidence.profiles_of(GE96)
-    odd = near["NN3-I3D"]
-    minima = {id: near[id].minimum for id in SETTLED}
-    radii = {id: near[id].settling_radius for id in SETTLED}
-    ours = (
-        f"{decimals(min(minima.values()), 1)} MeV, {max(radii.values()):.1f} fm; "
-        f"NN3-I3ℰ {decimals(odd.minimum, 1)} MeV, {odd.settling_radius:.1f} fm"
-    )  # fmt: skip
+    three, odd = {id: near[id] for id in SETTLED}, near["NN3-I3D"]
+    lowest = min(profile.minimum for profile in three.values())
+    latest = max(radii(three).values())
+    ours = f"{decimals(lowest, 1)} MeV, {latest:.1f} fm; NN3-I3ℰ "
+    ours += f"{decimals(odd.minimum, 1)} MeV, {odd.settling_radius:.1f} fm"
     return ours, [
-        Condition(
-            "⁷⁸Ge: minima of three networks between −6 MeV and 0",
-            listed(minima, 1, "MeV"),
-            all(-6 <= value < 0 for value in minima.values()),
-        ),
-        Condition(
-            "⁷⁸Ge: these three settle by 7 fm",
-            listed(radii, 1, "fm"),
-            max(radii.values()) <= 7,
-        ),
-        *_odd_one(odd, radii),
-        _larger("E(r) swings more", "swing", near, far, "MeV"),
-        _larger("E(r) settles later", "settling_radius", near, far, "fm"),
-        _falls_and_rises({id: near[id] for id in SETTLED}),
-        _fluctuates(far),
+        *three_settle(three),
+        *odd_one_settles_last(odd, three),
+        larger_than("E(r) swings more", *map(swings, (near, far)), "MeV"),
+        larger_than("E(r) settles later", *map(radii, (near, far)), "fm"),
+        falls_and_rises(three),
+        fluctuates(far),
     ]
 
 
-def _odd_one(odd: Profile, radii: dict[str, float]) -> list[Condition]:
-    """NN3-I3ℰ falls lower than the others and settles last."""
-    radius = odd.settling_radius
-    later = {id: other for id, other in radii.items() if other >= radius}
-    rest = listed(later, 1, "fm") if later else "none"
+def radii(found: Profiles) -> Values:
+    """Settling radii by network, fm."""
+    return {id: profile.settling_radius for id, profile in found.items()}
+
+
+def swings(found: Profiles) -> Values:
+    """Swings of E(r) by network, MeV."""
+    return {id: profile.swing for id, profile in found.items()}
+
+
+def three_settle(three: Profiles) -> list[Condition]:
+    """Conditions (a) and (b) of claim 5."""
+    minima = {id: profile.minimum for id, profile in three.items()}
+    shallow = all(-6 <= value < 0 for value in minima.values())
+    settled = radii(three)
+    minimum = "⁷⁸Ge: minima of three networks between −6 MeV and 0"
+    settle = "⁷⁸Ge: these three settle by 7 fm"
     return [
-        Condition(
-            "⁷⁸Ge: minimum of NN3-I3ℰ between −30 and −13.3 MeV",
-            f"{decimals(odd.minimum, 1)} MeV",
-            -30 <= odd.minimum <= -20 / 1.5,
-        ),
-        Condition(
-            "⁷⁸Ge: NN3-I3ℰ settles last, not before 7 fm",
-            f"{radius:.1f} fm; as late or later: {rest}",
-            radius >= 7 and not later,
-        ),
+        Condition(minimum, listed(minima, 1, "MeV"), shallow),
+        Condition(settle, listed(settled, 1, "fm"), max(settled.values()) <= 7),
     ]
 
 
-def _larger(what: str, name: str, near: dict, far: dict, unit: str) -> Condition:
-    """A number of each profile is larger in ⁹⁶Ge than in ⁷⁸Ge."""
-    pairs = {id: (getattr(near[id], name), getattr(far[id], name)) for id in near}
-    written = {id: f"{first:.1f} → {second:.1f}" for id, (first, second) in pairs.items()}
-    met = all(second > first for first, second in pairs.values())
-    return Condition(f"⁹⁶Ge: {what} than in ⁷⁸Ge, all four", listed(written, unit=unit), met)
+def odd_one_settles_last(odd: Profile, three: Profiles) -> list[Condition]:
+    """Conditions (c) and (d) of claim 5."""
+    radius, deep = odd.settling_radius, -30 <= odd.minimum <= -20 / ABOUT
+    later = {id: value for id, value in radii(three).items() if value >= radius}
+    rest = listed(later, 1, "fm") if later else "none"
+    minimum = "⁷⁸Ge: minimum of NN3-I3ℰ between −30 and −13.3 MeV"
+    last = "⁷⁸Ge: NN3-I3ℰ settles last, not before 7 fm"
+    found = f"{radius:.1f} fm; as late or later: {rest}"
+    return [
+        Condition(minimum, f"{decimals(odd.minimum, 1)} MeV", deep),
+        Condition(last, found, radius >= 7 and not later),
+    ]
 
 
-def _falls_and_rises(near: dict[str, Profile]) -> Condition:
-    lowest = {id: float(one.r[one.cumulative.argmin()]) for id, one in near.items()}
-    written = {
-        id: f"minimum at {lowest[id]:.1f}, settled at {one.settling_radius:.1f}"
-        for id, one in near.items()
-    }  # fmt: skip
-    met = all(
-        lowest[id] < one.settling_radius and one.cumulative[-1] > one.minimum
-        for id, one in near.items()
-    )  # fmt: skip
-    demand = "⁷⁸Ge: E(r) of these three falls to its minimum and rises before it settles"
-    return Condition(demand, listed(written, unit="fm"), met, AFTER)
+def larger_than(what: str, near: Values, far: Values, unit: str) -> Condition:
+    """Conditions (e) and (f) of claim 5: a number of all four is larger in ⁹⁶Ge."""
+    found = {id: f"{near[id]:.1f} → {far[id]:.1f}" for id in near}
+    demand = f"⁹⁶Ge: {what} than in ⁷⁸Ge, all four"
+    met = all(far[id] > near[id] for id in near)
+    return Condition(demand, listed(found, unit=unit), met)
 
 
-def _fluctuates(far: dict[str, Profile]) -> Condition:
+def falls_and_rises(three: Profiles) -> Condition:
+    """Condition (g) of claim 5."""
+    found, met = {}, True
+    for id, profile in three.items():
+        cumulative, settled = profile.cumulative, profile.settling_radius
+        lowest = float(profile.r[cumulative.argmin()])
+        found[id] = f"minimum at {lowest:.1f}, settled at {settled:.1f}"
+        met = met and lowest < settled and cumulative[-1] > profile.minimum
+    demand = "E(r) of these three falls to its minimum and rises before it settles"
+    words = listed(found, unit="fm")
+    return Condition(f"⁷⁸Ge: {demand}", words, bool(met), AFTER)
+
+
+def fluctuates(far: Profiles) -> Condition:
+    """Condition (h) of claim 5."""
     quietest = {}
-    for id, one in far.items():
-        parts = [
-            np.ptp(one.cumulative[(one.r >= low) & (one.r <= high)])
-            for low, high in itertools.pairwise(THIRDS_FM)
-        ]  # fmt: skip
-        quietest[id] = float(min(parts)) / max(one.swing, 1e-12)
-    demand = (
-        "⁹⁶Ge: E(r) moves by more than a tenth of its swing "
-        "in each third of the first 12 fm, all four"
-    )  # fmt: skip
+    for id, profile in far.items():
+        r, ranges = profile.r, []
+        for low, high in itertools.pairwise(THIRDS_FM):
+            ranges.append(np.ptp(profile.cumulative[(r >= low) & (r <= high)]))
+        quietest[id] = float(min(ranges)) / max(profile.swing, 1e-12)
+    moves = "E(r) moves by more than a tenth of its swing"
+    demand = f"⁹⁶Ge: {moves} in each third of the first 12 fm, all four"
     shares = {id: f"{100 * share:.0f} %" for id, share in quietest.items()}
-    found = f"in the quietest third: {listed(shares)}"
-    return Condition(demand, found, min(quietest.values()) > SETTLED_SHARE, AFTER)
+    found, met = listed(shares), min(quietest.values()) > SETTLED_SHARE
+    return Condition(demand, f"in the quietest third: {found}", met, AFTER)
 
 
-@claim(
-    6, "Fig. 2",
-    "NN3-I6ℰ is small in every subsection integral, known and unknown region alike",
-    "small in all, both nuclei",
-)  # fmt: skip
+@claim(6, "Fig. 2", "small in all, both nuclei")
 def functional_small_in_every_subsection(evidence: Evidence) -> Finding:
-    """Claim 6: "The NN3-I6ℰ consistently exhibits small deviations across all intervals, both in known and unknown
-    regions".
+    """NN3-I6ℰ is small in every subsection integral, known and unknown region alike.
+
+    Claim 6: "The NN3-I6ℰ consistently exhibits small deviations across all intervals, both in known and unknown regions".
 
     The paper gives no number: "small" is read against the other networks. Conditions, for each of the two nuclei: the
     largest modulus of its subsection integrals is the smallest of the four networks'. Added after the first ensembles,
@@ -173,39 +173,50 @@ def functional_small_in_every_subsection(evidence: Evidence) -> Finding:
     median of the other three; its largest modulus is at most the median of the other three's in ⁷⁸Ge, and in ⁹⁶Ge at most
     twice as large as there.
     """
-    largest, smallest, every = {}, [], []
-    for nucleus in (GE78, GE96):
-        moduli = subsection_moduli(evidence, nucleus)
-        largest[nucleus] = moduli.max().to_dict()
-        demand = f"{nuclide(nucleus)}: the largest subsection integral of NN3-I6ℰ"
-        found = listed(largest[nucleus], 2, "MeV")
-        smallest.append(
-            is_lowest(f"{demand} is the smallest of four", "NN3-I6D", largest[nucleus], found)
-        )  # fmt: skip
-        every.append(_small_everywhere(nuclide(nucleus), moduli))
-    near, far = (largest[nucleus]["NN3-I6D"] for nucleus in (GE78, GE96))
-    median = float(np.median([largest[GE78][id] for id in OTHERS]))
-    factor = far / max(near, 1e-12)
-    both = Condition(
-        "NN3-I6ℰ: largest integral at most the median of the other three in ⁷⁸Ge, "
-        f"and at most {ALIKE:g} times as large in ⁹⁶Ge",
-        f"{near:.2f} MeV, the median being {median:.2f}; {factor:.1f} times",
-        near <= median and factor <= ALIKE, AFTER,
-    )  # fmt: skip
-    ours = f"largest modulus: ⁷⁸Ge {near:.2f}, ⁹⁶Ge {far:.2f} MeV"
-    return ours, [*smallest, *every, both]
+    near, far = (subsection_moduli(evidence, at) for at in (GE78, GE96))
+    largest, farthest = near.max().to_dict(), far.max().to_dict()
+    own, beyond = largest["NN3-I6D"], farthest["NN3-I6D"]
+    return f"largest modulus: ⁷⁸Ge {own:.2f}, ⁹⁶Ge {beyond:.2f} MeV", [
+        largest_is_smallest("⁷⁸Ge", largest),
+        largest_is_smallest("⁹⁶Ge", farthest),
+        small_everywhere("⁷⁸Ge", near),
+        small_everywhere("⁹⁶Ge", far),
+        small_in_both(largest, beyond),
+    ]
 
 
 def subsection_moduli(evidence: Evidence, nucleus: tuple[int, int]) -> pd.DataFrame:
     """Moduli of the subsection integrals of a germanium nucleus, MeV, one column for each network."""
-    found = evidence.profiles_of(nucleus)
-    return pd.DataFrame({id: np.abs(found[id].subsections(evidence.bounds)) for id in DENSITY})
+    moduli = {}
+    for id, profile in evidence.profiles_of(nucleus).items():
+        moduli[id] = np.abs(profile.subsections(evidence.bounds))
+    return pd.DataFrame(moduli)
 
 
-def _small_everywhere(name: str, moduli: pd.DataFrame) -> Condition:
+def largest_is_smallest(name: str, largest: Values) -> Condition:
+    """The largest modulus of NN3-I6ℰ is the smallest of four."""
+    demand = "the largest subsection integral of NN3-I6ℰ is the smallest of four"
+    return is_lowest(f"{name}: {demand}", largest, listed(largest, 2, "MeV"))
+
+
+def small_everywhere(name: str, moduli: pd.DataFrame) -> Condition:
+    """In every interval NN3-I6ℰ is at most at the median of the others."""
     small = moduli["NN3-I6D"] <= moduli[list(OTHERS)].median(axis=1)
-    demand = f"{name}: in every interval NN3-I6ℰ is at most at the median of the other three"
-    return Condition(demand, f"in {int(small.sum())} of {len(small)}", bool(small.all()), AFTER)
+    demand = "in every interval NN3-I6ℰ is at most at the median of the other three"
+    found = f"in {int(small.sum())} of {len(small)}"
+    return Condition(f"{name}: {demand}", found, bool(small.all()), AFTER)
+
+
+def small_in_both(near: Values, far: float) -> Condition:
+    """The largest modulus of NN3-I6ℰ is small in ⁷⁸Ge, where those of all four are ``near``, and alike in ⁹⁶Ge."""
+    own, others = near["NN3-I6D"], [near[id] for id in OTHERS]
+    median, factor = float(np.median(others)), far / max(own, 1e-12)
+    most = "at most the median of the other three in ⁷⁸Ge"
+    demand = f"NN3-I6ℰ: largest integral {most}"
+    also = f"and at most {ALIKE:g} times as large in ⁹⁶Ge"
+    found = f"{own:.2f} MeV, the median being {median:.2f}; {factor:.1f} times"
+    met = own <= median and factor <= ALIKE
+    return Condition(f"{demand}, {also}", found, met, AFTER)
 
 
 def measures(evidence: Evidence) -> pd.DataFrame:

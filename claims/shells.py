@@ -145,7 +145,7 @@ def drop_rms(drops: pd.DataFrame, id: str) -> Estimate:
     return rms_estimate((drops[id] - drops.target).to_numpy())
 
 
-def gain_over_bare(drops: pd.DataFrame, id: str = "NN3-I6dD") -> Estimate:
+def gain_over_bare(drops: pd.DataFrame, id: str) -> Estimate:
     """By how much the rms error of the drops is smaller than that of bare PC-PK1, MeV."""
     own, bare = ((drops[name] - drops.target).to_numpy() for name in (id, "PC-PK1"))
     return bootstrap(lambda taken: rms(bare[taken]) - rms(own[taken]), len(drops))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -23,7 +23,7 @@ CLAIMS: tuple[Callable[[Evidence], Verdict], ...] = (
 """The fifteen claims in order."""
 
 
-def judge(evidence: Evidence, numbers: Sequence[int] = range(1, 16)) -> dict[int, Verdict]:
+def judge(evidence: Evidence, numbers=range(1, 16)) -> dict[int, Verdict]:
     """Verdicts on some claims by number.
 
     Raises
@@ -33,7 +33,8 @@ def judge(evidence: Evidence, numbers: Sequence[int] = range(1, 16)) -> dict[int
     """
     for number in numbers:
         if not 1 <= number <= len(CLAIMS):
-            raise ValueError(f"claim {number} does not exist: choose from 1 to {len(CLAIMS)}")
+            choice = f"choose from 1 to {len(CLAIMS)}"
+            raise ValueError(f"claim {number} does not exist: {choice}")
     return {number: CLAIMS[number - 1](evidence) for number in numbers}
 
 
