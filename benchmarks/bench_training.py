@@ -26,7 +26,7 @@ import numpy as np
 import torch
 
 from lib.learning import adam, levenberg_marquardt, recipes
-from lib.learning.dataset import random_learning, shared_dataset
+from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.networks import Network, fixed_layers
 from lib.learning.table_one import get_network
 from lib.learning.train import train_member
@@ -128,7 +128,7 @@ def recipe_of(id, steps):
 
 def train(id, split, init, steps=None):
     """One member as the ensemble has it; also what a worker process does."""
-    return train_member(id, split, init, shared_dataset(get_network(id).target), recipe_of(id, steps))
+    return train_member(id, split, init, load_dataset(get_network(id).target), recipe_of(id, steps))
 
 
 def seconds_of(id, split, init, steps=None):
@@ -177,7 +177,7 @@ def cost_of_steps(networks, steps, sgemm, dgemm):
 def untrained(id, split, init, steps):
     """The network a member starts from, with its data."""
     spec = get_network(id)
-    dataset, recipe = shared_dataset(spec.target), recipe_of(id, steps)
+    dataset, recipe = load_dataset(spec.target), recipe_of(id, steps)
     known = dataset.known.values
     learning = random_learning(known, split)
     network = Network(spec, recipe, fixed_layers(spec, recipe, dataset, learning), train.seed_of(id, split, init))

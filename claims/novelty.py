@@ -6,11 +6,15 @@ directions of the known inputs, it lies outside the range that these fill.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
+from claims.evidence import FAR
+from lib.learning.errors import DISTANCE_BINS, distance_label
 from lib.learning.networks import EMPTY_FM, network_inputs
 from lib.learning.table_one import NN1, NN2, NN3, NetworkSpec
 
@@ -40,6 +44,11 @@ class Novelty:
     def leading_direction(self, nuclei: np.ndarray) -> int:
         """The direction in which most points of these nuclei are new."""
         return int(self.new[nuclei].sum(axis=(0, 1)).argmax())
+
+    def share_in(self, direction: int, nuclei: np.ndarray) -> float:
+        """Share of the new points of some nuclei, boolean (nucleus,), that are new in one of the directions."""
+        new = self.new[nuclei]
+        return float(new[..., direction].sum() / new.any(axis=2).sum())
 
 
 def novelty(spec: NetworkSpec, dataset: xr.Dataset, kept: int = 20) -> Novelty:
@@ -73,3 +82,14 @@ def novelty(spec: NetworkSpec, dataset: xr.Dataset, kept: int = 20) -> Novelty:
     margin = 1e-9 * (high - low)
     new = ((components < low - margin) | (components > high + margin)) & filled[..., None]
     return Novelty(new, filled, directions)
+
+
+def novelty_table(found: Mapping[str, Novelty], dataset: xr.Dataset) -> pd.DataFrame:
+    """Share of new inputs by distance, over network id, and of the nuclei at d = 22 to 30 that have any: ``touched``."""
+    d = dataset.distance.values
+    bins = {name: (d >= low) & (d <= high) for name, (low, high) in DISTANCE_BINS.items()}
+    rows = {}
+    for id, inputs in found.items():
+        rows[id] = {name: inputs.share(mask) for name, mask in bins.items()}
+        rows[id]["touched"] = inputs.touched(bins[distance_label(*FAR)])
+    return pd.DataFrame.from_dict(rows, orient="index")

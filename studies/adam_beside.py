@@ -20,7 +20,7 @@ import xarray as xr
 
 from lib import store
 from lib.learning.adam import adam
-from lib.learning.dataset import random_learning, shared_dataset
+from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.ensemble import training_hash
 from lib.learning.learning_set import CURVE_ATTRIBUTES
 from lib.learning.networks import Network, fixed_layers
@@ -52,7 +52,7 @@ ATTRIBUTES = {
 def adam_curve(id: str, budget_seconds: float) -> xr.Dataset:
     """Learning curve of member (0, 0) of a network, trained by Adam for about the given time on one core."""
     spec, recipe = get_network(id), RECIPES[id]
-    dataset = shared_dataset(spec.target)
+    dataset = load_dataset(spec.target)
     known = dataset.known.values
     learning, seed = random_learning(known, 0), seed_of(id, 0, 0)
     torch.set_num_threads(1)
@@ -72,7 +72,7 @@ def adam_curve(id: str, budget_seconds: float) -> xr.Dataset:
 def both_curves(id: str, budget_seconds: float) -> xr.Dataset:
     """Learning curves of member (0, 0) of a network by Adam and by our optimiser, dims ``optimiser`` and ``step``."""
     by_adam = adam_curve(id, budget_seconds)
-    by_ours = train_member(id, 0, 0, shared_dataset(get_network(id).target)).curve
+    by_ours = train_member(id, 0, 0, load_dataset(get_network(id).target)).curve
     numbered = [curve.assign_coords(step=np.arange(curve.sizes["step"])) for curve in (by_adam, by_ours)]
     both = xr.concat(numbered, dim="optimiser", join="outer", combine_attrs="drop")
     return both.assign(epochs=by_adam.attrs["epochs"])

@@ -11,7 +11,7 @@ import torch
 from lib.learning import learning_set
 from lib.learning import levenberg_marquardt as second_order
 from lib.learning.adam import adam
-from lib.learning.dataset import random_learning, shared_dataset
+from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.learning_set import ENERGY_SCALE_MEV
 from lib.learning.levenberg_marquardt import levenberg_marquardt
 from lib.learning.losses import density_loss, energy_loss
@@ -37,7 +37,7 @@ ACTIVATION = pytest.mark.parametrize("activation", list(ACTIVATIONS))
 
 def few(target):
     """Every eighth nucleus of the chart, some 70 of them known, in a data set of its own."""
-    return shared_dataset(target).isel(nucleus=slice(None, None, 8)).copy(deep=True)
+    return load_dataset(target).isel(nucleus=slice(None, None, 8)).copy(deep=True)
 
 
 def build(id, recipe=TINY, seed=1, dataset=None):
@@ -47,7 +47,7 @@ def build(id, recipe=TINY, seed=1, dataset=None):
 
 
 def inputs_of(network, rows=slice(0, 9), dtype=torch.float64):
-    dataset = shared_dataset(network.spec.target).isel(nucleus=slice(0, 1200, 130))
+    dataset = load_dataset(network.spec.target).isel(nucleus=slice(0, 1200, 130))
     return torch.tensor(network_inputs(network.spec, dataset)[rows], dtype=dtype)
 
 
@@ -168,7 +168,7 @@ def test_gradient_of_the_density_networks_is_exact(id, nuclei, monkeypatch):
 @pytest.mark.parametrize(("id", "energy_weight"), [("NN2-I6dD", 20.0), ("NN3-I6dD", 0.01)])
 def test_sketched_curvature_is_right_on_average(id, energy_weight):
     """Energies exactly, and the mesh points of the density in the mean over random sums: J^T J."""
-    dataset = shared_dataset("dE").isel(nucleus=slice(0, 1200, 300))
+    dataset = load_dataset("dE").isel(nucleus=slice(0, 1200, 300))
     learning = np.ones(4, dtype=bool)
     network = build(id)
     mean = 0.0
@@ -383,7 +383,7 @@ def test_weight_decay_is_a_prior():
 @pytest.mark.parametrize("id", ["NN2-I6dE", "NN2-I6dD", "NN3-I6dD"])
 def test_more_parameters_than_rows(id):
     """A wide network and a few nuclei: the system is solved in the space of the rows, and the cost falls."""
-    dataset = shared_dataset("dE").isel(nucleus=slice(None, None, 60))
+    dataset = load_dataset("dE").isel(nucleus=slice(None, None, 60))
     recipe = Recipe(width=20, layers=2, components=8, weight_decay=0.1, steps=5)
     learning = random_learning(dataset.known.values, 0)
     assert learning.sum() < 12
@@ -525,7 +525,7 @@ def test_bad_input_is_refused():
 def test_every_network_of_table_I_has_a_recipe():
     assert list(RECIPES) == list(TABLE_I)
     for id, recipe in RECIPES.items():
-        network = build(id, recipe, dataset=shared_dataset(TABLE_I[id].target))  # what cannot be built raises
+        network = build(id, recipe, dataset=load_dataset(TABLE_I[id].target))  # what cannot be built raises
         assert integrated(network(inputs_of(network, slice(2), torch.float32))).shape == (2,)
 
 
