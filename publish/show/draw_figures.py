@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from claims.profiles import Profile
 from claims.shells import MAGIC
 from claims.words import label, nuclide
-from lib.learning.known_region import MAGIC_NUMBERS, element, measured_masses
+from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, element, measured_masses
 from lib.learning.table_one import CORRECTING, DIRECT, get_network
 from publish.show.figures import chart_map, draw_distance_curves, draw_profiles
 from publish.show.style import LOOK
@@ -110,14 +110,15 @@ def correction_figure(
         norm = SymLogNorm(linear_below, vmin=-limit, vmax=limit)
         chart_map(ax, Z, N, maps[column], f"$E$(PC-F1) − $E$({name}) (MeV)", cmap="RdBu_r", norm=norm)
         ax.set_title(f"({letter}) {name}", loc="left")
-    for ax, axis, kind, letter in zip(axes[2:], "NZ", ("neutron", "proton"), "cd", strict=True):
+    panels = (("N", "Neutron", NEUTRON_MAGIC), ("Z", "Proton", PROTON_MAGIC))
+    for ax, (axis, kind, magic), letter in zip(axes[2:], panels, "cd", strict=True):
         for (of_axis, name, region), curve in curves.items():
             if of_axis == axis:
                 _draw_by_number(ax, curve, name, region, id)
-        for number in MAGIC_NUMBERS[kind]:
+        for number in magic:
             if number <= maps.index.get_level_values(axis).max():
                 ax.axvline(number, color="0.6", lw=0.6, ls="--", zorder=0)
-        ax.set(xlabel=f"{kind.capitalize()} number ${axis}$", ylabel=SIGMA, yscale="log")
+        ax.set(xlabel=f"{kind} number ${axis}$", ylabel=SIGMA, yscale="log")
         ax.set_title(f"({letter})", loc="left")
     above = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.2}
     axes[2].legend(ncols=4, fontsize=8, handlelength=1.5, columnspacing=1.2, **above)
@@ -237,23 +238,23 @@ def deviation_figure(curves: Mapping[str, pd.DataFrame]) -> Figure:
 
 def parts_figure(curves: Mapping[str, pd.DataFrame], parts: Mapping[str, pd.DataFrame]) -> Figure:
     """Standard deviation of two networks over the distance, and its parts by split and initialisation, MeV, by id."""
-    figure, axes = plt.subplots(1, 2, figsize=(WIDTH_IN, 3.6))
-    for ax, (id, part), letter in zip(axes, parts.items(), "ab", strict=False):
+    figure, axes = plt.subplots(1, len(parts), figsize=(WIDTH_IN, 3.6), squeeze=False)
+    for ax, (id, part), letter in zip(axes[0], parts.items(), ascii_lowercase, strict=False):
         ax.plot(curves[id].index, curves[id].rms, color="black", label="all members")
         ax.plot(part.initialisation_MeV, color="#0072B2", marker="o", ms=4, label="initialisation")
         ax.plot(part.split_MeV, color="#D55E00", marker="s", ms=4, ls="--", label="split")
         ax.set(xlabel=DISTANCE, yscale="log", title=f"({letter}) {label(id)}")
         ax.legend()
-    axes[0].set_ylabel("Standard deviation (MeV)")
+    axes[0, 0].set_ylabel("Standard deviation (MeV)")
     return figure
 
 
 def reliability_figure(curves: pd.DataFrame) -> Figure:
     """Share of nuclei found within an interval against the share promised, over network, region, deviation and width."""
     networks = curves.index.unique("network")
-    figure, axes = plt.subplots(1, 2, figsize=(WIDTH_IN, 4.2), sharey=True)
+    figure, axes = plt.subplots(1, len(networks), figsize=(WIDTH_IN, 4.2), sharey=True, squeeze=False)
     colours = dict(zip(curves.index.unique("region"), ("black", "#0072B2", "#D55E00"), strict=True))
-    for ax, network, letter in zip(axes, networks, "ab", strict=False):
+    for ax, network, letter in zip(axes[0], networks, ascii_lowercase, strict=False):
         ax.plot([0, 1], [0, 1], color="0.6", lw=0.8)
         for (region, kind), curve in curves.loc[network].groupby(level=["region", "deviation"], sort=False):
             plain = kind == "as it is"
@@ -265,7 +266,7 @@ def reliability_figure(curves: pd.DataFrame) -> Figure:
         ax.plot([], [], color="0.4", ls=":", label="recalibrated")
         ax.set(xlabel="Share promised", xlim=(0, 1), ylim=(0, 1), title=f"({letter}) {network}", aspect="equal")
         ax.legend(fontsize=8)
-    axes[0].set_ylabel("Share found")
+    axes[0, 0].set_ylabel("Share found")
     return figure
 
 
