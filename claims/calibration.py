@@ -6,7 +6,7 @@ Reliability and sharpness of a predictive distribution: T. Gneiting, F. Balabdao
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,10 @@ from scipy.optimize import minimize
 from scipy.special import erf
 
 from claims.uncertainty import Estimate, rms_estimate
-from lib.learning.errors import Errors, rms
+from lib.learning.errors import DISTANCE_BINS, Errors, rms
+
+REGIONS = ("known", *DISTANCE_BINS)
+"""Of the table of calibration."""
 
 
 def out_of_sample_deviation(ensemble: xr.Dataset) -> np.ndarray:
@@ -192,12 +195,13 @@ class Calibration:
         return row
 
 
-def calibration_table(calibrations: Mapping[str, Calibration]) -> pd.DataFrame:
-    """:meth:`Calibration.row` of some networks in the known region and by distance, over network id and region."""
+def calibration_table(calibrations: Mapping[str, Calibration], regions: Collection[str] = REGIONS) -> pd.DataFrame:
+    """:meth:`Calibration.row` of some networks in some regions, over network id and region."""
     rows = {
         (id, region): calibration.row(mask)
         for id, calibration in calibrations.items()
         for region, mask in calibration.errors.regions.items()
+        if region in regions
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["network", "region"])
 

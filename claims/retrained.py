@@ -55,6 +55,6 @@ def recipe_table(changes: Mapping[str, Mapping], members: int, id: str = "NN2-I6
         mean = [train_member(id, split, 0, dataset, recipe).predicted_energy for split in range(members)]
         outer = [train_member(id, 0, init, dataset, recipe, inner).predicted_energy for init in range(2)]
         error, held_out = np.mean(mean, axis=0) - target, np.mean(outer, axis=0) - target
-        bins = {name: rms(error[(d >= low) & (d <= high)]) for name, (low, high) in DISTANCE_BINS.items()}
+        bins = {at: rms(error[(d >= low) & (d <= high)]) for at, (low, high) in DISTANCE_BINS.items()}
         rows[name] = {"known": rms(error[known]), "outermost": rms(held_out[known & ~inner])} | bins
     return pd.DataFrame.from_dict(rows, orient="index")
