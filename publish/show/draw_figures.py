@@ -169,8 +169,8 @@ def separation_figure(table: pd.DataFrame, chains: Sequence[tuple[int, int]], ta
 def _draw_chain(ax: Axes, lines: pd.DataFrame, target: str) -> None:
     plain = {"target": {"color": "black", "lw": 2.6, "label": target}, "PC-PK1": {"color": "0.55", "lw": 1.2}}
     for id, line in lines.items():
-        line = line.dropna()
-        ax.plot(line.index, line, **({"label": label(id)} | plain.get(id, {"ms": 3, "lw": 1.1} | _look(id))))
+        look = plain[id] if id in plain else {"ms": 3, "lw": 1.1} | _look(id)
+        ax.plot(line.dropna(), **({"label": label(id)} | look))
 
 
 def drop_figure(drops: Mapping[str, pd.DataFrame]) -> tuple[Figure, int]:
