@@ -84,16 +84,20 @@ def correction_on_the_chart(evidence: Evidence) -> Finding:
     inside, outside = (thirds.xs(at, level=1) for at in ("known", "unknown"))
     matched = alike_at_equal_distance(errors, ~errors.known)
     alike = "light, medium and heavy"
+    equal = "unknown region, at equal distances"
     return f"{100 * share:.1f} % within 1 MeV; {drip} MeV at the drip line", [
         share_at_least(0.9, "of the known nuclei within 1 MeV", share),
         reaches(unknown, drip, 6, otherwise=about(drip, 6)),
         within_factor(f"known region: {alike}", inside),
         within_factor(f"unknown region: {alike}", outside),
-        within_factor(f"unknown region, at equal distances: {alike}", matched, AFTER),
+        within_factor(f"{equal}: {alike}", matched, AFTER),
     ]
 
 
-def alike_at_equal_distance(errors: Errors, mask: np.ndarray) -> dict[str, float]:
+def alike_at_equal_distance(
+    errors: Errors,
+    mask: np.ndarray,
+) -> dict[str, float]:
     """rms error of light, medium and heavy nuclei over the distances that all three have, each with the same weight, MeV.
 
     Among some nuclei, boolean (nucleus,); NaN if there is no such distance.

@@ -19,15 +19,24 @@ NEAR = 2
 """Neutron numbers this close to a magic one count as near it."""
 
 
-def separation_energies(Z: np.ndarray, N: np.ndarray, energy: np.ndarray) -> pd.Series:
+def separation_energies(
+    Z: np.ndarray,
+    N: np.ndarray,
+    energy: np.ndarray,
+) -> pd.Series:
     """S_2n = E(Z, N - 2) - E(Z, N) in MeV over (Z, N), where both nuclei are there; all arguments (nucleus,)."""
-    series = pd.Series(np.asarray(energy, dtype=float), index=pd.MultiIndex.from_arrays([Z, N], names=["Z", "N"]))
-    before = series.copy()
-    before.index = pd.MultiIndex.from_arrays([Z, np.asarray(N) + 2], names=["Z", "N"])
-    return (before - series).dropna().sort_index()
+    nuclei = pd.MultiIndex.from_arrays([Z, N], names=["Z", "N"])
+    energies = pd.Series(np.asarray(energy, dtype=float), index=nuclei)
+    before = energies.rename(index=lambda n: n + 2, level="N")
+    return (before - energies).dropna().sort_index()
 
 
-def shell_drops(Z: np.ndarray, N: np.ndarray, energy: np.ndarray, magic=MAGIC) -> pd.Series:
+def shell_drops(
+    Z: np.ndarray,
+    N: np.ndarray,
+    energy: np.ndarray,
+    magic=MAGIC,
+) -> pd.Series:
     """S_2n(Z, N_magic) - S_2n(Z, N_magic + 2) in MeV over (Z, N_magic): how far S_2n falls behind a closed shell.
 
     Needs the three nuclei N_magic - 2, N_magic and N_magic + 2; all arguments (nucleus,).
@@ -48,7 +57,11 @@ def from_magic(N: np.ndarray, magic=MAGIC) -> np.ndarray:
     return np.abs(np.asarray(N)[..., None] - np.array(magic)).min(axis=-1)
 
 
-def matched_ratio(errors: np.ndarray, distance: np.ndarray, chosen: np.ndarray) -> float:
+def matched_ratio(
+    errors: np.ndarray,
+    distance: np.ndarray,
+    chosen: np.ndarray,
+) -> float:
     """rms error of the chosen nuclei over what the others have at the same distances; all (nucleus,).
 
     The mean square of the others is taken at each distance and weighted with the number of chosen nuclei there, so that
@@ -56,13 +69,14 @@ def matched_ratio(errors: np.ndarray, distance: np.ndarray, chosen: np.ndarray) 
     """
     squares = np.asarray(errors, dtype=float) ** 2
     _, place = np.unique(distance, return_inverse=True)
-    own, others = (np.bincount(place[mask], squares[mask], place.max() + 1) for mask in (chosen, ~chosen))
-    own_count, other_count = (np.bincount(place[mask], minlength=place.max() + 1) for mask in (chosen, ~chosen))
-    both = (own_count > 0) & (other_count > 0)
+    bins, masks = place.max() + 1, (chosen, ~chosen)
+    near, others = (np.bincount(place[m], squares[m], bins) for m in masks)
+    n_near, n_others = (np.bincount(place[m], minlength=bins) for m in masks)
+    both = (n_near > 0) & (n_others > 0)
     if not both.any():
         return float("nan")
-    expected = others[both] / other_count[both] * own_count[both]
-    return float(np.sqrt(own[both].sum() / expected.sum()))
+    expected = others[both] / n_others[both] * n_near[both]
+    return float(np.sqrt(near[both].sum() / expected.sum()))
 
 
 def ratio_near(errors: Errors, near: np.ndarray) -> Estimate:
