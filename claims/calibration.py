@@ -38,15 +38,16 @@ def out_of_sample_deviation(ensemble: xr.Dataset) -> np.ndarray:
     """
     grid, folds = _grid(ensemble)
     inits = grid.shape[1]
-    learnt = ensemble.is_learning.sel(fold=folds).values.astype(bool)
-    left_out, counts = ~learnt, (~learnt).sum(axis=0)  # (split, nucleus), (nucleus,)
-    number = np.maximum(counts, 1)
-    by_init = (grid.var(axis=1, ddof=1) * left_out).sum(axis=0) / number
+    # (split, nucleus)
+    left_out = ~ensemble.is_learning.sel(fold=folds).values.astype(bool)
+    counts = left_out.sum(axis=0)
+    of_init = (grid.var(axis=1, ddof=1) * left_out).sum(axis=0)
+    by_init = of_init / np.maximum(counts, 1)
     means = grid.mean(axis=1)
-    centre = (means * left_out).sum(axis=0) / number
+    centre = (means * left_out).sum(axis=0) / np.maximum(counts, 1)
     squares = ((means - centre) ** 2 * left_out).sum(axis=0)
     of_means = squares / np.maximum(counts - 1, 1)
-    # of_means holds a share 1 / inits of the variance between initialisations
+    # a share 1 / inits of the variance between initialisations is in it
     variance = of_means + by_init * (1 - 1 / inits)
     return np.where(counts > 1, np.sqrt(variance), np.nan)
 
@@ -85,7 +86,11 @@ def normal_coverage(width) -> np.ndarray:
     return erf(np.asarray(width) / np.sqrt(2))
 
 
-def coverage(errors, deviations, width=1.0) -> Estimate:
+def coverage(
+    errors: np.ndarray,
+    deviations: np.ndarray,
+    width: float = 1.0,
+) -> Estimate:
     """Share of nuclei whose error is within ``width`` deviations, with its bootstrap error; both (nucleus,).
 
     Nuclei with a NaN are left out.  The error takes the nuclei as independent, which neighbours are not.
@@ -98,7 +103,7 @@ def coverage(errors, deviations, width=1.0) -> Estimate:
     finite = np.isfinite(errors) & np.isfinite(deviations)
     inside = np.abs(errors[finite]) <= width * deviations[finite]
     if not len(inside):
-        raise ValueError("no nucleus has an error and a deviation: take more")
+        raise ValueError("no nucleus has error and σ: widen the selection")
     share = float(inside.mean())
     # drawn again, the number of nuclei inside is binomial
     return Estimate(share, float(np.sqrt(share * (1 - share) / len(inside))))
@@ -143,27 +148,30 @@ def recalibrate(errors: np.ndarray, deviations: np.ndarray) -> Recalibration:
     ValueError
         if fewer than ten nuclei have an error and a positive deviation.
     """
-    usable = np.isfinite(errors) & (np.nan_to_num(deviations) > 0)
+    usable = _usable(errors, deviations)
+    squares, variances = errors[usable] ** 2, deviations[usable] ** 2
+    # in units of the mean squares, with logarithms as unknowns
+    scale, mean = squares.mean(), variances.mean()
+
+    def cost(logs):
+        floor, factor = np.exp(logs)
+        variance = floor + factor * variances / mean
+        return float(np.mean(np.log(variance) + squares / scale / variance))
+
+    starts = ((np.log(0.5), np.log(0.5)), (-8, 0), (0, -8))
+    fits = [minimize(cost, start, bounds=[(-25, 10)] * 2) for start in starts]
+    floor, factor = np.exp(min(fits, key=lambda fit: fit.fun).x)
+    floor, factor = np.sqrt(floor * scale), np.sqrt(factor * scale / mean)
+    return Recalibration(float(floor), float(factor))
+
+
+def _usable(errors: np.ndarray, deviations: np.ndarray) -> np.ndarray:
+    usable = np.isfinite(errors) & np.isfinite(deviations) & (np.nan_to_num(deviations) > 0)
     if usable.sum() < 10:
         raise ValueError(
             f"{int(usable.sum())} nuclei are too few to recalibrate: give at least 10 with positive deviations",
         )
-    squares, variances = errors[usable] ** 2, deviations[usable] ** 2
-    # both in units of their means, with the logarithms of the parts as unknowns
-    scale, unit = squares.mean(), variances.mean()
-
-    def cost(logs):
-        floor, factor = np.exp(logs)
-        variance = floor + factor * variances / unit
-        return float(np.mean(np.log(variance) + squares / scale / variance))
-
-    starts = np.log([0.5, 0.5]), (-8, 0), (0, -8)
-    fits = [minimize(cost, start, bounds=[(-25, 10)] * 2) for start in starts]
-    floor, factor = np.exp(min(fits, key=lambda fit: fit.fun).x)
-    return Recalibration(
-        floor=float(np.sqrt(floor * scale)),
-        factor=float(np.sqrt(factor * scale / unit)),
-    )
+    return usable
 
 
 class Calibration:

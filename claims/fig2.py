@@ -48,10 +48,10 @@ def functional_reproduces_density(evidence: Evidence) -> Finding:
         best.append(f"{name}: {label(min(size, key=size.get))}")
         sizes = listed(size, 4, "MeV/fm")
         times = listed({id: f"{value:.2f}×" for id, value in ratio.items()})
-        demand = f"{name}: the others err more {points}"
+        others = f"{name}: the others err more {points}"
         conditions += [
             is_lowest(f"{name}: {smallest}", size, sizes),
-            Condition(demand, times, min(ratio.values()) > 1),
+            Condition(others, times, min(ratio.values()) > 1),
         ]
     return f"best in {', in '.join(best)}", conditions
 

@@ -84,17 +84,21 @@ def correction_on_the_chart(evidence: Evidence) -> Finding:
     inside = thirds.xs("known", level=1)
     outside = thirds.xs("unknown", level=1)
     matched = alike_at_equal_distance(errors, ~errors.known)
-    alike, at = "light, medium and heavy", "at equal distances"
+    alike = "light, medium and heavy"
+    equal = "unknown region, at equal distances"
     return f"{100 * share:.1f} % within 1 MeV; {drip} MeV at the drip line", [
         share_at_least(0.9, "of the known nuclei within 1 MeV", share),
         reaches(unknown, drip, 6, otherwise=about(drip, 6)),
         within_factor(f"known region: {alike}", inside),
         within_factor(f"unknown region: {alike}", outside),
-        within_factor(f"unknown region, {at}: {alike}", matched, AFTER),
+        within_factor(f"{equal}: {alike}", matched, AFTER),
     ]
 
 
-def alike_at_equal_distance(errors: Errors, mask) -> dict[str, float]:
+def alike_at_equal_distance(
+    errors: Errors,
+    mask: np.ndarray,
+) -> dict[str, float]:
     """rms error of light, medium and heavy nuclei over the distances that all three have, each with the same weight, MeV.
 
     Among some nuclei, boolean (nucleus,); NaN if there is no such distance.

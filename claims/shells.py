@@ -19,15 +19,24 @@ NEAR = 2
 """Neutron numbers this close to a magic one count as near it."""
 
 
-def separation_energies(Z, N, energy) -> pd.Series:
+def separation_energies(
+    Z: np.ndarray,
+    N: np.ndarray,
+    energy: np.ndarray,
+) -> pd.Series:
     """S_2n = E(Z, N - 2) - E(Z, N) in MeV over (Z, N), where both nuclei are there; all arguments (nucleus,)."""
     nuclei = pd.MultiIndex.from_arrays([Z, N], names=["Z", "N"])
-    series = pd.Series(np.asarray(energy, dtype=float), index=nuclei)
-    before = series.rename(index=lambda N: N + 2, level="N")
-    return (before - series).dropna().sort_index()
+    energies = pd.Series(np.asarray(energy, dtype=float), index=nuclei)
+    before = energies.rename(index=lambda n: n + 2, level="N")
+    return (before - energies).dropna().sort_index()
 
 
-def shell_drops(Z, N, energy, magic=MAGIC) -> pd.Series:
+def shell_drops(
+    Z: np.ndarray,
+    N: np.ndarray,
+    energy: np.ndarray,
+    magic=MAGIC,
+) -> pd.Series:
     """S_2n(Z, N_magic) - S_2n(Z, N_magic + 2) in MeV over (Z, N_magic): how far S_2n falls behind a closed shell.
 
     Needs the three nuclei N_magic - 2, N_magic and N_magic + 2; all arguments (nucleus,).
@@ -48,24 +57,26 @@ def from_magic(N: np.ndarray, magic=MAGIC) -> np.ndarray:
     return np.abs(np.asarray(N)[..., None] - np.array(magic)).min(axis=-1)
 
 
-def matched_ratio(errors, distance, chosen) -> float:
+def matched_ratio(
+    errors: np.ndarray,
+    distance: np.ndarray,
+    chosen: np.ndarray,
+) -> float:
     """rms error of the chosen nuclei over what the others have at the same distances; all (nucleus,).
 
     The mean square of the others is taken at each distance and weighted with the number of chosen nuclei there, so that
     near and far do not mix; distances that only one of the two has are left out.
     """
     squares = np.asarray(errors, dtype=float) ** 2
-    distances, place = np.unique(distance, return_inverse=True)
-    count, bins = np.bincount, len(distances)
-    chosen_squares = count(place[chosen], squares[chosen], bins)
-    other_squares = count(place[~chosen], squares[~chosen], bins)
-    number = count(place[chosen], minlength=bins)
-    others = count(place[~chosen], minlength=bins)
-    both = (number > 0) & (others > 0)
+    _, place = np.unique(distance, return_inverse=True)
+    bins, masks = place.max() + 1, (chosen, ~chosen)
+    near, others = (np.bincount(place[m], squares[m], bins) for m in masks)
+    n_near, n_others = (np.bincount(place[m], minlength=bins) for m in masks)
+    both = (n_near > 0) & (n_others > 0)
     if not both.any():
         return float("nan")
-    expected = other_squares[both] / others[both] * number[both]
-    return float(np.sqrt(chosen_squares[both].sum() / expected.sum()))
+    expected = others[both] / n_others[both] * n_near[both]
+    return float(np.sqrt(near[both].sum() / expected.sum()))
 
 
 def ratio_near(errors: Errors, near: np.ndarray) -> Estimate:

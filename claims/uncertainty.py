@@ -59,18 +59,20 @@ def bootstrap(
     """
     _check(count, draws)
     random = np.random.default_rng(seed)
-    members = [np.array([i]) for i in range(count)]
-    if groups is not None:
-        names = np.unique(groups)
-        members = [np.flatnonzero(np.asarray(groups) == name) for name in names]
-    values = []
-    for taken in random.integers(0, len(members), (draws, len(members))):
-        values.append(statistic(np.concatenate([members[i] for i in taken])))
-    value = float(statistic(np.arange(count)))
-    return Estimate(value, float(np.nanstd(values, ddof=1)))
+    groups = np.arange(count) if groups is None else np.asarray(groups)
+    members = [np.flatnonzero(groups == name) for name in np.unique(groups)]
+    drawn = random.integers(0, len(members), (draws, len(members)))
+    samples = (np.concatenate([members[i] for i in taken]) for taken in drawn)
+    spread = np.nanstd([statistic(nuclei) for nuclei in samples], ddof=1)
+    return Estimate(float(statistic(np.arange(count))), float(spread))
 
 
-def rms_estimate(errors, groups=None, draws=DRAWS, seed=0) -> Estimate:
+def rms_estimate(
+    errors: np.ndarray,
+    groups: np.ndarray | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Estimate:
     """Root mean square of errors, (nucleus,), with its bootstrap error, in their unit.
 
     ``groups``, (nucleus,), such as the proton numbers: whole groups are drawn instead of single nuclei, for errors that
@@ -87,13 +89,12 @@ def rms_estimate(errors, groups=None, draws=DRAWS, seed=0) -> Estimate:
     members = np.ones(len(squares))
     if groups is not None:
         _, place = np.unique(np.asarray(groups)[finite], return_inverse=True)
-        squares = np.bincount(place, squares)
-        members = np.bincount(place).astype(float)
+        squares, members = np.bincount(place, squares), np.bincount(place)
     _check(len(squares), draws)
-    random, count = np.random.default_rng(seed), len(squares)
-    drawn = random.integers(0, count, (draws, count))
-    mean_squares = squares[drawn].sum(axis=1) / members[drawn].sum(axis=1)
-    return Estimate(rms(errors), float(np.sqrt(mean_squares).std(ddof=1)))
+    random, shape = np.random.default_rng(seed), (draws, len(squares))
+    drawn = random.integers(0, len(squares), shape)
+    samples = np.sqrt(squares[drawn].sum(axis=1) / members[drawn].sum(axis=1))
+    return Estimate(rms(errors), float(samples.std(ddof=1)))
 
 
 def _check(count: int, draws: int) -> None:
@@ -104,10 +105,10 @@ def _check(count: int, draws: int) -> None:
 
 
 def distance_curve(
-    errors,
-    distance,
-    minimum_nuclei=5,
-    groups=None,
+    errors: np.ndarray,
+    distance: np.ndarray,
+    minimum_nuclei: int = 5,
+    groups: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """The rms error at each distance that has at least ``minimum_nuclei`` nuclei.
 
@@ -129,17 +130,14 @@ def distance_curve(
     """
     values, counts = np.unique(distance, return_counts=True)
     _check_minimum(minimum_nuclei, counts)
-    groups = None if groups is None else np.asarray(groups)
-    rows = {}
-    for value, count in zip(values, counts, strict=True):
-        if count >= minimum_nuclei:
-            here = distance == value
-            chains = None if groups is None else groups[here]
-            estimate = rms_estimate(errors[here], chains)
-            rows[int(value)] = int(count), estimate.value, estimate.error
-    columns = ["nuclei", "rms", "bootstrap_error"]
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    return table.rename_axis("distance")
+    rows = []
+    for value in values[counts >= minimum_nuclei]:
+        here = distance == value
+        chains = None if groups is None else np.asarray(groups)[here]
+        point, nuclei = rms_estimate(errors[here], chains), int(here.sum())
+        rows.append((int(value), nuclei, point.value, point.error))
+    columns = ["distance", "nuclei", "rms", "bootstrap_error"]
+    return pd.DataFrame(rows, columns=columns).set_index("distance")
 
 
 def _check_minimum(minimum_nuclei: int, counts: np.ndarray) -> None:
