@@ -12,7 +12,7 @@ import xarray as xr
 
 from claims.profiles import Profile, profiles
 from claims.uncertainty import Estimate, distance_curve, rms_estimate
-from lib.learning.ensemble import shared_ensemble
+from lib.learning.ensemble import load_ensemble
 from lib.learning.errors import Errors
 from lib.learning.known_region import measured_masses
 from lib.learning.table_one import CORRECTING, DENSITY, TABLE_I
@@ -52,7 +52,7 @@ class Evidence:
 
         Raises what :func:`lib.learning.ensemble.load_ensemble` raises.
         """
-        return cls({id: shared_ensemble(id) for id in networks}, minimum_nuclei, tuple(bounds))
+        return cls({id: load_ensemble(id) for id in networks}, minimum_nuclei, tuple(bounds))
 
     @cached_property
     def errors(self) -> dict[str, Errors]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import cumulative_trapezoid
 
-from lib.learning.dataset import shared_dataset
+from lib.learning.dataset import load_dataset
 from lib.learning.ensemble import load_ensemble, member_densities
 from lib.learning.table_one import get_network
 from lib.store import select
@@ -112,7 +112,7 @@ def profiles(id: str, nuclei: list[tuple[int, int]], ensemble=None) -> dict[tupl
     spec = get_network(id)
     if spec.output != "energy_density":
         raise ValueError(f"{id} gives energies only: take a network with the output ℰ")
-    dataset = shared_dataset(spec.target)
+    dataset = load_dataset(spec.target)
     nuclei = [(int(Z), int(N)) for Z, N in nuclei]
     for Z, N in nuclei:
         select(dataset, Z, N)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from claims.evidence import Evidence
 from claims.uncertainty import Estimate, bootstrap, rms_estimate
-from lib.learning.dataset import shared_dataset
+from lib.learning.dataset import load_dataset
 from lib.learning.errors import Errors, rms
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I
 
@@ -179,6 +179,6 @@ def wholly_unknown(errors: Errors, drops: pd.DataFrame) -> int:
 
 def shared_baseline(Z: np.ndarray, N: np.ndarray) -> np.ndarray:
     """E(PC-PK1) in MeV of nuclei of the correcting networks' data set, (nucleus,)."""
-    dataset = shared_dataset("dE")
+    dataset = load_dataset("dE")
     index = pd.MultiIndex.from_arrays([dataset.Z.values, dataset.N.values])
     return pd.Series(dataset.baseline_energy.values, index=index).loc[list(zip(Z, N, strict=True))].to_numpy()

@@ -21,14 +21,15 @@ import xarray as xr
 
 from lib import store
 from lib.learning.adam import adam
-from lib.learning.dataset import random_learning, shared_dataset
+from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.ensemble import training_hash
-from lib.learning.learning_set import CURVE_ATTRIBUTES
+from lib.learning.learning_set import CURVE
 from lib.learning.networks import Network, fixed_layers
 from lib.learning.recipes import RECIPES
 from lib.learning.table_one import TABLE_I, get_network
 from lib.learning.train import seed_of, train_member
 from lib.provenance import DATA, code_version
+from lib.store import Variable
 from lib.tasks import add_engine_options, resume_tasks, task_folder
 
 PATH = DATA / "adam.nc"
@@ -38,22 +39,19 @@ LEARNING_RATE = 1e-2
 BATCH = 64
 CURVE_POINTS = 400
 """Adam's learning curve is kept at this many epochs."""
-ATTRIBUTES = {
-    "epochs": {"units": "1", "long_name": "epochs of Adam"},
-    "step": {
-        "units": "1",
-        "long_name": "entry of the learning curve; of Adam's some epochs alone, geometrically spaced",
-    },
-    "network": {"units": "1", "long_name": "network of Table I"},
-    "optimiser": {"units": "1", "long_name": "optimiser of the learning curve"},
+SCHEMA = CURVE | {
+    "epochs": Variable(("network",), "1", "epochs of Adam"),
+    "step": Variable(("step",), "1", "entry of the learning curve; of Adam's some epochs alone, geometrically spaced"),
+    "network": Variable(("network",), "1", "network of Table I"),
+    "optimiser": Variable(("optimiser",), "1", "optimiser of the learning curve"),
 }
-"""What the file holds beside the learning curves."""
+"""What the file holds; learning curves go along network and optimiser, too."""
 
 
 def adam_curve(id: str, budget_seconds: float) -> xr.Dataset:
     """Learning curve of member (0, 0) of a network, trained by Adam for about the given time on one core."""
     spec, recipe = get_network(id), RECIPES[id]
-    dataset = shared_dataset(spec.target)
+    dataset = load_dataset(spec.target)
     known = dataset.known.values
     learning, seed = random_learning(known, 0), seed_of(id, 0, 0)
     torch.set_num_threads(1)
@@ -73,7 +71,7 @@ def adam_curve(id: str, budget_seconds: float) -> xr.Dataset:
 def both_curves(id: str, budget_seconds: float) -> xr.Dataset:
     """Learning curves of member (0, 0) of a network by Adam and by our optimiser, dims ``optimiser`` and ``step``."""
     by_adam = adam_curve(id, budget_seconds)
-    by_ours = train_member(id, 0, 0, shared_dataset(get_network(id).target)).curve
+    by_ours = train_member(id, 0, 0, load_dataset(get_network(id).target)).curve
     numbered = [curve.assign_coords(step=np.arange(curve.sizes["step"])) for curve in (by_adam, by_ours)]
     both = xr.concat(numbered, dim="optimiser", join="outer", combine_attrs="drop")
     return both.assign(epochs=by_adam.attrs["epochs"])
@@ -102,8 +100,8 @@ def make_reference(
     together = xr.concat(list(curves.values()), dim="network", join="outer").assign_coords(
         network=list(TABLE_I), optimiser=list(OPTIMISERS)
     )
-    for name, attributes in (CURVE_ATTRIBUTES | ATTRIBUTES).items():
-        together[name].attrs = attributes
+    for name, variable in SCHEMA.items():
+        together[name].attrs = {"units": variable.unit, "long_name": variable.text}
     return together.assign_attrs(
         title="Learning curves of one member of each network, by Adam and by Levenberg-Marquardt",
         license="CC-BY-4.0",

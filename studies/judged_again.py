@@ -17,7 +17,7 @@ import xarray as xr
 
 from claims.evidence import Evidence
 from claims.trial import judge
-from lib.learning.dataset import shared_dataset
+from lib.learning.dataset import load_dataset
 from lib.learning.table_one import TABLE_I
 from lib.provenance import DATA, ROOT, code_version
 from lib.tasks import atomic_write
@@ -77,7 +77,7 @@ def judge_generation(commit: str) -> pd.DataFrame:
             if not target.exists():
                 target.symlink_to(chart)
         then = subprocess.run(
-            [sys.executable, "-c", _THEN.replace("CHART", shared_dataset("E").chart_code_hash)],
+            [sys.executable, "-c", _THEN.replace("CHART", load_dataset("E").chart_code_hash)],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": folder},
             capture_output=True,

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from lib.learning.dataset import LEARNING_SHARE, inner_learning, random_learning, shared_dataset
+from lib.learning.dataset import LEARNING_SHARE, inner_learning, load_dataset, random_learning
 from lib.learning.networks import predict_energy_density
 from lib.learning.recipes import Recipe
 from lib.learning.table_one import NN1, NN2, NN3, TABLE_I, get_network
@@ -124,7 +124,7 @@ def try_candidate(id: str, recipe: Recipe) -> dict:
     the mean of the members which have not seen the neutron-richest third.
     """
     spec = get_network(id)
-    dataset, members = shared_dataset(spec.target), MEMBERS[spec.output]
+    dataset, members = load_dataset(spec.target), MEMBERS[spec.output]
     known = dataset.known.values
     inner = inner_learning(known, dataset.Z.values, dataset.N.values)
     random = [train_member(id, split, 0, dataset, recipe) for split in range(members)]

@@ -14,6 +14,7 @@ import xarray as xr
 
 from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, distance, is_known
 from lib.learning.table_one import DENSITIES, NUMBERS, TARGETS
+from lib.provenance import DATA
 from lib.rmf.chart import load_chart
 
 SPLITS = 20
@@ -35,7 +36,8 @@ def load_dataset(target: str = "E", folder: Path | None = None) -> xr.Dataset:
     Parameters
     ----------
     target : ``"E"`` or ``"dE"`` (:data:`TARGETS`).
-    folder : where the charts are; ``data`` by default.
+    folder : where the charts are.  Without it they are those in ``data``, and the data set is made once per process: it
+        must not be changed.
 
     Returns
     -------
@@ -52,9 +54,17 @@ def load_dataset(target: str = "E", folder: Path | None = None) -> xr.Dataset:
     """
     if target not in TARGETS:
         raise ValueError(f"unknown target {target!r}: choose one of {', '.join(TARGETS)}")
+    return _made_once(target) if folder is None else _make_dataset(target, folder)
 
+
+@functools.cache
+def _made_once(target: str) -> xr.Dataset:
+    return _make_dataset(target, DATA)
+
+
+def _make_dataset(target: str, folder: Path) -> xr.Dataset:
     def read(name):
-        return load_chart(name, path=Path(folder) / f"{name}.nc" if folder else None)
+        return load_chart(name, path=folder / f"{name}.nc")
 
     chart = read("PC-PK1")
     energy, density = chart.energy.values, chart.energy_density.values
@@ -108,12 +118,6 @@ def load_dataset(target: str = "E", folder: Path | None = None) -> xr.Dataset:
             "chart_code_hash": chart.code_hash,
         },
     )
-
-
-@functools.cache
-def shared_dataset(target: str) -> xr.Dataset:
-    """:func:`load_dataset`, read once per process; not to be changed."""
-    return load_dataset(target)
 
 
 def random_learning(known: np.ndarray, split: int) -> np.ndarray:

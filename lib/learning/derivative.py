@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from lib.learning.dataset import shared_dataset
+from lib.learning.dataset import load_dataset
 from lib.learning.ensemble import member_network
 from lib.learning.networks import Network, network_inputs
 from lib.learning.table_one import NN3, TABLE_I
@@ -69,7 +69,7 @@ def derivative_disagreement(
     spec = TABLE_I[ensemble.attrs["network"]]
     if spec.family != NN3:
         raise ValueError(f"{spec.id} is no functional of the density at a point: take an NN3")
-    row = select(shared_dataset(spec.target), *nucleus).expand_dims("nucleus")
+    row = select(load_dataset(spec.target), *nucleus).expand_dims("nucleus")
     network = member_network(ensemble, member).double()
     inputs = torch.tensor(network_inputs(spec, row), dtype=torch.float64)
     r = row.r.values

@@ -20,13 +20,12 @@ import torch
 import xarray as xr
 
 from lib import store
-from lib.learning.dataset import INITIALISATIONS, SPLITS, random_learning, shared_dataset
-from lib.learning.learning_set import CURVE_ATTRIBUTES
-from lib.learning.levenberg_marquardt import levenberg_marquardt
+from lib.learning.dataset import INITIALISATIONS, SPLITS, load_dataset, random_learning, valence_factor
+from lib.learning.learning_set import CURVE
 from lib.learning.networks import FixedLayers, Network, fixed_layers, predict_energy_density
 from lib.learning.recipes import RECIPES, Recipe
 from lib.learning.table_one import NetworkSpec, get_network
-from lib.learning.train import seed_of, train_member
+from lib.learning.train import seed_of, train_member, train_network
 from lib.provenance import DATA, code_hash, code_version
 from lib.tasks import resume_tasks, task_folder
 
@@ -43,12 +42,12 @@ def ensemble_path(id: str) -> Path:
 
 def training_hash() -> str:
     """Hash of the code that decides what a member becomes; unfinished runs of other code are not resumed."""
-    return code_hash(seed_of, random_learning, fixed_layers, Network, levenberg_marquardt)
+    return code_hash(seed_of, valence_factor, random_learning, fixed_layers, Network, train_network)
 
 
 def member_record(id: str, split: int, init: int) -> dict:
     """Train one member; what is kept of it, as arrays."""
-    trained = train_member(id, split, init, shared_dataset(get_network(id).target))
+    trained = train_member(id, split, init, load_dataset(get_network(id).target))
     network = trained.network
     return {
         "split": split,
@@ -65,7 +64,7 @@ def members_folder(id: str, work: Path | None = None) -> Path:
     """Where finished members of an ensemble wait until it is complete."""
     settings = {
         "recipe": asdict(RECIPES[id]),
-        "chart": shared_dataset(get_network(id).target).chart_code_hash,
+        "chart": load_dataset(get_network(id).target).chart_code_hash,
         "code": training_hash(),
     }
     return task_folder(work or DATA / ".work", f"ensemble-{id}", settings)
@@ -106,7 +105,7 @@ def make_ensemble(
     for name, value in (("splits", splits), ("initialisations", initialisations)):
         if value < 1:
             raise ValueError(f"{name} = {value} is out of range: give at least 1")
-    dataset = shared_dataset(spec.target)
+    dataset = load_dataset(spec.target)
     folder = members_folder(id, work)
     tasks = {f"split{s:02d}-init{i}": (id, s, i) for s in range(splits) for i in range(initialisations)}
     started = time.time()
@@ -164,8 +163,8 @@ def _assemble(spec: NetworkSpec, dataset: xr.Dataset, records: list[dict]) -> xr
                 {"units": "s", "long_name": "training time on one core"},
             ),
             **{
-                name: (("member", "step"), curve(name), attributes)
-                for name, attributes in CURVE_ATTRIBUTES.items()
+                name: (("member", "step"), curve(name), {"units": attributes.unit, "long_name": attributes.text})
+                for name, attributes in CURVE.items()
                 if name != "seconds"
             },
             **{
@@ -217,6 +216,12 @@ def _assemble(spec: NetworkSpec, dataset: xr.Dataset, records: list[dict]) -> xr
 def load_ensemble(id: str, path: Path | None = None) -> xr.Dataset:
     """The ensemble of a network, checked against Table I, its recipe and the charts.
 
+    Parameters
+    ----------
+    id : a network of Table I.
+    path : of its file.  Without it, it is that of :func:`ensemble_path`, read once per process: the ensemble must not be
+        changed.
+
     Raises
     ------
     FileNotFoundError
@@ -224,8 +229,16 @@ def load_ensemble(id: str, path: Path | None = None) -> xr.Dataset:
     ValueError
         if the network is unknown, or the file is damaged, incomplete, of another recipe or of another chart.
     """
+    return _read_once(id) if path is None else _read(id, path)
+
+
+@functools.cache
+def _read_once(id: str) -> xr.Dataset:
+    return _read(id, ensemble_path(id))
+
+
+def _read(id: str, path: Path) -> xr.Dataset:
     spec = get_network(id)
-    path = path or ensemble_path(id)
     remedy = f"run `python -m lib ensembles {id}`"
     ensemble = store.read(path, remedy)
     try:
@@ -236,7 +249,7 @@ def load_ensemble(id: str, path: Path | None = None) -> xr.Dataset:
     except store.DAMAGE as error:
         raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
     problem = None
-    dataset = shared_dataset(spec.target)
+    dataset = load_dataset(spec.target)
     if network != id:
         problem = f"holds the network {network!r}"
     elif recipe != asdict(RECIPES[id]):
@@ -254,12 +267,6 @@ def load_ensemble(id: str, path: Path | None = None) -> xr.Dataset:
     if problem:
         raise ValueError(f"{path} {problem}: {remedy}")
     return ensemble
-
-
-@functools.cache
-def shared_ensemble(id: str) -> xr.Dataset:
-    """:func:`load_ensemble`, read once per process; not to be changed."""
-    return load_ensemble(id)
 
 
 def member_network(ensemble: xr.Dataset, member: int) -> Network:
@@ -294,7 +301,7 @@ def member_densities(ensemble: xr.Dataset, dataset: xr.Dataset) -> np.ndarray:
 def is_current(id: str) -> bool:
     """Whether the ensemble is there and agrees with recipe and charts."""
     try:
-        load_ensemble(id)
+        load_ensemble(id, ensemble_path(id))
     except (FileNotFoundError, ValueError):
         return False
     return True

@@ -16,8 +16,8 @@ from IPython.display import HTML
 from claims.evidence import Evidence
 from claims.profiles import Profile, profiles
 from claims.words import nucleus_label
-from lib.learning.dataset import shared_dataset
-from lib.learning.ensemble import member_densities, shared_ensemble
+from lib.learning.dataset import load_dataset
+from lib.learning.ensemble import load_ensemble, member_densities
 from lib.learning.known_region import distance, element
 from lib.learning.table_one import get_network
 from lib.rmf.dirac import level_name
@@ -167,7 +167,7 @@ def density_explorer(networks: list[str], nuclei: list[tuple[int, int]]) -> HTML
 def _drawn_densities(networks, nuclei) -> HTML:
     results = []
     for id in networks:
-        dataset, ensemble = shared_dataset(get_network(id).target), shared_ensemble(id)
+        dataset, ensemble = load_dataset(get_network(id).target), load_ensemble(id)
         place = {nucleus: i for i, nucleus in enumerate(zip(dataset.Z.values, dataset.N.values, strict=True))}
         found = [place[nucleus] for nucleus in nuclei if nucleus in place]
         chosen = dataset.isel(nucleus=found)
@@ -195,7 +195,7 @@ def _drawn_densities(networks, nuclei) -> HTML:
                 }
             )
         results.append(row)
-    distances = shared_dataset("E")
+    distances = load_dataset("E")
     data = {
         "first": "NN3-I6D" if "NN3-I6D" in networks else networks[0],
         "step": EXPLORER_STRIDE * float(distances.r[1] - distances.r[0]),

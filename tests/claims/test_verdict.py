@@ -14,7 +14,7 @@ from claims.fig4 import alike_at_equal_distance, drop_table, shared_baseline
 from claims.profiles import Profile, landmarks
 from claims.trial import CLAIMS, LOOK, condition_table, judge, shortfalls, verdict_table
 from claims.uncertainty import Estimate
-from lib.learning.dataset import shared_dataset
+from lib.learning.dataset import load_dataset
 from lib.learning.derivative import derivative_disagreement, functional_derivative
 from lib.learning.ensemble import FIXED, ensemble_path, load_ensemble
 from lib.learning.errors import rms_table
@@ -30,7 +30,7 @@ R = np.asarray(NETWORK_MESH)
 
 def ensemble(id, error, spread=1.0, energy=None):
     """Four members of the real nuclei of a network's data set: their mean errs by ``error``, they differ by ``spread``."""
-    dataset = shared_dataset(TABLE_I[id].target)
+    dataset = load_dataset(TABLE_I[id].target)
     target = dataset.energy.values if energy is None else energy
     signs = np.array([1, -1, 1, -1])[:, None]
     return xr.Dataset(
@@ -54,7 +54,7 @@ def evidence(sizes, spreads=None, energies=None, ids=None):
     """Evidence whose ensembles err by ``sizes[id]``: a number, or a function of Z, N, d and known."""
     made = {}
     for id in ids or sizes:
-        dataset = shared_dataset(TABLE_I[id].target)
+        dataset = load_dataset(TABLE_I[id].target)
         where = dataset.Z.values, dataset.N.values, dataset.distance.values, dataset.known.values
         size = sizes[id](*where) if callable(sizes[id]) else sizes[id]
         spread = (spreads or {}).get(id, 1.0)
@@ -121,7 +121,7 @@ def test_tables_hold_every_claim_and_condition():
 
 def test_a_condition_under_the_other_reading_does_not_count():
     steady = {"NN1-I4dE": growing(0.1, 0.3)} | dict.fromkeys(CORRECTING[1:], 5.5)
-    bare = {id: np.where(shared_dataset("dE").distance.values > 15, 9.0, 3.0) for id in CORRECTING}
+    bare = {id: np.where(load_dataset("dE").distance.values > 15, 9.0, 3.0) for id in CORRECTING}
     verdict = CLAIMS[8](evidence(steady, energies=bare))
     assert [condition.met for condition in verdict.conditions] == [True, False, False, False, True]
     assert [condition.otherwise[-3:] for condition in verdict.conditions] == ["", "yes", "yes", "yes", ""]
@@ -325,7 +325,7 @@ def test_claim_6_asks_every_interval():
 
 def flat(value):
     """Energies of the correcting networks' data set that alternate around zero."""
-    return value * alternating(shared_dataset("dE").sizes["nucleus"])
+    return value * alternating(load_dataset("dE").sizes["nucleus"])
 
 
 @pytest.mark.parametrize(("size", "words"), [(3.1, HOLDS), (2.9, FAILS)])
@@ -342,7 +342,7 @@ def test_claim_8():
 
 
 def test_claim_9():
-    bare = {id: np.where(shared_dataset("dE").distance.values > 15, 9.0, 3.0) for id in CORRECTING}
+    bare = {id: np.where(load_dataset("dE").distance.values > 15, 9.0, 3.0) for id in CORRECTING}
     drifting = {"NN1-I4dE": growing(0.1, 0.3)}
     steady = dict.fromkeys(CORRECTING[1:], 4.9)
     assert outcome(9, drifting | steady, energies=bare) == HOLDS
@@ -357,7 +357,7 @@ def test_claim_9():
 
 def two_ends(deficient, drip):
     """E(PC-F1) - E(PC-PK1) that is ``deficient`` for light isotopes of heavy elements and ``drip`` at the drip line."""
-    dataset = shared_dataset("dE")
+    dataset = load_dataset("dE")
     lightest = measured_masses().groupby("Z").N.min().loc[dataset.Z.values].to_numpy()
     last = np.array([dataset.N.values[dataset.Z.values == z].max() for z in dataset.Z.values])
     energy = np.zeros(dataset.sizes["nucleus"])
@@ -445,7 +445,7 @@ def test_drops_of_perfect_networks_are_those_of_the_target():
 
 
 def test_baseline_is_found_by_nucleus():
-    dataset = shared_dataset("dE")
+    dataset = load_dataset("dE")
     rows = [700, 3, 41]
     assert (
         shared_baseline(dataset.Z.values[rows], dataset.N.values[rows]).tolist()
@@ -468,7 +468,7 @@ def test_claim_13():
 def functional():
     """One untrained member of NN3-I6ℰ in the form of an ensemble."""
     id, recipe = "NN3-I6D", Recipe(width=5, layers=2)
-    dataset = shared_dataset("E")
+    dataset = load_dataset("E")
     fixed = fixed_layers(
         TABLE_I[id], recipe, dataset, dataset.known.values & (np.arange(dataset.sizes["nucleus"]) % 9 == 0)
     )

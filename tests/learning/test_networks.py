@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.learning.dataset import random_learning, shared_dataset
+from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.networks import (
     ACTIVATIONS,
     EMPTY_FM,
@@ -45,7 +45,7 @@ TINY = Recipe(width=7, layers=2, components=12)
 
 def setting(id):
     """Data set of a network, and learning set of split 0."""
-    dataset = shared_dataset(TABLE_I[id].target)
+    dataset = load_dataset(TABLE_I[id].target)
     return dataset, random_learning(dataset.known.values, 0)
 
 

@@ -26,10 +26,10 @@ def test_curves_of_both_optimisers_are_there(curves, id):
 
 
 def test_ours_is_that_of_the_recipe_in_use(curves):
-    from lib.learning.dataset import shared_dataset
+    from lib.learning.dataset import load_dataset
     from lib.learning.train import train_member
 
-    again = train_member("NN2-I6dE", 0, 0, shared_dataset("dE")).curve.learning_rms.values
+    again = train_member("NN2-I6dE", 0, 0, load_dataset("dE")).curve.learning_rms.values
     stored = curves.sel(network="NN2-I6dE", optimiser="Levenberg-Marquardt").learning_rms.values[: len(again)]
     assert stored[:5] == pytest.approx(again[:5], rel=1e-2)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.learning.dataset import shared_dataset
+from lib.learning.dataset import load_dataset
 from lib.learning.recipes import RECIPES, Recipe
 from lib.learning.table_one import TABLE_I
 from studies import search
@@ -59,12 +59,12 @@ def test_every_candidate_was_tried_and_the_recipe_in_use_is_the_winner(id):
 def test_a_candidate_never_sees_a_nucleus_beyond_the_known_region(monkeypatch):
     """The row stays the same whatever the unknown nuclei are."""
     recipe = Recipe(width=3, steps=2)
-    dataset = shared_dataset("dE")
+    dataset = load_dataset("dE")
     own = search.try_candidate("NN1-I4dE", recipe)
     spoiled = dataset.copy(deep=True)
     spoiled.energy.values[~dataset.known.values] = 1e6
     spoiled.numbers.values[~dataset.known.values] = 0
-    monkeypatch.setattr(search, "shared_dataset", lambda target: spoiled)
+    monkeypatch.setattr(search, "load_dataset", lambda target: spoiled)
     other = search.try_candidate("NN1-I4dE", recipe)
     for name in ("learning_rms", "validation_rms", "outermost_rms"):
         assert own[name] == other[name]
