@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 import xarray as xr
 
@@ -22,12 +23,13 @@ from lib import store
 from lib.learning.adam import adam
 from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.ensemble import training_hash
-from lib.learning.learning_set import CURVE_ATTRIBUTES
+from lib.learning.learning_set import CURVE
 from lib.learning.networks import Network, fixed_layers
 from lib.learning.recipes import RECIPES
 from lib.learning.table_one import TABLE_I, get_network
 from lib.learning.train import seed_of, train_member
 from lib.provenance import DATA, code_version
+from lib.store import Variable
 from lib.tasks import add_engine_options, resume_tasks, task_folder
 
 PATH = DATA / "adam.nc"
@@ -37,16 +39,13 @@ LEARNING_RATE = 1e-2
 BATCH = 64
 CURVE_POINTS = 400
 """Adam's learning curve is kept at this many epochs."""
-ATTRIBUTES = {
-    "epochs": {"units": "1", "long_name": "epochs of Adam"},
-    "step": {
-        "units": "1",
-        "long_name": "entry of the learning curve; of Adam's some epochs alone, geometrically spaced",
-    },
-    "network": {"units": "1", "long_name": "network of Table I"},
-    "optimiser": {"units": "1", "long_name": "optimiser of the learning curve"},
+SCHEMA = CURVE | {
+    "epochs": Variable(("network",), "1", "epochs of Adam"),
+    "step": Variable(("step",), "1", "entry of the learning curve; of Adam's some epochs alone, geometrically spaced"),
+    "network": Variable(("network",), "1", "network of Table I"),
+    "optimiser": Variable(("optimiser",), "1", "optimiser of the learning curve"),
 }
-"""What the file holds beside the learning curves."""
+"""What the file holds; learning curves go along network and optimiser, too."""
 
 
 def adam_curve(id: str, budget_seconds: float) -> xr.Dataset:
@@ -101,8 +100,8 @@ def make_reference(
     together = xr.concat(list(curves.values()), dim="network", join="outer").assign_coords(
         network=list(TABLE_I), optimiser=list(OPTIMISERS)
     )
-    for name, attributes in (CURVE_ATTRIBUTES | ATTRIBUTES).items():
-        together[name].attrs = attributes
+    for name, variable in SCHEMA.items():
+        together[name].attrs = {"units": variable.unit, "long_name": variable.text}
     return together.assign_attrs(
         title="Learning curves of one member of each network, by Adam and by Levenberg-Marquardt",
         license="CC-BY-4.0",
@@ -151,6 +150,30 @@ def load_reference(path: Path = PATH) -> xr.Dataset:
     if curves.attrs.get("recipes") != _recipes():
         raise ValueError(f"{path} was made with other recipes than those of lib.learning.recipes: {remedy}")
     return curves
+
+
+def beside(curves: xr.Dataset) -> pd.DataFrame:
+    """Where both optimisers end, over the network's label: errors in MeV and seconds on one core.
+
+    ``adam_learning``, ``adam_validation``, ``adam_seconds``, the same with ``ours``, and ``ours_equal``: the seconds after
+    which ours has come down to Adam's lowest error in the learning set; NaN if it does not.
+    """
+    rows = {}
+    for id, spec in TABLE_I.items():
+        row = rows[spec.label] = {}
+        for name, optimiser in zip(("adam", "ours"), OPTIMISERS, strict=True):
+            curve = curves.sel(network=id, optimiser=optimiser).dropna("step", subset=["seconds"])
+            last = curve.isel(step=-1)
+            row |= {
+                f"{name}_learning": last.learning_rms,
+                f"{name}_validation": last.validation_rms,
+                f"{name}_seconds": last.seconds,
+            }
+            if name == "adam":
+                goal = curve.learning_rms.min()
+        reached = curve.seconds.where(curve.learning_rms <= goal, drop=True)
+        row["ours_equal"] = reached[0] if len(reached) else np.nan
+    return pd.DataFrame(rows, dtype=float).T
 
 
 def main(arguments: list[str] | None = None) -> None:

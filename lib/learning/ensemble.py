@@ -20,13 +20,12 @@ import torch
 import xarray as xr
 
 from lib import store
-from lib.learning.dataset import INITIALISATIONS, SPLITS, load_dataset, random_learning
-from lib.learning.learning_set import CURVE_ATTRIBUTES
-from lib.learning.levenberg_marquardt import levenberg_marquardt
+from lib.learning.dataset import INITIALISATIONS, SPLITS, load_dataset, random_learning, valence_factor
+from lib.learning.learning_set import CURVE
 from lib.learning.networks import FixedLayers, Network, fixed_layers, predict_energy_density
 from lib.learning.recipes import RECIPES, Recipe
 from lib.learning.table_one import NetworkSpec, get_network
-from lib.learning.train import seed_of, train_member
+from lib.learning.train import seed_of, train_member, train_network
 from lib.provenance import DATA, code_hash, code_version
 from lib.tasks import resume_tasks, task_folder
 
@@ -43,7 +42,7 @@ def ensemble_path(id: str) -> Path:
 
 def training_hash() -> str:
     """Hash of the code that decides what a member becomes; unfinished runs of other code are not resumed."""
-    return code_hash(seed_of, random_learning, fixed_layers, Network, levenberg_marquardt)
+    return code_hash(seed_of, valence_factor, random_learning, fixed_layers, Network, train_network)
 
 
 def member_record(id: str, split: int, init: int) -> dict:
@@ -164,8 +163,8 @@ def _assemble(spec: NetworkSpec, dataset: xr.Dataset, records: list[dict]) -> xr
                 {"units": "s", "long_name": "training time on one core"},
             ),
             **{
-                name: (("member", "step"), curve(name), attributes)
-                for name, attributes in CURVE_ATTRIBUTES.items()
+                name: (("member", "step"), curve(name), {"units": attributes.unit, "long_name": attributes.text})
+                for name, attributes in CURVE.items()
                 if name != "seconds"
             },
             **{

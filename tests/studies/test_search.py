@@ -10,7 +10,17 @@ from lib.learning.dataset import load_dataset
 from lib.learning.recipes import RECIPES, Recipe
 from lib.learning.table_one import TABLE_I
 from studies import search
-from studies.search import PATH, candidates, judged, known_rms, load_search, score
+from studies.search import (
+    ERRORS,
+    FIRST_GENERATION,
+    PATH,
+    candidates,
+    generations,
+    judged,
+    known_rms,
+    load_search,
+    score,
+)
 
 
 def row(id, learning, validation, outermost, density=np.nan, **changes):
@@ -32,6 +42,19 @@ def test_score_is_the_geometric_mean_and_known_region_mixes_four_to_one():
     table = pd.DataFrame([row("NN1-I4E", 1.0, 4.0, 9.0), row("NN3-I6D", 1.0, 4.0, 9.0, 6.0**-0.5)])
     assert score(table).tolist() == pytest.approx([6.0, 36 ** (1 / 3) * 6 ** (-1 / 6)])
     assert known_rms(table)[0] == pytest.approx(np.sqrt(0.8 * 1 + 0.2 * 16))
+
+
+def test_generations_of_the_functional():
+    """The first recipe, the chosen one, and the one that energies alone would choose, here another than either."""
+    slim = {"width": 24, "activation": "silu"}
+    recipe = FIRST_GENERATION["NN3-I6D"]
+    table = [row(id, 0.4, 1.0, 1.0, 1.0, **slim, **FIRST_GENERATION[id]) for id in ("NN3-I3D", "NN3-I6dD")]
+    for validation, density, steps in ((0.8, 2.0, recipe["steps"]), (0.5, 3.0, 7), (0.7, 0.1, 8)):
+        table.append(row("NN3-I6D", 0.4, validation, 2.0, density, **slim, **recipe | {"steps": steps}))
+    rows = generations(pd.DataFrame(table))
+    assert rows.loc["NN3-I6ℰ"].index.tolist() == ["first", "by energies", "now"]
+    assert rows.loc["NN3-I6ℰ"].steps.tolist() == [recipe["steps"], 7, 8]
+    assert (rows.loc["NN3-I3ℰ", list(ERRORS)] == 1.0).all(axis=None)
 
 
 def test_lowest_score_wins_where_the_paper_quotes_nothing():
