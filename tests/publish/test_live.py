@@ -243,13 +243,13 @@ def test_curves_are_those_of_the_evidence(evidence):
     for id, label in (("NN1-I4E", "NN1-I4E"), ("NN3-I6D", "NN3-I6ℰ")):
         assert live.curve(id).equals(evidence.curve(id))
         assert value(text, label) == of(evidence.curve(id), 10)
-    assert list(live.networks.boxes) == [id for id in DIRECT if id in evidence.ensembles]
+    assert list(live.networks) == [id for id in DIRECT if id in evidence.ensembles]
 
 
 def test_the_correction_stands_beside_the_bare_functional(evidence):
     live = LiveDistanceCurves(evidence, ["PC-PK1", "NN3-I6dD"])
     assert live.networks.chosen == ["PC-PK1", "NN3-I6dD"]
-    assert list(live.networks.boxes) == ["PC-PK1", CORRECTING[0], "NN3-I6dD"]
+    assert list(live.networks) == ["PC-PK1", CORRECTING[0], "NN3-I6dD"]
     assert live.curve("PC-PK1").equals(evidence.curve("PC-PK1"))
     assert value(shown(live)[0], "PC-PK1") == of(evidence.curve("PC-PK1"), 10)
     before = live.curve("PC-PK1")
@@ -283,15 +283,15 @@ def test_each_control_of_the_curves_changes_them(evidence):
     assert value(shown(live)[0], "NN3-I6ℰ") == of(live.curve("NN3-I6D"), 2)
     live.logarithmic.value = False
     assert live.picture.value != before
-    live.networks.boxes["NN1-I4E"].value = True
+    live.networks["NN1-I4E"].value = True
     assert value(shown(live)[0], "NN1-I4E") == of(live.curve("NN1-I4E"), 2)
 
 
 def test_curves_of_no_network_are_refused(evidence):
     live = LiveDistanceCurves(evidence, ["NN3-I6D"])
-    live.networks.boxes["NN3-I6D"].value = False
+    live.networks["NN3-I6D"].value = False
     assert refused(live) == "no network is ticked: tick at least one"
-    live.networks.boxes["NN1-I4E"].value = True
+    live.networks["NN1-I4E"].value = True
     assert shown(live)[1] == 1
 
 
@@ -317,7 +317,7 @@ def test_profiles_are_those_of_the_library(fig2):
     assert pictures == 1
     assert "96Ge (Z=32, N=64), distance d = 10, target PC-PK1 minus mean of 100 members" in text
     assert f"NN3-I6ℰ {said(profiles('NN3-I6D', [(32, 64)])[32, 64], BOUNDS)}." in text
-    assert [id for id in DENSITY if id not in fig2.networks.boxes] == []
+    assert [id for id in DENSITY if id not in fig2.networks] == []
 
 
 def test_each_control_of_the_profiles_changes_them(fig2):
@@ -331,7 +331,7 @@ def test_each_control_of_the_profiles_changes_them(fig2):
     assert said(own, BOUNDS) in shown(fig2)[0]
     fig2.bounds.value = "0, 3, 5.5, 15"
     assert said(own, (0, 3, 5.5, 15)) in shown(fig2)[0]
-    fig2.networks.boxes["NN3-I6dD"].value = True
+    fig2.networks["NN3-I6dD"].value = True
     correction = profiles("NN3-I6dD", [(34, 46)], load_ensemble("NN3-I6dD").isel(member=slice(0, 6)))[34, 46]
     assert f"NN3-I6δℰ {said(correction, (0, 3, 5.5, 15))}" in shown(fig2)[0]
     assert "target PC-PK1 and PC-F1 − PC-PK1" in shown(fig2)[0]
@@ -353,7 +353,7 @@ def test_bounds_nuclei_and_networks_that_cannot_be_are_refused(fig2):
     fig2.N.value = 8
     assert "Z = 32, N = 8 is not among" in refused(fig2)
     fig2.N.value = 46
-    fig2.networks.boxes["NN3-I6D"].value = False
+    fig2.networks["NN3-I6D"].value = False
     assert "no network is ticked" in refused(fig2)
 
 
@@ -401,9 +401,9 @@ def test_the_chart_in_a_notebook():
 @pytest.mark.slow
 def test_the_curves_and_densities_in_a_notebook(evidence):
     seen = in_a_kernel(
-        "from claims.condition import Evidence\nfrom publish.show.widgets import LiveDistanceCurves\n"
+        "from claims.evidence import Evidence\nfrom publish.show.widgets import LiveDistanceCurves\n"
         "live = LiveDistanceCurves(Evidence.load(networks=('NN3-I6D',)), ['NN3-I6D'])\nseen = []\nlive.view",
-        "live.minimum.value = 20", "live.members.value = 2", "live.networks.boxes['NN3-I6D'].value = False",
+        "live.minimum.value = 20", "live.members.value = 2", "live.networks['NN3-I6D'].value = False",
     )  # fmt: skip
     assert value(html.unescape(seen[0][0]), "NN3-I6ℰ") == of(evidence.curve("NN3-I6D"), 10)
     assert "the first 2 of 100" in seen[1][0]
