@@ -302,9 +302,9 @@ def density_figure(id: str, Z: int, N: int) -> Figure:
     for ax, base in ((axes[0], 0.0), (axes[1], target)):
         ax.plot(dataset.r, (members - base).T, color=LOOK[spec.id].colour, lw=0.4, alpha=0.4)
         ax.plot(dataset.r, target - base, color="black", label="target")
-        ax.plot(
-            dataset.r, members.mean(axis=0) - base, color=LOOK[spec.id].colour, ls="--", label="mean of the members"
-        )
+        mean = members.mean(axis=0) - base
+        ax.plot(dataset.r, mean, color="white", lw=3.2)  # so that the mean is seen before its members
+        ax.plot(dataset.r, mean, color=LOOK[spec.id].colour, ls="--", label="mean of the members")
     error = SHELL_FM * (members - target).sum(axis=1)
     axes[0].set(
         ylabel=r"$r^2\mathcal{E}$ (MeV/fm)",
