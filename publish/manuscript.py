@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from pathlib import Path
-
-import jupytext
 
 from lib.provenance import ROOT
 
 BOOK = ROOT / "book"
 EXECUTED = ROOT / "_build" / "executed"
+FILES = "-files"
+"""Behind the name of a figure or a table: the name under which chapters keep the links to its files."""
+
+
+_CELL = re.compile(r"^```\{code-cell\} ipython3\n:tags: \[([\w, -]+)\]\n\n(.*?)^```$", re.M | re.S)
+
+
+def cell(name: str, tag: str) -> str:
+    """Source of the one cell of a chapter that has a tag.
+
+    Raises
+    ------
+    ValueError
+        if there is no such chapter, or not one such cell.
+    """
+    cells = [text for tags, text in _CELL.findall(source(name).read_text()) if tag in tags.split(", ")]
+    if len(cells) != 1:
+        raise ValueError(f"chapter {name!r} has {len(cells)} cells with the tag {tag!r}: it needs one")
+    return cells[0]
 
 
 def chapters() -> list[str]:
     """Names of all chapters that have a parameters cell, alphabetically; pages without code are no chapters."""
-    return sorted(path.stem for path in BOOK.glob("*.md") if ":tags: [parameters]" in path.read_text().splitlines())
+    tag = re.compile(r"^:tags: \[parameters\b", re.M)
+    return sorted(path.stem for path in BOOK.glob("*.md") if tag.search(path.read_text()))
 
 
 def source(name: str) -> Path:
@@ -35,17 +54,11 @@ def source(name: str) -> Path:
     return BOOK / f"{name}.md"
 
 
-def _cell(name: str, tag: str) -> str:
-    """Source of the one cell of a chapter that has a tag."""
-    [cell] = [cell for cell in jupytext.read(source(name)).cells if tag in cell.metadata.get("tags", [])]
-    return cell.source
-
-
 def defaults(name: str) -> dict[str, object]:
     """The chapter's parameters and their default values, as they stand in its parameters cell."""
     return {
         target.id: ast.literal_eval(statement.value)
-        for statement in ast.parse(_cell(name, "parameters")).body
+        for statement in ast.parse(cell(name, "parameters")).body
         if isinstance(statement, ast.Assign)
         for target in statement.targets
     }

@@ -12,6 +12,7 @@ from publish.pages import api, author_year, buttons, colophon, latex, scripts, t
 
 def setup(app):
     """Sphinx extension."""
+    app.setup_extension("sphinx.ext.autodoc")
     for part in (scripts, buttons, colophon, author_year, tables, latex, api):
         part.connect(app)
     return {"version": "1", "parallel_read_safe": True}

@@ -1,9 +1,8 @@
-"""What a chapter hands from its cells to its text: numbers, words, figures and tables, by name.
+"""Tables and figures of the pages, where Sphinx alone would not do.
 
-The pages show them where the text has them.  A notebook program does not know of that, so the cells show them as well;
-a cell that glues is tagged ``remove-output``, which only the pages heed.  The directive for figures also shows tables; as a
-Sphinx extension the module counts these among the tables, so that they are "Table 4.1" and not "Fig. 4.1", and gives negative
-numbers a minus sign.
+The directive for glued figures also shows tables; these are counted among the tables, so that they are "Table 4.1" and not
+"Fig. 4.1".  Below both stand the links to their files, and a picture is itself a link to its PNG.  Negative numbers have a
+minus sign.
 """
 
 from __future__ import annotations
@@ -11,8 +10,13 @@ from __future__ import annotations
 import re
 
 from docutils import nodes
+from myst_nb.core.variables import RetrievalError
+from myst_nb.ext.glue.directives import PasteFigureDirective
+from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from publish.manuscript import FILES
 
 _NEGATIVE = re.compile(r"(?<!\w)-(?=\d)")
 _CELL = re.compile(r"(<t[dh]\b[^>]*>)([^<]+)")
@@ -68,9 +72,27 @@ class _FiguresLink(SphinxPostTransform):
                 figure = None
 
 
+class GluedFigure(PasteFigureDirective):
+    """The directive for glued figures and tables, with the links to their files below."""
+
+    def run(self) -> list[nodes.Node]:
+        parts = super().run()
+        try:
+            links = retrieve_glue_data(self.document, self.arguments[0] + FILES)
+        except RetrievalError:
+            return parts  # there are no files
+        return [*parts, nodes.raw("", links.data["text/html"], format="html")]
+
+
+def _use_glued_figure(app, config) -> None:
+    """After all extensions, that of the domain among them, are there."""
+    app.add_directive_to_domain("glue", "figure", GluedFigure, override=True)
+
+
 def connect(app) -> None:
     """Connect to Sphinx: glued tables, and figures that link to their files."""
     html = (lambda writer, node: writer.visit_figure(node), lambda writer, node: writer.depart_figure(node))
+    app.connect("config-inited", _use_glued_figure)
     app.add_enumerable_node(GluedTable, "table", html=html)  # on paper they are tables proper, see publish.pages.latex
     app.add_transform(_TablesAreNoFigures)
     app.add_post_transform(_MinusSigns)

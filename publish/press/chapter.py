@@ -25,7 +25,7 @@ import papermill
 import yaml
 
 from lib.learning.table_one import TABLE_I
-from publish.manuscript import BOOK, EXECUTED, _cell, chapters, defaults, source
+from publish.manuscript import BOOK, EXECUTED, cell, chapters, defaults, source
 from publish.press import book
 
 
@@ -41,15 +41,14 @@ def checked(name: str, parameters: dict[str, object]) -> dict[str, object]:
     for key in parameters:
         if key not in known:
             raise ValueError(f"chapter {name!r} has no parameter {key!r}: it has {', '.join(known)}")
-    exec(_cell(name, "ranges"), known | parameters)  # the cell of the repository that any kernel would run next
+    exec(cell(name, "ranges"), known | parameters)  # the cell of the repository that any kernel would run next
     return parameters
 
 
 def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
     """Execute a chapter under the given parameters; the notebook goes to ``output``, the files of its figures beside it.
 
-    The chapter ``network`` is headed by the label of its network.  Where parameters are given, the page shows all values
-    that were used, and not the cell of the defaults before them.
+    The chapter ``network`` is headed by the label of its network.
 
     Raises
     ------
@@ -63,9 +62,6 @@ def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
         parameters = defaults(name) | parameters
     output.parent.mkdir(parents=True, exist_ok=True)
     notebook = jupytext.read(source(name))
-    if parameters:
-        [cell] = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-        cell.metadata.tags.append("remove-input")
     if name == "network":
         title = TABLE_I[parameters.get("network", defaults(name)["network"])].label
         notebook.cells[0].source = re.sub(r"^# .*$", f"# {title}", notebook.cells[0].source, count=1, flags=re.M)
@@ -78,7 +74,17 @@ def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
             kernel_name="python3",
             progress_bar=sys.stderr.isatty(),
         )
+    _hide_parameters(output)
     return output
+
+
+def _hide_parameters(path: Path) -> None:
+    """The values that papermill puts into an executed notebook stand in the table at the page's end, not at its head."""
+    notebook = nbformat.read(path, as_version=4)
+    for each in notebook.cells:
+        if "injected-parameters" in each.metadata.get("tags", []):
+            each.metadata.tags.append("remove-input")
+    nbformat.write(notebook, path)
 
 
 @contextmanager

@@ -1,8 +1,12 @@
-"""A figure as PDF and PNG, and the numbers behind it as CSV, under stable names, with links on the page.
+"""What a chapter hands from its cells to its text, by name: numbers, words, figures and tables, with files to take along.
 
-While the book is built they go to ``book/_static/figures``, from where the pages are served; a chapter that is executed on
-its own, perhaps under other parameters, leaves them beside its notebook and does not touch those of the book.  As a Sphinx
-extension the module makes each figure of a page a link to its PNG, for whoever wants to see it larger.
+The pages show them where the text has them.  A notebook program does not know of that, so the cells show them as well;
+a cell that glues is tagged ``remove-output``, which only the pages heed.
+
+Of a figure there are a PDF and a PNG, of the numbers behind it CSV files, under stable names, with links below it
+(:mod:`publish.pages.tables`).  While the book is built they go to ``book/_static/figures``, from where the pages are served;
+a chapter that is executed on its own, perhaps under other parameters, leaves them beside its notebook and does not touch
+those of the book.
 """
 
 from __future__ import annotations
@@ -22,27 +26,43 @@ from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 
 from lib.provenance import ROOT
-from publish.manuscript import BOOK, EXECUTED
+from publish.manuscript import BOOK, EXECUTED, FILES
+
+DPI = 300
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-def glue(name: str, value) -> None:
-    """Keep a number or a text for ``{glue:text}``, a figure or a table for ``{glue:figure}``, under ``name``, and show it.
+def glue(name: str, value, file: str | None = None, **tables: pd.DataFrame) -> None:
+    """Keep something under ``name`` for the text, and show it.
 
     Numbers of numpy and xarray become Python's, since only those can be formatted in the text; figures are closed.
+
+    Parameters
+    ----------
+    name : a number or a text is then there for ``{glue:text}``, a figure or a table for ``{glue:figure}``.
+    value : what is kept.
+    file : of a figure, or with ``tables``: the name of the files, without ending; ``name`` by default.
+    tables : the numbers behind a figure or a table, see :func:`offer`.
+
+    Raises
+    ------
+    ValueError
+        as :func:`offer`, or for tables behind something that is neither a figure nor a table.
     """
     if isinstance(value, Figure | pd.DataFrame | Styler):
+        figure = value if isinstance(value, Figure) else None
         myst_nb.glue(name, value)
-        if isinstance(value, Figure):
-            plt.close(value)
+        if figure is not None or tables:
+            myst_nb.glue(name + FILES, offer(file or name, figure, **tables))
+        if figure is not None:
+            plt.close(figure)
         return
+    if tables or file:
+        raise ValueError(f"{name} = {value!r} is no figure and no table: files stand below one of these")
     if isinstance(value, np.generic) or (hasattr(value, "item") and np.ndim(value) == 0):
         value = value.item()
     myst_nb.glue(name, value, display=False)
     print(f"{name}: {value}")
-
-
-DPI = 300
-_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def _place() -> tuple[Path, str]:

@@ -1,7 +1,7 @@
 """What a chapter may be asked: its parameters with meaning, unit and range, said once and checked before any work.
 
-The cell after a chapter's parameters cell calls :func:`describe`.  It refuses a value that cannot be, wherever the notebook
-runs, and returns the table for the page.  ``publish.press.chapter`` runs the same cell before it starts a kernel.
+The cell after a chapter's parameters cell calls :func:`check`.  It refuses a value that cannot be, wherever the notebook
+runs, and returns the table that the page shows at its end.  ``publish.press.chapter`` runs the same cell before it starts a kernel.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from IPython.display import Markdown
 
-from lib.rmf.chart import load_chart
 from publish.manuscript import defaults
 
 
@@ -101,6 +100,8 @@ def pair(first: Kind, second: Kind, names: str) -> Kind:
 
 def nucleus(functional: str = "PC-PK1") -> Kind:
     """``[Z, N]`` of a nucleus in the chart of a functional."""
+    from lib.rmf.chart import load_chart  # few chapters need it, and it loads compiled code
+
     chart = load_chart(functional)
     bound = set(zip(chart.Z.values.tolist(), chart.N.values.tolist(), strict=True))
     number = whole(8, 156)
@@ -112,7 +113,7 @@ def nucleus(functional: str = "PC-PK1") -> Kind:
     )
 
 
-def describe(chapter: str, **parameters: Parameter) -> Markdown:
+def check(chapter: str, **parameters: Parameter) -> Markdown:
     """Check the parameters of a chapter; returns their table, and the command that re-executes it with these values.
 
     The table holds meaning, unit, default and range.  Where a value is not the default of the chapter's source, a last

@@ -58,14 +58,6 @@ def test_sources_are_myst_notebooks_that_survive_a_round_trip(path):
     )
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)
-def test_what_a_cell_glues_is_on_the_page_once(path):
-    """Cells show what they glue, for notebook programs; on the page the text does, and the code is one click away."""
-    for cell in jupytext.read(path).cells:
-        if cell.cell_type == "code" and re.search(r"^\s*glue\(", cell.source, flags=re.M):
-            assert cell.metadata.get("tags") == ["hide-input", "remove-output"], cell.source
-
-
 @pytest.mark.parametrize("name", manuscript.chapters())
 def test_cells_are_sound_python(name, tmp_path):
     """Ruff finds syntax errors, names that nothing defines, and imports that nothing uses, in the cells of a chapter."""
@@ -84,24 +76,6 @@ def test_every_figure_has_a_name_and_words_for_those_who_do_not_see_it(path):
         assert re.search(r"^:name: \S+$", figure, flags=re.M) or path.stem == "network", figure
         # tables are glued in the same way, and are read as they are
         assert re.search(r"^:alt: (\S+ ){5,}|^:name: tab-", figure, flags=re.M), figure
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)
-def test_every_glued_name_is_used_and_every_used_name_is_glued(path):
-    text = path.read_text()
-    prose = re.sub(r"```\{code-cell\}.*?```", "", text, flags=re.S)
-    used = set(re.findall(r"\{glue:text\}`([^`:]+)", prose)) | set(re.findall(r"\{glue:figure\} (\S+)", prose))
-    assert used or "glue(" not in text
-    glued = set(re.findall(r'glue\(\s*"([^"]+)"', text))
-    formatted = set(re.findall(r'glue\(\s*f"([^"{]+)\{', text))
-    missing = {name for name in used - glued if not any(name.startswith(prefix) for prefix in formatted)}
-    looped = {
-        name
-        for group in re.findall(r"for key, name in \((.*?)\):", text, flags=re.S)
-        for name in re.findall(r'"([^"]+)"\)', group)
-    }
-    assert missing <= looped, f"used in the text, but no cell makes it: {missing - looped}"
-    assert glued <= used, f"made by a cell, but not used in the text: {glued - used}"
 
 
 def test_cache_is_dropped_when_library_or_data_change(tmp_path, monkeypatch):

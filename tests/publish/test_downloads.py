@@ -93,3 +93,18 @@ def test_a_file_of_the_repository_is_served_too(places, monkeypatch):
     source = provenance.ROOT / "data" / "search.csv"
     assert offer_file(source) == '<a href="../_static/figures/data/search.csv" download>data/search.csv</a>'
     assert (places / "book" / "_static" / "figures" / "data" / "search.csv").read_bytes() == source.read_bytes()
+
+
+def test_what_is_glued_stands_with_its_files(places, figure, monkeypatch):
+    glued = {}
+    monkeypatch.setattr(glue.myst_nb, "glue", lambda name, value, display=True: glued.update({name: value}))
+    glue.glue("curve", figure, data=TABLE)
+    assert glued["curve"] is figure
+    assert [os.path.basename(link) for link in hrefs(glued["curve-files"])] == ["curve.pdf", "curve.png", "curve.csv"]
+    assert not plt.fignum_exists(figure.number)
+    glue.glue("claims", TABLE, file="verdict", conditions=TABLE)
+    assert [os.path.basename(link) for link in hrefs(glued["claims-files"])] == ["verdict-conditions.csv"]
+    glue.glue("plain", TABLE)
+    assert "plain-files" not in glued
+    with pytest.raises(ValueError, match=r"rms = 0.6 is no figure and no table"):
+        glue.glue("rms", 0.6, data=TABLE)

@@ -20,7 +20,7 @@ from lib.rmf.chart import load_chart
 from publish import manuscript
 from publish.press import chapter
 from publish.show import parameters
-from publish.show.parameters import Parameter, describe, flag, nucleus, one_of, pair, real, rising, several, whole
+from publish.show.parameters import Parameter, check, flag, nucleus, one_of, pair, real, rising, several, whole
 
 
 def tags(cell) -> list[str]:
@@ -39,7 +39,7 @@ def rows_of(table) -> list[list[str]]:
 @pytest.mark.parametrize("name", manuscript.chapters())
 def test_each_chapter_lists_its_parameters_with_their_defaults(name, monkeypatch):
     tables = []
-    monkeypatch.setattr(parameters, "describe", lambda *a, **k: tables.append(describe(*a, **k)) or tables[-1])
+    monkeypatch.setattr(parameters, "check", lambda *a, **k: tables.append(check(*a, **k)) or tables[-1])
     chapter.checked(name, {})
     [table] = tables
     head, rule, *rows = rows_of(table)
@@ -91,7 +91,7 @@ def asked_for(monkeypatch):
 @pytest.mark.parametrize("name", manuscript.chapters())
 def test_the_command_on_the_page_asks_for_what_the_page_shows(name, monkeypatch, by_make, asked_for):
     tables = []
-    monkeypatch.setattr(parameters, "describe", lambda *a, **k: tables.append(describe(*a, **k)) or tables[-1])
+    monkeypatch.setattr(parameters, "check", lambda *a, **k: tables.append(check(*a, **k)) or tables[-1])
     for asked in ({}, OTHERWISE[name][0]):
         chapter.checked(name, asked)
         [shown] = re.findall(r"^```bash\n(make chapter .*)\n```$", tables.pop().data, flags=re.M)
@@ -152,21 +152,13 @@ def test_parameters_that_cannot_be_read(text, words):
         assert word in str(error.value)
 
 
-@pytest.mark.parametrize("name", manuscript.chapters())
-def test_the_ranges_follow_the_parameters_and_their_table_is_shown(name):
-    cells = [cell for cell in jupytext.read(manuscript.source(name)).cells if cell.cell_type == "code"]
-    assert [tags(cell) for cell in cells[:2]] == [["parameters"], ["remove-input", "ranges"]]
-    # a table that is not the value of the cell would not be on the page
-    assert re.search(r"^(describe\(.*\n\)|describe\(.*\)|table)\Z", cells[1].source, flags=re.M | re.S)
-
-
 def test_a_value_that_is_not_the_default_is_shown_beside_it(monkeypatch):
     monkeypatch.setattr(parameters, "defaults", lambda name: {"box": 20.0, "pairing": False})
     arguments = {"pairing": Parameter(False, "BCS", flag())}
-    table = describe("x", box=Parameter(30.0, "radius of the box", real(15, 40), "fm"), **arguments).data
+    table = check("x", box=Parameter(30.0, "radius of the box", real(15, 40), "fm"), **arguments).data
     assert "| `box` | radius of the box | fm | `20.0` | a number, 15 to 40 | `30.0` |" in table
     with pytest.raises(ValueError, match="describes pairing, but has box, pairing"):
-        describe("x", **arguments)
+        check("x", **arguments)
 
 
 # what is refused

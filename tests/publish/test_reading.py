@@ -40,11 +40,18 @@ def test_every_picture_says_what_it_shows(page, site, name):
 
 
 @pytest.mark.parametrize("name", chapters())
-def test_each_chapter_lists_its_parameters(page, site, name):
+def test_each_chapter_ends_with_its_parameters_and_opens_with_its_story(page, site, name):
     open_page(page, site, "book/networks/NN1-I4E.html" if name == "network" else f"book/{name}.html")
-    table = page.locator("main table").first
+    last = page.locator("#re-execute")
+    table = last.locator("table")
     assert table.locator("th").all_inner_texts()[:5] == ["parameter", "meaning", "unit", "default", "range"]
     assert table.locator("tbody tr td:first-child").all_inner_texts() == list(defaults(name))
+    assert f"make chapter NAME={name} PARAMS=" in last.locator(".highlight").inner_text()
+    assert page.locator("main section").last.get_attribute("id") == "re-execute"
+    # neither code nor a table before the first sentence
+    first = page.locator("main article section > :is(p, div.cell, table)").first
+    assert len(first.inner_text().split()) > 8
+    assert first.evaluate("e => e.tagName") == "P"
 
 
 @pytest.mark.parametrize("name", DIFFERENT)
