@@ -17,7 +17,7 @@ from claims.profiles import profiles
 from claims.uncertainty import Estimate, distance_curve
 from claims.words import minus
 from lib.learning.ensemble import load_ensemble
-from lib.learning.errors import mean_error, out_of_sample_error
+from lib.learning.errors import Errors
 from lib.learning.known_region import measured_masses
 from lib.learning.table_one import CORRECTING, DENSITY, DIRECT
 from lib.rmf.chart import load_chart
@@ -208,13 +208,12 @@ def test_densities_of_any_nucleus():
         lambda: live.network.set_trait("value", "NN2-I6D"),
     ):
         change()
-        error = mean_error(load_ensemble(live.network.value))
-        ensemble = load_ensemble(live.network.value)
-        [i] = np.flatnonzero((ensemble.Z.values == 32) & (ensemble.N.values == live.N.value))
+        errors = Errors(load_ensemble(live.network.value))
+        [i] = np.flatnonzero((errors.Z == 32) & (errors.N == live.N.value))
         text, pictures = shown(live)
         assert pictures == 1
         said = re.search(r"prediction − target ([+−][\d.]+) MeV", text)[1]
-        assert float(said.replace("−", "-")) == pytest.approx(error[i], abs=2e-3)
+        assert float(said.replace("−", "-")) == pytest.approx(errors.error[i], abs=2e-3)
     live.Z.value, live.N.value = 8, 100
     assert "Z = 8, N = 100 is not among" in refused(live)
 
@@ -259,23 +258,21 @@ def test_the_correction_stands_beside_the_bare_functional(evidence):
 
 def test_each_control_of_the_curves_changes_them(evidence):
     live = LiveDistanceCurves(evidence, ["NN3-I6D"])
-    Z, _, d, _ = evidence.nuclei("NN3-I6D")
-    few = evidence.ensembles["NN3-I6D"].isel(member=slice(0, 4))
+    few = Errors(evidence.ensembles["NN3-I6D"].isel(member=slice(0, 4)))
 
     live.members.value = 4
-    expected = distance_curve(mean_error(few), d, 5, Z)
+    expected = distance_curve(few.error, few.d, 5, few.Z)
     assert live.curve("NN3-I6D").equals(expected)
     assert value(shown(live)[0], "NN3-I6ℰ") == of(expected, 10)
 
     live.sample.value = OUT_OF_SAMPLE
-    error = out_of_sample_error(few)
-    there = np.isfinite(error)
+    there = np.isfinite(few.held_out)
     assert not there.all(), "the four share a split"
-    assert live.curve("NN3-I6D").equals(distance_curve(error[there], d[there], 5, Z[there]))
+    assert live.curve("NN3-I6D").equals(distance_curve(few.held_out[there], few.d[there], 5, few.Z[there]))
 
     live.minimum.value = 40
     assert live.curve("NN3-I6D").nuclei.min() >= 40
-    live.distance.value = int(d.max())
+    live.distance.value = int(few.d.max())
     assert "NN3-I6ℰ has fewer than 40 nuclei" in shown(live)[0]
 
     live.distance.value = 2
