@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tomllib
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 import yaml
@@ -17,7 +16,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parent.parent
+from lib.provenance import ROOT
+
 ROOMS = ["lib", "claims", "studies", "publish"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 READMES = [f"{room}/README.md" for room in (*ROOMS, "lib/rmf", "lib/learning", "tests")]

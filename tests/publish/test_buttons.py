@@ -3,13 +3,13 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import jupytext
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from lib.provenance import ROOT
+
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 
 
