@@ -116,7 +116,7 @@ def architecture(spec: NetworkSpec, recipe: Recipe, components: int, raw: int) -
 
 def nucleus_figure(nucleus: xr.Dataset) -> Figure:
     """Four panels of one nucleus of :func:`lib.rmf.solver.solve`: densities, potentials, energy densities, levels."""
-    figure, axes = plt.subplots(2, 2, figsize=(9.5, 7))
+    figure, axes = plt.subplots(2, 2, figsize=(7.2, 7.0))
     r = nucleus.r
     ax = axes[0, 0]
     ax.plot(r, nucleus.neutron_density, color=PARTICLE_COLOURS["n"], label=r"$\rho_n$")
@@ -156,7 +156,8 @@ def nucleus_figure(nucleus: xr.Dataset) -> Figure:
     figure.suptitle(
         f"{name} ($Z={int(nucleus.Z)}$, $N={int(nucleus.N)}$), {nucleus.functional}"
         f"{' with pairing' if nucleus.pairing else ''}: "
-        f"total energy {minus(f'{nucleus.total_energy:.2f}')} MeV, charge radius {float(nucleus.charge_radius):.3f} fm"
+        f"total energy {minus(f'{nucleus.total_energy:.2f}')} MeV, charge radius {float(nucleus.charge_radius):.3f} fm",
+        fontsize=10,
     )
     return figure
 
