@@ -1,15 +1,17 @@
 # Two commands do everything on a fresh machine: `make book` and `make test`.
 export NAME PARAMS OUTPUT
-PYTHON ?= python3
-BIN := .venv/bin
-STAMP := .venv/.installed
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# the first of these that runs, is of the range in pyproject.toml and can make environments
+PYTHON ?= $(wildcard $(VENV)/bin/python) python3 python3.13 python3.12 python3.11
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
 # what else was given on the command line, where it would have no effect
 empty :=
-STRAY = $(filter-out NAME=% PARAMS=% OUTPUT=% PYTHON=% BIN=%,$(subst \$(empty) $(empty),_,$(MAKEOVERRIDES)))
+STRAY = $(filter-out NAME=% PARAMS=% OUTPUT=% PYTHON=% VENV=% BIN=%,$(subst \$(empty) $(empty),_,$(MAKEOVERRIDES)))
 
 .DEFAULT_GOAL := help
 .PHONY: help book page lab pdf archive test test-all test-pages chapter chart ensembles bench lint format clean
@@ -17,14 +19,34 @@ STRAY = $(filter-out NAME=% PARAMS=% OUTPUT=% PYTHON=% BIN=%,$(subst \$(empty) $
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
+# says nothing, or in its first line why a Python will not do
+define UNFIT
+import sys
+(3, 11) <= sys.version_info < (3, 14) or sys.exit("Python " + sys.version.split()[0])
+import importlib.util
+importlib.util.find_spec("ensurepip") or sys.exit("cannot make environments (Debian: apt-get install python3-venv)")
+endef
+export UNFIT
+
+# an environment of another Python than the one asked for is made anew
+ifeq ($(origin PYTHON),command line)
+ifneq ($(shell $(VENV)/bin/python -V 2>&1 || :),$(shell $(PYTHON) -V 2>&1 || :))
+.PHONY: $(STAMP)
+endif
+endif
+
 $(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
-	  { echo "$(PYTHON) is not Python 3.11: say which to use, as in make book PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "installing the environment into .venv: a few minutes, once"
-	$(PYTHON) -m venv .venv
+	@for python in $(PYTHON); do \
+	  unfit=$$($$python -c "$$UNFIT" 2>&1) && break; \
+	  tried="$${tried+$$tried; }$$python: $$(echo "$$unfit" | head -n 1)"; python=; \
+	done; \
+	[ "$$python" ] || { echo "no Python from 3.11 to 3.13 ($$tried): say which to use, as in make book PYTHON=/path/to/python3.12"; exit 1; }; \
+	echo "installing the environment into $(VENV), of $$($$python -V): a few minutes, once"; \
+	[ "$$($(VENV)/bin/python -V 2>&1)" = "$$($$python -V)" ] || clear=--clear; \
+	$$python -m venv $$clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@# else every kernel warns that it talks to this machine without encryption
-	@mkdir -p .venv/etc/ipython && echo 'c.IPKernelApp.log_level = "ERROR"' > .venv/etc/ipython/ipython_kernel_config.py
+	@mkdir -p $(VENV)/etc/ipython && echo 'c.IPKernelApp.log_level = "ERROR"' > $(VENV)/etc/ipython/ipython_kernel_config.py
 	@touch $@
 
 book: $(STAMP) chart  ## execute all chapters and build the static book
@@ -67,9 +89,10 @@ chapter: $(STAMP) chart  ## re-execute one chapter: make chapter NAME=one_nucleu
 bench: $(STAMP) book  ## the benchmarks
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-lint: $(STAMP)  ## ruff
+lint: $(STAMP)  ## ruff, and the direction of imports between rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 
 format: $(STAMP)  ## ruff, mending what it can
 	$(BIN)/ruff check --fix .

@@ -13,13 +13,15 @@ import xarray as xr
 from claims.profiles import Profile, profiles
 from claims.uncertainty import Estimate, distance_curve, rms_estimate
 from lib.learning.ensemble import shared_ensemble
-from lib.learning.errors import mean_error
+from lib.learning.errors import Errors
 from lib.learning.known_region import measured_masses
 from lib.learning.table_one import CORRECTING, DENSITY, TABLE_I
 
 GE78, GE96 = (32, 46), (32, 64)
 BOUNDS_FM = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0)
 """Bounds of the subsections of Fig. 2; the paper does not list its own."""
+FAR = (22, 30)
+"""Distances at which the paper quotes the error of an extrapolation "up to 30 steps"."""
 DRIP_WIDTH = 8
 """Near the neutron drip line is less than so many neutrons from the last even isotope that is bound: its last four, as far
 as they are unknown."""
@@ -33,7 +35,8 @@ THIRDS = {"light": (8, 38), "medium": (40, 68), "heavy": (70, 100)}
 class Evidence:
     """What the claims are judged by: the eleven ensembles, and what follows from them.
 
-    ``minimum_nuclei`` is the least number of nuclei of a distance that counts.
+    ``minimum_nuclei`` is the least number of nuclei of a distance that counts; ``bounds`` (fm) are those of the
+    subsections of Fig. 2.
     """
 
     ensembles: Mapping[str, xr.Dataset]
@@ -51,66 +54,68 @@ class Evidence:
         """
         return cls({id: shared_ensemble(id) for id in networks}, minimum_nuclei, tuple(bounds))
 
-    def error(self, id: str) -> np.ndarray:
-        """Error of an ensemble's mean, MeV, (nucleus,)."""
-        return mean_error(self.ensembles[id])
+    @cached_property
+    def errors(self) -> dict[str, Errors]:
+        """Errors by network, and of ``"PC-PK1"`` without any correction, E(PC-PK1) - E(PC-F1)."""
+        found = {id: Errors(ensemble) for id, ensemble in self.ensembles.items()}
+        corrected = next((id for id in CORRECTING if id in found), None)
+        if corrected:
+            found["PC-PK1"] = Errors(_without_correction(self.ensembles[corrected]))
+        return found
 
-    def nuclei(self, id: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Z, N, distance and known (boolean) of the nuclei of an ensemble, each (nucleus,)."""
-        ensemble = self.ensembles[id]
-        return ensemble.Z.values, ensemble.N.values, ensemble.distance.values, ensemble.known.values.astype(bool)
+    def rms(self, id: str, mask: np.ndarray | None = None) -> Estimate:
+        """rms error of the mean, MeV, with the bootstrap error over isotopic chains.
 
-    def known_rms(self, id: str) -> Estimate:
-        """rms error of the mean in the known region, MeV, with the bootstrap error over isotopic chains."""
-        return self.chain_rms(id, self.nuclei(CORRECTING[0] if id == "PC-PK1" else id)[3])
-
-    def chain_rms(self, id: str, chosen: np.ndarray) -> Estimate:
-        """rms error of some nuclei, boolean (nucleus,), MeV, with the bootstrap error over isotopic chains.
-
-        ``"PC-PK1"``: the bare difference of the functionals.
+        Over some nuclei, boolean (nucleus,); by default those of the known region.
         """
-        error = self.target() if id == "PC-PK1" else self.error(id)
-        return rms_estimate(error[chosen], groups=self.nuclei(CORRECTING[0] if id == "PC-PK1" else id)[0][chosen])
+        errors = self.errors[id]
+        mask = errors.known if mask is None else mask
+        return rms_estimate(errors.error[mask], groups=errors.Z[mask])
 
     def curve(self, id: str) -> pd.DataFrame:
-        """:func:`claims.uncertainty.distance_curve` of an ensemble; of ``"PC-PK1"`` the bare difference of the functionals.
-
-        The bootstrap errors are over isotopic chains.
-        """
+        """rms error over the distance, as :func:`claims.uncertainty.distance_curve`, with chains as groups."""
         if id not in self._curves:
-            source = CORRECTING[0] if id == "PC-PK1" else id
-            error = self.target() if id == "PC-PK1" else self.error(id)
-            Z, _, d, _ = self.nuclei(source)
-            self._curves[id] = distance_curve(error, d, self.minimum_nuclei, Z)
+            errors = self.errors[id]
+            self._curves[id] = distance_curve(errors.error, errors.d, self.minimum_nuclei, errors.Z)
         return self._curves[id]
-
-    def target(self) -> np.ndarray:
-        """E(PC-F1) - E(PC-PK1) in MeV, (nucleus,)."""
-        return self.ensembles[CORRECTING[0]].energy.values
-
-    def far_rms(self, id: str, low: int = 22, high: int = 30) -> Estimate:
-        """rms error over the distances from ``low`` to ``high``, as :meth:`chain_rms`."""
-        d = self.nuclei(CORRECTING[0] if id == "PC-PK1" else id)[2]
-        return self.chain_rms(id, (d >= low) & (d <= high))
 
     @cached_property
     def profiles(self) -> dict[str, dict[tuple[int, int], Profile]]:
         """Profiles of germanium-78 and -96 by network."""
         return {id: profiles(id, [GE78, GE96], self.ensembles[id]) for id in DENSITY}
 
-    def near_drip_line(self, id: str) -> np.ndarray:
-        """Unknown nuclei (d > 0) less than :data:`DRIP_WIDTH` neutrons from the last bound isotope, where that is below N = 156.
+    def profiles_of(self, nucleus: tuple[int, int]) -> dict[str, Profile]:
+        """Profiles of one of the two by network."""
+        return {id: by_nucleus[nucleus] for id, by_nucleus in self.profiles.items()}
 
-        Boolean, (nucleus,).  For the correcting networks bound means bound by both functionals.
-        """
-        _, N, d, _ = self.nuclei(id)
-        last = self.last_isotope(id)
-        return (last < 156) & (N > last - DRIP_WIDTH) & (d > 0)
 
-    def last_isotope(self, id: str) -> np.ndarray:
-        """Neutron number of the last bound isotope of each nucleus's element, (nucleus,)."""
-        Z, N, _, _ = self.nuclei(id)
-        return pd.Series(N, index=Z).groupby(level=0).max().loc[Z].to_numpy()
+def _without_correction(ensemble: xr.Dataset) -> xr.Dataset:
+    """An ensemble of one member that predicts no correction at all, and has learnt no nucleus."""
+    nothing = ensemble[["energy", "known", "distance", "Z", "N"]]
+    zero = np.zeros((1, nothing.sizes["nucleus"]))
+    return nothing.assign(
+        predicted_energy=(("member", "nucleus"), zero), is_learning=(("fold", "nucleus"), zero.astype(bool))
+    ).assign_coords(split=("member", [0]), fold=("fold", [0]))
+
+
+def in_third(Z: np.ndarray, name: str) -> np.ndarray:
+    """Nuclei of one of the :data:`THIRDS`, boolean (nucleus,)."""
+    low, high = THIRDS[name]
+    return (Z >= low) & (Z <= high)
+
+
+def last_isotope(errors: Errors) -> np.ndarray:
+    """Neutron number of the last bound isotope of each nucleus's element, (nucleus,)."""
+    return pd.Series(errors.N, index=errors.Z).groupby(level=0).max().loc[errors.Z].to_numpy()
+
+
+def near_drip_line(errors: Errors) -> np.ndarray:
+    """Unknown nuclei (d > 0) less than :data:`DRIP_WIDTH` neutrons from the last bound isotope, where that is below N = 156.
+
+    Boolean, (nucleus,).  For the correcting networks bound means bound by both functionals.
+    """
+    last = last_isotope(errors)
+    return (last < 156) & (errors.N > last - DRIP_WIDTH) & (errors.d > 0)
 
 
 def neutron_deficient(Z: np.ndarray, N: np.ndarray) -> np.ndarray:

@@ -1,58 +1,65 @@
-"""Claims 4 to 6, about the paper's Fig. 2: the energy density of two germanium nuclei."""
+"""Claims 4 to 6, about the paper's Fig. 2: the energy density of two germanium nuclei; and tables of it."""
 
 from __future__ import annotations
 
 import itertools
 
 import numpy as np
+import pandas as pd
 
-from claims.condition import AFTER, ALIKE, Condition, Verdict
+from claims.condition import ABOUT, AFTER, ALIKE, Condition, Finding, claim, is_lowest
 from claims.evidence import GE78, GE96, Evidence
-from claims.profiles import SETTLED_SHARE
-from claims.words import _decimals, _label, nuclide
+from claims.profiles import SETTLED_SHARE, Profile
+from claims.words import decimals, label, listed, nuclide
+from lib.learning.errors import rms
 from lib.learning.table_one import DENSITY
 
 THIRDS_FM = (0.0, 4.0, 8.0, 12.0)
 """Bounds of the thirds of "the entire r space"; beyond them no germanium is left."""
+Profiles, Values = dict[str, Profile], dict[str, float]
+"""By network."""
+OTHERS = tuple(id for id in DENSITY if id != "NN3-I6D")
+SETTLED = tuple(id for id in DENSITY if id != "NN3-I3D")
+"""The three whose E(r) the paper describes together."""
+PAPER_MINIMA = {"NN2-I3D": -6, "NN2-I6D": -6, "NN3-I3D": -20, "NN3-I6D": -6}
+"""Where the paper has the minima of E(r) in ⁷⁸Ge, MeV."""
 
 
-def functional_reproduces_density(evidence: Evidence) -> Verdict:
-    """Claim 4: "NN3-I6ℰ best reproduces the target energy densities for both ⁷⁸Ge and ⁹⁶Ge, while the other neural networks
+@claim(4, "Fig. 2", "NN3-I6ℰ best in both")
+def functional_reproduces_density(evidence: Evidence) -> Finding:
+    """NN3-I6ℰ best reproduces r²ℰ for ⁷⁸Ge and ⁹⁶Ge; the others deviate near extrema and inflection points.
+
+    Claim 4: "NN3-I6ℰ best reproduces the target energy densities for both ⁷⁸Ge and ⁹⁶Ge, while the other neural networks
     show remarkable deviations [...], particularly near the extrema and inflection points".
 
     Conditions, for each of the two nuclei: the rms over the mesh of r²δℰ is the smallest of four for NN3-I6ℰ; and for each
     of the three others the rms of r²δℰ within 0.2 fm of an extremum or inflection point of r²ℰ exceeds that elsewhere in
     the nucleus.
     """
-    conditions, summary = [], []
+    smallest = "NN3-I6ℰ has the smallest rms r²δℰ"
+    points = "near extrema and inflection points than elsewhere"
+    conditions, best = [], []
     for nucleus in (GE78, GE96):
-        found = {id: evidence.profiles[id][nucleus] for id in DENSITY}
-        size = {id: float(np.sqrt(np.mean(profile.difference**2))) for id, profile in found.items()}
-        best = min(size, key=size.get)
-        summary.append(f"{nuclide(nucleus)}: {_label(best)}")
-        conditions.append(
-            Condition(
-                f"{nuclide(nucleus)}: NN3-I6ℰ has the smallest rms r²δℰ",
-                ", ".join(f"{_label(id)} {value:.4f}" for id, value in size.items()) + " MeV/fm",
-                best == "NN3-I6D",
-            )
-        )
-        contrast = {id: profile.contrast() for id, profile in found.items() if id != "NN3-I6D"}
-        conditions.append(
-            Condition(
-                f"{nuclide(nucleus)}: the others err more near extrema and inflection points than elsewhere",
-                ", ".join(f"{_label(id)} {value:.2f}×" for id, value in contrast.items()),
-                min(contrast.values()) > 1,
-            )
-        )
-    return Verdict(
-        4, "Fig. 2", "NN3-I6ℰ best reproduces r²ℰ for ⁷⁸Ge and ⁹⁶Ge; the others deviate near extrema and inflection points",
-        "NN3-I6ℰ best in both", "best in " + ", in ".join(summary), tuple(conditions),
-    )  # fmt: skip
+        name, found = nuclide(nucleus), evidence.profiles_of(nucleus)
+        size = {id: rms(found[id].difference) for id in DENSITY}
+        ratio = {id: found[id].contrast() for id in OTHERS}
+        best.append(f"{name}: {label(min(size, key=size.get))}")
+        sizes = listed(size, 4, "MeV/fm")
+        times = listed({id: f"{value:.2f}×" for id, value in ratio.items()})
+        demand, more = f"{name}: the others err more {points}", min(ratio.values()) > 1
+        conditions += [
+            is_lowest(f"{name}: {smallest}", size, sizes),
+            Condition(demand, times, more),
+        ]
+    return f"best in {', in '.join(best)}", conditions
 
 
-def cumulative_energy_settles(evidence: Evidence) -> Verdict:
-    """Claim 5: "For ⁷⁸Ge, E(r) generally first decreases to a minimum value within −6 MeV, then increases, and gradually
+@claim(5, "Fig. 2", "−6 MeV, 6 fm; NN3-I3ℰ −20 MeV, 8 fm")
+def cumulative_energy_settles(evidence: Evidence) -> Finding:
+    """⁷⁸Ge: E(r) falls to a minimum within −6 MeV, rises, settles after r ≳ 6 fm; NN3-I3ℰ: ≈ −20 MeV, r ≳ 8 fm; ⁹⁶Ge
+    fluctuates over all r.
+
+    Claim 5: "For ⁷⁸Ge, E(r) generally first decreases to a minimum value within −6 MeV, then increases, and gradually
     stabilizes after r ≳ 6 fm. However, the minimum value of E(r) for NN3-I3ℰ is approximately −20 MeV, and it stabilizes
     only when r ≳ 8 fm. For ⁹⁶Ge, E(r) fluctuates considerably over the entire r space."
 
@@ -65,60 +72,100 @@ def cumulative_energy_settles(evidence: Evidence) -> Verdict:
     these: (g) in ⁷⁸Ge each of the three of (a) has its minimum before it settles, and ends above it; (h) in ⁹⁶Ge the range
     of E(r) within each third of the first 12 fm is more than a tenth of its swing, for all four.
     """
-    near = {id: evidence.profiles[id][GE78] for id in DENSITY}
-    far = {id: evidence.profiles[id][GE96] for id in DENSITY}
-    others = [id for id in DENSITY if id != "NN3-I3D"]
-    odd = near["NN3-I3D"]
-
-    def listed(values, unit):
-        return ", ".join(f"{_label(id)} {_decimals(value, 1)}" for id, value in values.items()) + f" {unit}"
-
-    def positions(profile):
-        return float(profile.r[profile.cumulative.argmin()]), profile.settling_radius
-
-    def ranges(profile):
-        cumulative, r = profile.cumulative, profile.r
-        parts = [np.ptp(cumulative[(r >= low) & (r <= high)]) for low, high in itertools.pairwise(THIRDS_FM)]
-        return np.array(parts) / max(profile.swing, 1e-12)
-
-    quietest = {id: float(ranges(far[id]).min()) for id in DENSITY}
-    minima = {id: near[id].minimum for id in others}
-    radii = {id: near[id].settling_radius for id in others}
-    later = {id: radius for id, radius in radii.items() if radius >= odd.settling_radius}
-    return Verdict(
-        5, "Fig. 2",
-        "⁷⁸Ge: E(r) falls to a minimum within −6 MeV, rises, settles after r ≳ 6 fm; NN3-I3ℰ: ≈ −20 MeV, r ≳ 8 fm; "
-        "⁹⁶Ge fluctuates over all r",
-        "−6 MeV, 6 fm; NN3-I3ℰ −20 MeV, 8 fm",
-        f"{_decimals(min(minima.values()), 1)} MeV, {max(radii.values()):.1f} fm; "
-        f"NN3-I3ℰ {_decimals(odd.minimum, 1)} MeV, {odd.settling_radius:.1f} fm",
-        (
-            Condition("⁷⁸Ge: minima of three networks between −6 MeV and 0", listed(minima, "MeV"),
-                      all(-6 <= value < 0 for value in minima.values())),
-            Condition("⁷⁸Ge: these three settle by 7 fm", listed(radii, "fm"), max(radii.values()) <= 7),
-            Condition("⁷⁸Ge: minimum of NN3-I3ℰ between −30 and −13.3 MeV", f"{_decimals(odd.minimum, 1)} MeV", -30 <= odd.minimum <= -20 / 1.5),
-            Condition("⁷⁸Ge: NN3-I3ℰ settles last, not before 7 fm",
-                      f"{odd.settling_radius:.1f} fm; as late or later: " + (listed(later, "fm") if later else "none"),
-                      odd.settling_radius >= 7 and odd.settling_radius > max(radii.values())),
-            Condition("⁹⁶Ge: E(r) swings more than in ⁷⁸Ge, all four",
-                      ", ".join(f"{_label(id)} {near[id].swing:.1f} → {far[id].swing:.1f}" for id in DENSITY) + " MeV",
-                      all(far[id].swing > near[id].swing for id in DENSITY)),
-            Condition("⁹⁶Ge: E(r) settles later than in ⁷⁸Ge, all four",
-                      ", ".join(f"{_label(id)} {near[id].settling_radius:.1f} → {far[id].settling_radius:.1f}" for id in DENSITY) + " fm",
-                      all(far[id].settling_radius > near[id].settling_radius for id in DENSITY)),
-            Condition("⁷⁸Ge: E(r) of these three falls to its minimum and rises before it settles",
-                      ", ".join(f"{_label(id)} minimum at {positions(near[id])[0]:.1f}, settled at {positions(near[id])[1]:.1f}" for id in others) + " fm",
-                      all(positions(near[id])[0] < positions(near[id])[1] and near[id].cumulative[-1] > near[id].minimum for id in others), AFTER),
-            Condition("⁹⁶Ge: E(r) moves by more than a tenth of its swing in each third of the first 12 fm, all four",
-                      "in the quietest third: " + ", ".join(f"{_label(id)} {100 * share:.0f} %" for id, share in quietest.items()),
-                      min(quietest.values()) > SETTLED_SHARE, AFTER),
-        ),
-    )  # fmt: skip
+    near, far = evidence.profiles_of(GE78), evidence.profiles_of(GE96)
+    three, odd = {id: near[id] for id in SETTLED}, near["NN3-I3D"]
+    lowest = min(profile.minimum for profile in three.values())
+    latest = max(radii(three).values())
+    ours = f"{decimals(lowest, 1)} MeV, {latest:.1f} fm; NN3-I3ℰ "
+    ours += f"{decimals(odd.minimum, 1)} MeV, {odd.settling_radius:.1f} fm"
+    return ours, [
+        *three_settle(three),
+        *odd_one_settles_last(odd, three),
+        larger_than("E(r) swings more", *map(swings, (near, far)), "MeV"),
+        larger_than("E(r) settles later", *map(radii, (near, far)), "fm"),
+        falls_and_rises(three),
+        fluctuates(far),
+    ]
 
 
-def functional_small_in_every_subsection(evidence: Evidence) -> Verdict:
-    """Claim 6: "The NN3-I6ℰ consistently exhibits small deviations across all intervals, both in known and unknown
-    regions".
+def radii(found: Profiles) -> Values:
+    """Settling radii by network, fm."""
+    return {id: profile.settling_radius for id, profile in found.items()}
+
+
+def swings(found: Profiles) -> Values:
+    """Swings of E(r) by network, MeV."""
+    return {id: profile.swing for id, profile in found.items()}
+
+
+def three_settle(three: Profiles) -> list[Condition]:
+    """Conditions (a) and (b) of claim 5."""
+    minima = {id: profile.minimum for id, profile in three.items()}
+    shallow = all(-6 <= value < 0 for value in minima.values())
+    settled = radii(three)
+    minimum = "⁷⁸Ge: minima of three networks between −6 MeV and 0"
+    settle = "⁷⁸Ge: these three settle by 7 fm"
+    return [
+        Condition(minimum, listed(minima, 1, "MeV"), shallow),
+        Condition(settle, listed(settled, 1, "fm"), max(settled.values()) <= 7),
+    ]
+
+
+def odd_one_settles_last(odd: Profile, three: Profiles) -> list[Condition]:
+    """Conditions (c) and (d) of claim 5."""
+    radius, deep = odd.settling_radius, -30 <= odd.minimum <= -20 / ABOUT
+    later = {id: value for id, value in radii(three).items() if value >= radius}
+    rest = listed(later, 1, "fm") if later else "none"
+    minimum = "⁷⁸Ge: minimum of NN3-I3ℰ between −30 and −13.3 MeV"
+    last = "⁷⁸Ge: NN3-I3ℰ settles last, not before 7 fm"
+    found = f"{radius:.1f} fm; as late or later: {rest}"
+    return [
+        Condition(minimum, f"{decimals(odd.minimum, 1)} MeV", deep),
+        Condition(last, found, radius >= 7 and not later),
+    ]
+
+
+def larger_than(what: str, near: Values, far: Values, unit: str) -> Condition:
+    """Conditions (e) and (f) of claim 5: a number of all four is larger in ⁹⁶Ge."""
+    found = {id: f"{near[id]:.1f} → {far[id]:.1f}" for id in near}
+    demand = f"⁹⁶Ge: {what} than in ⁷⁸Ge, all four"
+    met = all(far[id] > near[id] for id in near)
+    return Condition(demand, listed(found, unit=unit), met)
+
+
+def falls_and_rises(three: Profiles) -> Condition:
+    """Condition (g) of claim 5."""
+    found, met = {}, True
+    for id, profile in three.items():
+        cumulative, settled = profile.cumulative, profile.settling_radius
+        lowest = float(profile.r[cumulative.argmin()])
+        found[id] = f"minimum at {lowest:.1f}, settled at {settled:.1f}"
+        met = met and lowest < settled and cumulative[-1] > profile.minimum
+    demand = "E(r) of these three falls to its minimum and rises before it settles"
+    words = listed(found, unit="fm")
+    return Condition(f"⁷⁸Ge: {demand}", words, bool(met), AFTER)
+
+
+def fluctuates(far: Profiles) -> Condition:
+    """Condition (h) of claim 5."""
+    quietest = {}
+    for id, profile in far.items():
+        r, ranges = profile.r, []
+        for low, high in itertools.pairwise(THIRDS_FM):
+            ranges.append(np.ptp(profile.cumulative[(r >= low) & (r <= high)]))
+        quietest[id] = float(min(ranges)) / max(profile.swing, 1e-12)
+    moves = "E(r) moves by more than a tenth of its swing"
+    demand = f"⁹⁶Ge: {moves} in each third of the first 12 fm, all four"
+    shares = {id: f"{100 * share:.0f} %" for id, share in quietest.items()}
+    found, met = listed(shares), min(quietest.values()) > SETTLED_SHARE
+    return Condition(demand, f"in the quietest third: {found}", met, AFTER)
+
+
+@claim(6, "Fig. 2", "small in all, both nuclei")
+def functional_small_in_every_subsection(evidence: Evidence) -> Finding:
+    """NN3-I6ℰ is small in every subsection integral, known and unknown region alike.
+
+    Claim 6: "The NN3-I6ℰ consistently exhibits small deviations across all intervals, both in known and unknown regions".
 
     The paper gives no number: "small" is read against the other networks. Conditions, for each of the two nuclei: the
     largest modulus of its subsection integrals is the smallest of the four networks'. Added after the first ensembles,
@@ -126,37 +173,102 @@ def functional_small_in_every_subsection(evidence: Evidence) -> Verdict:
     median of the other three; its largest modulus is at most the median of the other three's in ⁷⁸Ge, and in ⁹⁶Ge at most
     twice as large as there.
     """
-    conditions, added, own, own_largest, median = [], [], [], {}, {}
+    near, far = (subsection_moduli(evidence, at) for at in (GE78, GE96))
+    largest, farthest = near.max().to_dict(), far.max().to_dict()
+    own, beyond = largest["NN3-I6D"], farthest["NN3-I6D"]
+    return f"largest modulus: ⁷⁸Ge {own:.2f}, ⁹⁶Ge {beyond:.2f} MeV", [
+        largest_is_smallest("⁷⁸Ge", largest),
+        largest_is_smallest("⁹⁶Ge", farthest),
+        small_everywhere("⁷⁸Ge", near),
+        small_everywhere("⁹⁶Ge", far),
+        small_in_both(largest, beyond),
+    ]
+
+
+def subsection_moduli(evidence: Evidence, nucleus: tuple[int, int]) -> pd.DataFrame:
+    """Moduli of the subsection integrals of a germanium nucleus, MeV, one column for each network."""
+    moduli = {}
+    for id, profile in evidence.profiles_of(nucleus).items():
+        moduli[id] = np.abs(profile.subsections(evidence.bounds))
+    return pd.DataFrame(moduli)
+
+
+def largest_is_smallest(name: str, largest: Values) -> Condition:
+    """The largest modulus of NN3-I6ℰ is the smallest of four."""
+    demand = "the largest subsection integral of NN3-I6ℰ is the smallest of four"
+    return is_lowest(f"{name}: {demand}", largest, listed(largest, 2, "MeV"))
+
+
+def small_everywhere(name: str, moduli: pd.DataFrame) -> Condition:
+    """In every interval NN3-I6ℰ is at most at the median of the others."""
+    small = moduli["NN3-I6D"] <= moduli[list(OTHERS)].median(axis=1)
+    demand = "in every interval NN3-I6ℰ is at most at the median of the other three"
+    found = f"in {int(small.sum())} of {len(small)}"
+    return Condition(f"{name}: {demand}", found, bool(small.all()), AFTER)
+
+
+def small_in_both(near: Values, far: float) -> Condition:
+    """The largest modulus of NN3-I6ℰ is small in ⁷⁸Ge, where those of all four are ``near``, and alike in ⁹⁶Ge."""
+    own, others = near["NN3-I6D"], [near[id] for id in OTHERS]
+    median, factor = float(np.median(others)), far / max(own, 1e-12)
+    most = "at most the median of the other three in ⁷⁸Ge"
+    demand = f"NN3-I6ℰ: largest integral {most}"
+    also = f"and at most {ALIKE:g} times as large in ⁹⁶Ge"
+    found = f"{own:.2f} MeV, the median being {median:.2f}; {factor:.1f} times"
+    met = own <= median and factor <= ALIKE
+    return Condition(f"{demand}, {also}", found, met, AFTER)
+
+
+def measures(evidence: Evidence) -> pd.DataFrame:
+    """The difference of the energy densities in numbers, over nucleus and network by name; units stand in the heads."""
+    rows = {}
     for nucleus in (GE78, GE96):
-        moduli = {id: np.abs(evidence.profiles[id][nucleus].subsections(evidence.bounds)) for id in DENSITY}
-        largest = {id: float(values.max()) for id, values in moduli.items()}
-        own_largest[nucleus] = largest["NN3-I6D"]
-        median[nucleus] = float(np.median([largest[id] for id in DENSITY if id != "NN3-I6D"]))
-        others = np.median([moduli[id] for id in DENSITY if id != "NN3-I6D"], axis=0)
-        small = moduli["NN3-I6D"] <= others
-        added.append(
-            Condition(
-                f"{nuclide(nucleus)}: in every interval NN3-I6ℰ is at most at the median of the other three",
-                f"in {int(small.sum())} of {len(small)}", bool(small.all()), AFTER,
-            )
-        )  # fmt: skip
-        own.append(f"{nuclide(nucleus)} {largest['NN3-I6D']:.2f}")
-        conditions.append(
-            Condition(
-                f"{nuclide(nucleus)}: the largest subsection integral of NN3-I6ℰ is the smallest of four",
-                ", ".join(f"{_label(id)} {value:.2f}" for id, value in largest.items()) + " MeV",
-                min(largest, key=largest.get) == "NN3-I6D",
-            )
-        )
-    factor = own_largest[GE96] / max(own_largest[GE78], 1e-12)
-    added.append(
-        Condition(
-            f"NN3-I6ℰ: largest integral at most the median of the other three in ⁷⁸Ge, and at most {ALIKE:g} times as large in ⁹⁶Ge",
-            f"{own_largest[GE78]:.2f} MeV, the median being {median[GE78]:.2f}; {factor:.1f} times",
-            own_largest[GE78] <= median[GE78] and factor <= ALIKE, AFTER,
-        )
-    )  # fmt: skip
-    return Verdict(
-        6, "Fig. 2", "NN3-I6ℰ is small in every subsection integral, known and unknown region alike",
-        "small in all, both nuclei", "largest modulus: " + ", ".join(own) + " MeV", (*conditions, *added),
-    )  # fmt: skip
+        moduli = subsection_moduli(evidence, nucleus)
+        for id, profile in evidence.profiles_of(nucleus).items():
+            rows[nuclide(nucleus), label(id)] = {
+                "rms r²δℰ (MeV/fm)": rms(profile.difference),
+                "near extrema and inflections": profile.contrast(),
+                "lowest E(r) (MeV)": profile.minimum,
+                "swing of E(r) (MeV)": profile.swing,
+                "settled at (fm)": profile.settling_radius,
+                "E(∞) (MeV)": profile.cumulative[-1],
+                "largest subsection (MeV)": moduli[id].max(),
+                "sum of moduli (MeV)": moduli[id].sum(),
+            }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["nucleus", "network"])
+
+
+def tails(evidence: Evidence, nucleus: tuple[int, int] = GE96, beyond: float = 9.0) -> pd.DataFrame:
+    """What the error of each network adds to the energy from a radius (fm) on, and the target's own binding there.
+
+    Over network id: ``error`` and ``target``, MeV; the one whose error is largest comes first.
+    """
+    rows = {}
+    for id, profile in evidence.profiles_of(nucleus).items():
+        outside = np.where(profile.r >= beyond, profile.target, 0)
+        rows[id] = {
+            "error": profile.cumulative[-1] - np.interp(beyond, profile.r, profile.cumulative),
+            "target": float(-4 * np.pi * np.trapezoid(outside, profile.r)),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").sort_values("error", key=np.abs, ascending=False)
+
+
+def germanium(evidence: Evidence) -> pd.DataFrame:
+    """Energies beside the densities behind them, over network by name: MeV, and root mean squares in MeV/fm."""
+    rows = {}
+    for id, limit in PAPER_MINIMA.items():
+        near, beyond = evidence.profiles_of(GE78)[id], evidence.profiles_of(GE96)[id]
+        losses = evidence.ensembles[id].density_loss.values
+        final = np.array([loss[np.isfinite(loss)][-1] for loss in losses])
+        rows[label(id)] = {
+            "error of E, known": evidence.rms(id).value,
+            "r²ℰ, learning set, best step": np.sqrt(np.median(np.nanmin(losses, axis=1))),
+            "r²ℰ, learning set, last step": np.sqrt(np.median(final)),
+            "r²δℰ, ⁷⁸Ge": rms(near.difference),
+            "r²δℰ, ⁹⁶Ge": rms(beyond.difference),
+            "∫|r²δℰ|, ⁷⁸Ge (MeV)": 4 * np.pi * np.trapezoid(np.abs(near.difference), near.r),
+            "|E(∞)|, ⁷⁸Ge (MeV)": abs(near.cumulative[-1]),
+            "minimum of E(r), ⁷⁸Ge": near.minimum,
+            "minimum of E(r), ⁷⁸Ge, paper": limit,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

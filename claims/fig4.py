@@ -1,117 +1,118 @@
-"""Claims 10 to 12, about the paper's Fig. 4: one functional, the whole chart."""
+"""Claims 10 to 12, about the paper's Fig. 4: one functional, the whole chart; and what else the chart tells."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from claims.condition import AFTER, ALIKE, Condition, Verdict, about, reached
-from claims.evidence import THIRDS, Evidence, neutron_deficient
-from claims.shells import matched_ratio, near_magic, shell_drops
-from claims.uncertainty import bootstrap, rms_estimate
-from claims.words import _decimals, minus
-from lib.learning.dataset import shared_dataset
-from lib.learning.errors import rms
+from claims.condition import (
+    AFTER,
+    BEFORE,
+    Condition,
+    Finding,
+    about,
+    claim,
+    errs_less,
+    exceeds,
+    falls_below,
+    reaches,
+    share_at_least,
+    within_factor,
+)
+from claims.evidence import THIRDS, Evidence, in_third, last_isotope, near_drip_line, neutron_deficient
+from claims.shells import drop_rms, drop_table, gain_over_bare, near_magic, ratio_near
+from claims.uncertainty import Estimate
+from claims.words import minus
+from lib.learning.errors import Errors, rms
 from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC
-from lib.learning.table_one import CORRECTING, TABLE_I
+
+WELL = 0.2
+"""Share of the drop of a separation energy to which it is "well" described."""
 
 
-def functionals_differ_at_both_ends(evidence: Evidence) -> Verdict:
-    """Claim 10: "PC-F1 predicts larger binding energies than the PC-PK1, with the deviations exceeding 4 MeV for the
+@claim(10, "Fig. 4", "> 4 MeV more; > 20 MeV less")
+def functionals_differ_at_both_ends(evidence: Evidence) -> Finding:
+    """PC-F1 binds more than PC-PK1 by over 4 MeV for neutron-deficient Z ≳ 50, less by over 20 MeV near the neutron drip
+    line.
+
+    Claim 10: "PC-F1 predicts larger binding energies than the PC-PK1, with the deviations exceeding 4 MeV for the
     neutron-deficient nuclei with Z ≳ 50. On the neutron-rich side, the PC-F1 predicts smaller binding energies than the
     PC-PK1, with the deviations of larger than 20 MeV for the nuclei near the neutron-drip line."
 
     Conditions: the median of E(PC-F1) − E(PC-PK1) over isotopes of Z ≥ 50 with less than six neutrons more than the
-    lightest measured one is below −4 MeV; the largest difference near the drip line (:meth:`Evidence.near_drip_line`)
-    exceeds 20 MeV. Added after the first ensembles, since one nucleus meets the second: the median over the last bound
-    isotopes, as far as unknown, of the elements whose last one is below N = 156 exceeds 20 MeV too, as the median does at
-    the other end.
+    lightest measured one is below −4 MeV; the largest difference near the drip line (:func:`near_drip_line`) exceeds
+    20 MeV. Added after the first ensembles, since one nucleus meets the second: the median over the last bound isotopes,
+    as far as unknown, of the elements whose last one is below N = 156 exceeds 20 MeV too, as the median does at the other
+    end.
     """
-    Z, N, _, _ = evidence.nuclei(CORRECTING[0])
-    target, near = evidence.target(), evidence.near_drip_line(CORRECTING[0])
-    low = float(np.median(target[(Z >= 50) & neutron_deficient(Z, N)]))
-    high, beyond = float(target[near].max()), int((target[near] > 20).sum())
-    last = target[near & (evidence.last_isotope(CORRECTING[0]) == N)]
-    middle = float(np.median(last))
-    return Verdict(
-        10, "Fig. 4", "PC-F1 binds more than PC-PK1 by over 4 MeV for neutron-deficient Z ≳ 50, less by over 20 MeV near the "
-        "neutron drip line", "> 4 MeV more; > 20 MeV less",
-        f"{-low:.1f} MeV more (median); up to {high:.1f} MeV less, over 20 MeV in {beyond} of {int(near.sum())} unknown nuclei",
-        (
-            Condition("neutron-deficient, Z ≥ 50: median below −4 MeV", f"{_decimals(low, 1)} MeV", low < -4),
-            Condition("unknown nuclei near the drip line: largest above 20 MeV", f"{_decimals(high, 1)} MeV; above in {beyond} of {int(near.sum())} nuclei", high > 20),
-            Condition("unknown last bound isotopes: median above 20 MeV", f"{_decimals(middle, 1)} MeV; above in {int((last > 20).sum())} of {len(last)} elements",
-                      middle > 20, AFTER),
-        ),
-    )  # fmt: skip
+    bare = evidence.errors["PC-PK1"]
+    near, target = near_drip_line(bare), bare.target
+    deficient = (bare.Z >= 50) & neutron_deficient(bare.Z, bare.N)
+    low = float(np.median(target[deficient]))
+    drip, last = target[near], target[near & (last_isotope(bare) == bare.N)]
+    high, middle = float(drip.max()), float(np.median(last))
+    over = f"{int((drip > 20).sum())} of {len(drip)}"
+    over_last = f"{int((last > 20).sum())} of {len(last)} elements"
+    ours = f"{-low:.1f} MeV more (median); up to {high:.1f} MeV less"
+    largest = "unknown nuclei near the drip line: largest"
+    median = "unknown last bound isotopes: median"
+    return f"{ours}, over 20 MeV in {over} unknown nuclei", [
+        falls_below("neutron-deficient, Z ≥ 50: median", low, -4),
+        exceeds(largest, high, 20, f"; above in {over} nuclei"),
+        exceeds(median, middle, 20, f"; above in {over_last}", AFTER),
+    ]
 
 
-def correction_on_the_chart(evidence: Evidence) -> Verdict:
-    """Claim 11: NN3-I6δℰ "reproduces the target binding energies generally within 1 MeV in the known region and around
-    6 MeV when extrapolating to the neutron-drip line [...], achieving comparable accuracy across the light, medium, and
-    heavy mass regions".
+@claim(11, "Fig. 4", "1 MeV; 6 MeV")
+def correction_on_the_chart(evidence: Evidence) -> Finding:
+    """NN3-I6δℰ is within 1 MeV in the known region, about 6 MeV at the drip line; light, medium and heavy alike.
+
+    Claim 11: NN3-I6δℰ "reproduces the target binding energies generally within 1 MeV in the known region and around 6 MeV
+    when extrapolating to the neutron-drip line [...], achieving comparable accuracy across the light, medium, and heavy
+    mass regions".
 
     "Generally" is read as nine nuclei in ten, "comparable" as within a factor of two. Conditions: 90 % of the known nuclei
-    err by at most 1 MeV; σ_rms near the drip line (:meth:`Evidence.near_drip_line`) reaches 6 MeV; largest over smallest
-    σ_rms of the three thirds of Z is at most 2, in the known and in the unknown region. The thirds reach to different
-    distances; so, added after the first ensembles: the same at equal distances (:func:`alike_at_equal_distance`).
+    err by at most 1 MeV; σ_rms near the drip line (:func:`near_drip_line`) reaches 6 MeV; largest over smallest σ_rms of
+    the three thirds of Z is at most 2, in the known and in the unknown region. The thirds reach to different distances;
+    so, added after the first ensembles: the same at equal distances (:func:`alike_at_equal_distance`).
     """
-    error = evidence.error("NN3-I6dD")
-    Z, _, d, known = evidence.nuclei("NN3-I6dD")
-    share = float(np.mean(np.abs(error[known]) <= 1))
-    drip = evidence.chain_rms("NN3-I6dD", evidence.near_drip_line("NN3-I6dD"))
-    conditions = [
-        Condition("90 % of the known nuclei within 1 MeV", f"{100 * share:.1f} %", share >= 0.9),
-        Condition(
-            "rms error of the unknown nuclei near the drip line reaches 6 MeV",
-            f"{drip} MeV",
-            reached(drip, 6),
-            otherwise=about(drip, 6),
-        ),
+    errors = evidence.errors["NN3-I6dD"]
+    share = float(np.mean(np.abs(errors.error[errors.known]) <= 1))
+    drip = evidence.rms("NN3-I6dD", near_drip_line(errors))
+    unknown = "rms error of the unknown nuclei near the drip line"
+    thirds = thirds_table(evidence, "NN3-I6dD").network
+    inside, outside = (thirds.xs(at, level=1) for at in ("known", "unknown"))
+    matched = alike_at_equal_distance(errors, ~errors.known)
+    alike = "light, medium and heavy"
+    return f"{100 * share:.1f} % within 1 MeV; {drip} MeV at the drip line", [
+        share_at_least(0.9, "of the known nuclei within 1 MeV", share),
+        reaches(unknown, drip, 6, otherwise=about(drip, 6)),
+        within_factor(f"known region: {alike}", inside),
+        within_factor(f"unknown region: {alike}", outside),
+        within_factor(f"unknown region, at equal distances: {alike}", matched, AFTER),
     ]
-    for mask, region in ((known, "known"), (~known, "unknown")):
-        found = {
-            name: evidence.chain_rms("NN3-I6dD", mask & (Z >= low) & (Z <= high))
-            for name, (low, high) in THIRDS.items()
-        }
-        values = [estimate.value for estimate in found.values()]
-        conditions.append(
-            Condition(
-                f"{region} region: light, medium and heavy within a factor 2",
-                ", ".join(f"{name} {estimate}" for name, estimate in found.items()) + " MeV",
-                max(values) <= ALIKE * min(values),
-            )
-        )
-    matched = alike_at_equal_distance(error[~known], Z[~known], d[~known])
-    conditions.append(
-        Condition(
-            "unknown region, at equal distances: light, medium and heavy within a factor 2",
-            ", ".join(f"{name} {value:.2f}" for name, value in matched.items()) + " MeV",
-            max(matched.values()) <= ALIKE * min(matched.values()),
-            AFTER,
-        )
-    )
-    return Verdict(
-        11, "Fig. 4", "NN3-I6δℰ is within 1 MeV in the known region, about 6 MeV at the drip line; light, medium and heavy alike",
-        "1 MeV; 6 MeV", f"{100 * share:.1f} % within 1 MeV; {drip} MeV at the drip line", tuple(conditions),
-    )  # fmt: skip
 
 
-def alike_at_equal_distance(error: np.ndarray, Z: np.ndarray, d: np.ndarray) -> dict[str, float]:
+def alike_at_equal_distance(errors: Errors, mask: np.ndarray) -> dict[str, float]:
     """rms error of light, medium and heavy nuclei over the distances that all three have, each with the same weight, MeV.
 
-    All arguments (nucleus,), ``error`` in MeV; NaN if there is no such distance.
+    Among some nuclei, boolean (nucleus,); NaN if there is no such distance.
     """
-    squares = {
-        name: pd.Series(error[(Z >= low) & (Z <= high)] ** 2).groupby(d[(Z >= low) & (Z <= high)]).mean()
-        for name, (low, high) in THIRDS.items()
-    }
-    return {name: float(np.sqrt(column.mean())) for name, column in pd.DataFrame(squares).dropna().items()}
+    squares = {}
+    for name in THIRDS:
+        chosen = mask & in_third(errors.Z, name)
+        square = pd.Series(errors.error[chosen] ** 2)
+        squares[name] = square.groupby(errors.d[chosen]).mean()
+    common = pd.DataFrame(squares).dropna()
+    return {name: float(np.sqrt(common[name].mean())) for name in common}
 
 
-def shells_are_captured(evidence: Evidence) -> Verdict:
-    """Claim 12: "NN3-I6δℰ shows better agreement with the target data in the unknown regions near the magic numbers.
-    Further study finds that NN3-I6δℰ well describes the abrupt decrease in two-neutron separation energies after the magic
+@claim(12, "Fig. 4", "better; reproduced")
+def shells_are_captured(evidence: Evidence) -> Finding:
+    """Better agreement near magic numbers; the drop of the two-neutron separation energy behind them is reproduced.
+
+    Claim 12: "NN3-I6δℰ shows better agreement with the target data in the unknown regions near the magic numbers. Further
+    study finds that NN3-I6δℰ well describes the abrupt decrease in two-neutron separation energies after the magic
     numbers".
 
     Near is N within 2 of 50, 82 or 126; "well" is read as to 20 %. Conditions, all outside the known region: σ_rms near
@@ -121,66 +122,102 @@ def shells_are_captured(evidence: Evidence) -> Verdict:
     ensembles: the first also holds near any magic N or Z, the dashed lines of the paper's Fig. 4; the last holds by more
     than the bootstrap error of the difference.
     """
-    error = evidence.error("NN3-I6dD")
-    Z, N, d, known = evidence.nuclei("NN3-I6dD")
-    unknown = np.flatnonzero(~known)
-
-    def ratio_near(chosen):
-        return bootstrap(
-            lambda taken: matched_ratio(error[unknown[taken]], d[unknown[taken]], chosen[unknown[taken]]),
-            len(unknown), draws=300, groups=Z[unknown],
-        )  # fmt: skip
-
-    ratio = ratio_near(near_magic(N))
-    any_ratio = ratio_near(near_magic(N, NEUTRON_MAGIC) | near_magic(Z, PROTON_MAGIC))
-    drops = drop_table(evidence)
-    outside = drops[drops.distance > 0]
-    mean = float(outside.target.mean())
-    misses = {name: (outside[name] - outside.target).to_numpy() for name in ("NN3-I6dD", "PC-PK1")}
-    own, bare = (rms_estimate(misses[name]) for name in misses)
-    gain = bootstrap(lambda taken: rms(misses["PC-PK1"][taken]) - rms(misses["NN3-I6dD"][taken]), len(outside))
-    bare_too = "also met by" if bare.value <= 0.2 * mean else "not met by"
-    return Verdict(
-        12, "Fig. 4", "Better agreement near magic numbers; the drop of the two-neutron separation energy behind them is reproduced", "better; reproduced",
-        f"{ratio} of the error elsewhere; drop of {mean:.1f} MeV to {own} MeV (bare PC-PK1: {bare})",
-        (
-            Condition("unknown nuclei near magic N err less than others", f"{ratio} of their error", ratio.value + ratio.error < 1),
-            Condition("drop of the separation energy to 20 %", f"{own} of {mean:.2f} MeV, {len(outside)} chains; {bare_too} bare PC-PK1", own.value <= 0.2 * mean),
-            Condition("drop of the separation energy better than by bare PC-PK1", f"{own} against {bare} MeV", own.value < bare.value),
-            Condition("unknown nuclei near any magic N or Z err less than others", f"{any_ratio} of their error",
-                      any_ratio.value + any_ratio.error < 1, AFTER),
-            Condition("drop of the separation energy better than by bare PC-PK1, beyond the error of the difference", f"better by {minus(str(gain))} MeV",
-                      gain.value > gain.error, AFTER),
-        ),
-    )  # fmt: skip
+    errors = evidence.errors["NN3-I6dD"]
+    magic_Z = near_magic(errors.Z, PROTON_MAGIC)
+    magic_N = near_magic(errors.N, NEUTRON_MAGIC)
+    near = ratio_near(errors, near_magic(errors.N))
+    near_any = ratio_near(errors, magic_N | magic_Z)
+    drops = drop_table(evidence).query("distance > 0")
+    own, bare = drop_rms(drops, "NN3-I6dD"), drop_rms(drops, "PC-PK1")
+    gain, mean = gain_over_bare(drops, "NN3-I6dD"), float(drops.target.mean())
+    also = "also met by" if bare.value <= WELL * mean else "not met by"
+    well = f"{own} of {mean:.2f} MeV, {len(drops)} chains; {also} bare PC-PK1"
+    drop = "drop of the separation energy"
+    better = f"{drop} better than by bare PC-PK1"
+    ours = f"drop of {mean:.1f} MeV to {own} MeV (bare PC-PK1: {bare})"
+    return f"{near} of the error elsewhere; {ours}", [
+        err_less_than_others("magic N", near),
+        Condition(f"{drop} to 20 %", well, own.value <= WELL * mean),
+        errs_less(better, own, bare),
+        err_less_than_others("any magic N or Z", near_any, AFTER),
+        better_by(f"{better}, beyond the error of the difference", gain),
+    ]
 
 
-def drop_table(evidence: Evidence, ids: tuple[str, ...] = CORRECTING) -> pd.DataFrame:
-    """The drop of S_2n behind N = 50, 82 and 126 in MeV, over (Z, N): of the target, of the networks, of bare PC-PK1.
+def better_by(demand: str, gain: Estimate) -> Condition:
+    """One error is smaller than another by more than the error of the difference."""
+    met = gain.value > gain.error
+    return Condition(demand, f"better by {minus(str(gain))} MeV", met, AFTER)
 
-    For correcting networks the target is PC-F1; for the others (``ids`` of :data:`DIRECT`) it is PC-PK1 itself. Column
-    ``distance`` is d of the nucleus behind the shell.
+
+def err_less_than_others(where: str, ratio: Estimate, written=BEFORE) -> Condition:
+    """Errors near shells are smaller than others at the same distances, by more than the error of their ratio."""
+    demand = f"unknown nuclei near {where} err less than others"
+    met = ratio.value + ratio.error < 1
+    return Condition(demand, f"{ratio} of their error", met, written)
+
+
+def thirds_table(evidence: Evidence, network: str) -> pd.DataFrame:
+    """Errors of light, medium and heavy nuclei in the ``known`` and the ``unknown`` region, over third and region.
+
+    ``network`` and bare ``PC-PK1``: Estimates in MeV; ``median d``.
     """
-    ensemble = evidence.ensembles[ids[0]]
-    Z, N, d, _ = evidence.nuclei(ids[0])
-    baseline = np.zeros(len(Z))
-    if TABLE_I[ids[0]].target == "dE":
-        baseline = shared_baseline(Z, N)
-    energies = {"target": baseline + ensemble.energy.values, "PC-PK1": baseline}
-    if TABLE_I[ids[0]].target == "E":
-        energies.pop("PC-PK1")
-    for id in ids:
-        energies[id] = energies["target"] + evidence.error(id)
-    table = pd.DataFrame({name: shell_drops(Z, N, energy) for name, energy in energies.items()})
-    distances = pd.Series(d, index=pd.MultiIndex.from_arrays([Z, N]))
-    table["distance"] = [int(distances[z, n + 2]) for z, n in table.index]
-    return table
+    errors, rows = evidence.errors[network], {}
+    regions = {"known": errors.known, "unknown": ~errors.known}
+    for name in THIRDS:
+        for region, mask in regions.items():
+            chosen = mask & in_third(errors.Z, name)
+            rows[name, region] = {
+                "network": evidence.rms(network, chosen),
+                "PC-PK1": evidence.rms("PC-PK1", chosen),
+                "median d": np.median(errors.d[chosen]),
+            }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def shared_baseline(Z: np.ndarray, N: np.ndarray) -> np.ndarray:
-    """E(PC-PK1) in MeV of nuclei of the correcting networks' data set, (nucleus,)."""
-    dataset = shared_dataset("dE")
-    energy = dict(
-        zip(zip(dataset.Z.values, dataset.N.values, strict=True), dataset.baseline_energy.values, strict=True)
+def both_ends(evidence: Evidence) -> pd.Series:
+    """E(PC-F1) - E(PC-PK1) at both ends of the chains, in MeV and in numbers of nuclei.
+
+    Of neutron-``deficient`` ones with Z >= 50 how many are bound ``deficient_over`` 4 MeV more, and the most
+    (``deficient_most``); of those near the ``drip`` line how many ``drip_over`` 20 MeV less, the most (``drip_most``), and
+    the last Z (``drip_last``); the ``most`` of all, at ``Z`` and ``N``.
+    """
+    bare = evidence.errors["PC-PK1"]
+    deficient = bare.target[(bare.Z >= 50) & neutron_deficient(bare.Z, bare.N)]
+    near, place = near_drip_line(bare), int(bare.target.argmax())
+    return pd.Series(
+        {
+            "deficient": len(deficient),
+            "deficient_over": int((deficient < -4).sum()),
+            "deficient_most": float(-deficient.min()),
+            "drip": int(near.sum()),
+            "drip_over": int((bare.target[near] > 20).sum()),
+            "drip_most": float(bare.target[near].max()),
+            "drip_last": int(bare.Z[near].max()),
+            "most": float(bare.target[place]),
+            "Z": int(bare.Z[place]),
+            "N": int(bare.N[place]),
+        },
+        dtype=object,
     )
-    return np.array([energy[nucleus] for nucleus in zip(Z, N, strict=True)])
+
+
+def share_made_worse(errors: Errors, mask: np.ndarray) -> float:
+    """Share of some nuclei, boolean (nucleus,), that a correction leaves farther from PC-F1 than PC-PK1 is."""
+    return float((np.abs(errors.error) > np.abs(errors.target))[mask].mean())
+
+
+def drip_table(evidence: Evidence, network: str = "NN3-I6dD") -> pd.DataFrame:
+    """Errors near the neutron drip line over light, medium and heavy nuclei, as far as there are any, MeV."""
+    errors, rows = evidence.errors[network], {}
+    for name in THIRDS:
+        here = near_drip_line(errors) & in_third(errors.Z, name)
+        if here.any():
+            rows[name] = {
+                "nuclei": here.sum(),
+                "median d": np.median(errors.d[here]),
+                "bare PC-PK1, rms": rms(errors.target[here]),
+                "network, rms": errors.rms(here),
+                "network, mean e": errors.error[here].mean(),
+            }
+    return pd.DataFrame.from_dict(rows, orient="index")

@@ -1,9 +1,17 @@
-"""Shell effects: levels with the gaps above the last occupied one, and two-neutron separation energies behind a magic number."""
+"""Shell effects: two-neutron separation energies behind a magic number, and errors near it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
+
+from claims.evidence import Evidence
+from claims.uncertainty import Estimate, bootstrap, rms_estimate
+from lib.learning.dataset import shared_dataset
+from lib.learning.errors import Errors, rms
+from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I
 
 MAGIC = (50, 82, 126)
 """Neutron numbers behind which the isotopic chains go on into the unknown region."""
@@ -25,21 +33,19 @@ def shell_drops(Z: np.ndarray, N: np.ndarray, energy: np.ndarray, magic=MAGIC) -
     Needs the three nuclei N_magic - 2, N_magic and N_magic + 2; all arguments (nucleus,).
     """
     separation = separation_energies(Z, N, energy)
-    drops = {}
-    for (z, n), value in separation.items():
-        if n in magic and (z, n + 2) in separation.index:
-            drops[z, n] = value - separation[z, n + 2]
-    index = (
-        pd.MultiIndex.from_tuples(drops, names=["Z", "N"])
-        if drops
-        else pd.MultiIndex.from_arrays([[], []], names=["Z", "N"])
-    )
-    return pd.Series(list(drops.values()), index=index, dtype=float)
+    behind = separation.rename(index=lambda n: n - 2, level="N")
+    drops = (separation - behind).dropna()
+    return drops[drops.index.get_level_values("N").isin(magic)]
 
 
 def near_magic(N: np.ndarray, magic=MAGIC, width: int = NEAR) -> np.ndarray:
     """Whether a neutron number is within ``width`` of a magic one, (nucleus,)."""
-    return np.abs(np.asarray(N)[..., None] - np.array(magic)).min(axis=-1) <= width
+    return from_magic(N, magic) <= width
+
+
+def from_magic(N: np.ndarray, magic=MAGIC) -> np.ndarray:
+    """Distance to the nearest magic number, (nucleus,)."""
+    return np.abs(np.asarray(N)[..., None] - np.array(magic)).min(axis=-1)
 
 
 def matched_ratio(errors: np.ndarray, distance: np.ndarray, chosen: np.ndarray) -> float:
@@ -57,3 +63,122 @@ def matched_ratio(errors: np.ndarray, distance: np.ndarray, chosen: np.ndarray) 
         return float("nan")
     expected = others[both] / other_count[both] * own_count[both]
     return float(np.sqrt(own[both].sum() / expected.sum()))
+
+
+def ratio_near(errors: Errors, near: np.ndarray) -> Estimate:
+    """:func:`matched_ratio` of the unknown nuclei that are ``near``, boolean (nucleus,), with its error over chains."""
+    unknown = np.flatnonzero(~errors.known)
+
+    def ratio(taken: np.ndarray) -> float:
+        nuclei = unknown[taken]
+        return matched_ratio(errors.error[nuclei], errors.d[nuclei], near[nuclei])
+
+    return bootstrap(ratio, len(unknown), draws=300, groups=errors.Z[unknown])
+
+
+def near_magic_table(evidence: Evidence, width: int = NEAR) -> pd.DataFrame:
+    """Errors outside the known region near magic neutron numbers and elsewhere, over prediction by id: Estimates.
+
+    ``near`` and ``elsewhere`` in MeV, and their ``ratio`` at the same distances.
+    """
+    rows = {}
+    for id in ("PC-PK1", *CORRECTING, *DIRECT):
+        errors = evidence.errors[id]
+        near = near_magic(errors.N, width=width)
+        rows[id] = {
+            "near": evidence.rms(id, ~errors.known & near),
+            "elsewhere": evidence.rms(id, ~errors.known & ~near),
+            "ratio": ratio_near(errors, near),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def magic_curve(evidence: Evidence, id: str, offsets: Sequence[int] = range(-14, 15, 2)) -> pd.DataFrame:
+    """rms error outside the known region over N - N_magic where three nuclei or more are: ``nuclei``, MeV, error over chains."""
+    errors, points = evidence.errors[id], []
+    for offset in offsets:
+        chosen = ~errors.known & np.isin(errors.N - offset, MAGIC)
+        if chosen.sum() >= 3:
+            estimate = evidence.rms(id, chosen)
+            points.append((int(offset), int(chosen.sum()), estimate.value, estimate.error))
+    columns = ["N_minus_magic", "nuclei", "rms_MeV", "bootstrap_error_MeV"]
+    return pd.DataFrame(points, columns=columns).set_index("N_minus_magic")
+
+
+def energies(evidence: Evidence, ids: Sequence[str]) -> dict[str, np.ndarray]:
+    """Total energies in MeV, (nucleus,), by what predicts them: ``"target"``, bare ``"PC-PK1"``, and some networks.
+
+    For correcting networks the target is PC-F1; for the others it is PC-PK1 itself, and bare PC-PK1 is left out.
+    """
+    errors = evidence.errors[ids[0]]
+    if TABLE_I[ids[0]].target == "E":
+        found = {"target": errors.target}
+    else:
+        bare = shared_baseline(errors.Z, errors.N)
+        found = {"target": bare + errors.target, "PC-PK1": bare}
+    return found | {id: found["target"] + evidence.errors[id].error for id in ids}
+
+
+def separation_table(evidence: Evidence, ids: Sequence[str]) -> pd.DataFrame:
+    """S_2n in MeV over (Z, N), one column for each of :func:`energies`."""
+    errors = evidence.errors[ids[0]]
+    columns = {
+        name: separation_energies(errors.Z, errors.N, energy) for name, energy in energies(evidence, ids).items()
+    }
+    return pd.DataFrame(columns)
+
+
+def drop_table(evidence: Evidence, ids: Sequence[str] = CORRECTING) -> pd.DataFrame:
+    """The drop of S_2n behind N = 50, 82 and 126 in MeV, over (Z, N), one column for each of :func:`energies`.
+
+    Column ``distance`` is d of the nucleus behind the shell.
+    """
+    errors = evidence.errors[ids[0]]
+    columns = {name: shell_drops(errors.Z, errors.N, energy) for name, energy in energies(evidence, ids).items()}
+    table = pd.DataFrame(columns)
+    distance = pd.Series(errors.d, index=pd.MultiIndex.from_arrays([errors.Z, errors.N]))
+    return table.assign(distance=[int(distance[z, n + 2]) for z, n in table.index])
+
+
+def drop_rms(drops: pd.DataFrame, id: str) -> Estimate:
+    """rms error of the drops of a :func:`drop_table`, MeV, with its bootstrap error over chains, one drop each."""
+    return rms_estimate((drops[id] - drops.target).to_numpy())
+
+
+def gain_over_bare(drops: pd.DataFrame, id: str) -> Estimate:
+    """By how much the rms error of the drops is smaller than that of bare PC-PK1, MeV."""
+    own, bare = ((drops[name] - drops.target).to_numpy() for name in (id, "PC-PK1"))
+    return bootstrap(lambda taken: rms(bare[taken]) - rms(own[taken]), len(drops))
+
+
+def drop_summary(evidence: Evidence) -> pd.DataFrame:
+    """How well all predictions get the drops behind whose shell no mass is known, over prediction by id.
+
+    ``of`` the functional that is the target; ``chains``; mean drop of ``target`` and ``predicted``, MeV; ``rms``, the
+    error as an Estimate in MeV.
+    """
+    rows = {}
+    for ids, functional in ((CORRECTING, "PC-F1"), (DIRECT, "PC-PK1")):
+        drops = drop_table(evidence, ids).query("distance > 0")
+        for id in drops.columns.drop(["target", "distance"]):
+            rows[id] = {
+                "of": functional,
+                "chains": len(drops),
+                "target": drops.target.mean(),
+                "predicted": drops[id].mean(),
+                "rms": drop_rms(drops, id),
+            }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def wholly_unknown(errors: Errors, drops: pd.DataFrame) -> int:
+    """In how many chains of a :func:`drop_table` none of the three nuclei is known."""
+    measured = set(zip(errors.Z[errors.known].tolist(), errors.N[errors.known].tolist(), strict=True))
+    return sum(all((z, n + step) not in measured for step in (-2, 0, 2)) for z, n in drops.index)
+
+
+def shared_baseline(Z: np.ndarray, N: np.ndarray) -> np.ndarray:
+    """E(PC-PK1) in MeV of nuclei of the correcting networks' data set, (nucleus,)."""
+    dataset = shared_dataset("dE")
+    index = pd.MultiIndex.from_arrays([dataset.Z.values, dataset.N.values])
+    return pd.Series(dataset.baseline_energy.values, index=index).loc[list(zip(Z, N, strict=True))].to_numpy()

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from lib.learning.known_region import element
 from lib.learning.table_one import TABLE_I
+
+
+def label(id: str) -> str:
+    """Name of a network as it is printed, as in NN3-I6δℰ; of what is no network, such as ``"PC-PK1"``, itself."""
+    return TABLE_I[id].label if id in TABLE_I else id
 
 
 def nuclide(nucleus: tuple[int, int]) -> str:
@@ -13,13 +20,9 @@ def nuclide(nucleus: tuple[int, int]) -> str:
     return str(sum(nucleus)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) + element(nucleus[0])
 
 
-def _label(id: str) -> str:
-    return TABLE_I[id].label
-
-
-def _decimals(value: float, digits: int) -> str:
-    """A number to so many decimals, with a minus sign where it is negative."""
-    return minus(f"{value:.{digits}f}")
+def nucleus_label(Z: int, N: int) -> str:
+    """Name of a nucleus to choose it by, e.g. ``78Ge (Z=32, N=46)``."""
+    return f"{Z + N}{element(Z)} (Z={Z}, N={N})"
 
 
 def minus(number: str) -> str:
@@ -27,9 +30,9 @@ def minus(number: str) -> str:
     return number.replace("-", "−")
 
 
-def nucleus_label(Z: int, N: int) -> str:
-    """Name of a nucleus to choose it by, e.g. ``78Ge (Z=32, N=46)``."""
-    return f"{Z + N}{element(Z)} (Z={Z}, N={N})"
+def decimals(value: float, digits: int) -> str:
+    """A number to so many decimals, with a minus sign where it is negative."""
+    return minus(f"{value:.{digits}f}")
 
 
 def scientific(value: float, digits: int = 1) -> str:
@@ -47,3 +50,9 @@ def scientific(value: float, digits: int = 1) -> str:
         return minus(f"{float(mantissa) * 10.0**power:.{max(0, digits - 1 - power)}f}")
     raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return minus(f"{mantissa}×10{raised}")
+
+
+def listed(values: Mapping[str, object], digits: int = 2, unit: str = "") -> str:
+    """Values by network or name, as in ``NN2-I3ℰ 0.15, NN2-I6ℰ 0.13 MeV``; ``digits`` for those that are plain numbers."""
+    written = {id: decimals(value, digits) if isinstance(value, float) else str(value) for id, value in values.items()}
+    return f"{', '.join(f'{label(id)} {value}' for id, value in written.items())} {unit}".strip()

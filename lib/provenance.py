@@ -146,4 +146,4 @@ def last_commit(names: Iterable[str]) -> Commit | None:
 def git(*arguments: str) -> str:
     """What git says of this checkout, without the last line break; empty outside of one, or where git refuses."""
     run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    return run.stdout.strip()
+    return run.stdout.removesuffix("\n")

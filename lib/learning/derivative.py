@@ -6,7 +6,6 @@ import numpy as np
 import torch
 import xarray as xr
 
-from claims.evidence import GE78
 from lib.learning.dataset import shared_dataset
 from lib.learning.ensemble import member_network
 from lib.learning.networks import Network, network_inputs
@@ -53,7 +52,7 @@ def _partials(network: Network, inputs: torch.Tensor) -> np.ndarray:
 
 
 def derivative_disagreement(
-    ensemble: xr.Dataset, nucleus: tuple[int, int] = GE78, member: int = 0, step: float = 1e-7
+    ensemble: xr.Dataset, nucleus: tuple[int, int], member: int = 0, step: float = 1e-7
 ) -> tuple[float, float]:
     """Largest relative disagreements about the change of E when a density of a nucleus is changed by a bump.
 

@@ -2,28 +2,113 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import xarray as xr
 
-DISTANCE_BINS = ((2, 10), (12, 20), (22, 30), (32, 200))
-"""Ranges of the distance d in which errors are tabulated."""
+
+def distance_label(low: int, high: int) -> str:
+    """Name of a range of the distance d, as in ``d = 2–10``; ``d > 30`` for one that ends nowhere."""
+    return f"d = {low}–{high}" if high < 100 else f"d > {low - 2}"
 
 
-def mean_error(ensemble: xr.Dataset) -> np.ndarray:
-    """Error of the ensemble's mean, MeV, (nucleus,)."""
-    return ensemble.predicted_energy.values.mean(axis=0, dtype=float) - ensemble.energy.values
+DISTANCE_BINS = {distance_label(*bounds): bounds for bounds in ((2, 10), (12, 20), (22, 30), (32, 200))}
+"""Ranges of the distance d in which errors are tabulated, by name: the lowest and the highest d of each."""
 
 
-def out_of_sample_error(ensemble: xr.Dataset) -> np.ndarray:
-    """Error of the mean over those members alone that did not learn the nucleus, MeV, (nucleus,).
+class Errors:
+    """What an ensemble of :func:`lib.learning.ensemble.load_ensemble` gets wrong, prediction minus target, in MeV.
 
-    Outside the known region these are all members; NaN for a nucleus that every split has learnt.
+    Everything is computed when it is first asked for.  Arrays are (nucleus,) unless they say otherwise.
     """
-    learnt = ensemble.is_learning.sel(fold=ensemble.split).values.astype(bool)
-    predicted = np.where(learnt, np.nan, ensemble.predicted_energy.values.astype(float))
-    counts = (~learnt).sum(axis=0)
-    sums = np.nansum(predicted, axis=0)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan) - ensemble.energy.values
+
+    def __init__(self, ensemble: xr.Dataset):
+        self.ensemble = ensemble
+
+    @cached_property
+    def Z(self) -> np.ndarray:
+        """Proton numbers."""
+        return self.ensemble.Z.values
+
+    @cached_property
+    def N(self) -> np.ndarray:
+        """Neutron numbers."""
+        return self.ensemble.N.values
+
+    @cached_property
+    def d(self) -> np.ndarray:
+        """Distance to the known isotopes, 0 for those that are known."""
+        return self.ensemble.distance.values
+
+    @cached_property
+    def known(self) -> np.ndarray:
+        """Whether the mass is measured, boolean."""
+        return self.ensemble.known.values.astype(bool)
+
+    @cached_property
+    def target(self) -> np.ndarray:
+        """What was to be learnt, MeV."""
+        return self.ensemble.energy.values
+
+    @cached_property
+    def error(self) -> np.ndarray:
+        """Error of the mean of all members, MeV."""
+        return self.ensemble.predicted_energy.values.mean(axis=0, dtype=float) - self.target
+
+    @cached_property
+    def held_out(self) -> np.ndarray:
+        """Error of the mean of those members alone that have not learnt the nucleus, MeV.
+
+        Outside the known region these are all members; NaN for a nucleus that every member has learnt.
+        """
+        predicted = np.where(self.learnt, np.nan, self.ensemble.predicted_energy.values.astype(float))
+        counts = (~self.learnt).sum(axis=0)
+        sums = np.nansum(predicted, axis=0)
+        return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan) - self.target
+
+    @cached_property
+    def deviation(self) -> np.ndarray:
+        """Standard deviation of the members, the paper's uncertainty, MeV."""
+        return self.ensemble.predicted_energy.values.std(axis=0, ddof=1, dtype=float)
+
+    @cached_property
+    def single(self) -> np.ndarray:
+        """Errors of single members, MeV, (member, nucleus)."""
+        return self.ensemble.predicted_energy.values.astype(float) - self.target
+
+    @cached_property
+    def learnt(self) -> np.ndarray:
+        """Whether a member has learnt a nucleus, boolean, (member, nucleus)."""
+        return self.ensemble.is_learning.sel(fold=self.ensemble.split).values.astype(bool)
+
+    @cached_property
+    def regions(self) -> dict[str, np.ndarray]:
+        """Nuclei of the ``known`` region and of the :data:`DISTANCE_BINS`, booleans by name."""
+        return {"known": self.known} | {name: self.between(*bounds) for name, bounds in DISTANCE_BINS.items()}
+
+    def between(self, low: int, high: int) -> np.ndarray:
+        """Nuclei with ``low`` <= d <= ``high``, boolean."""
+        return (self.d >= low) & (self.d <= high)
+
+    def rms(self, mask: np.ndarray) -> float:
+        """Root mean square error of the mean over some nuclei, boolean (nucleus,), in MeV; NaN for none."""
+        return rms(self.error[mask])
+
+    def table(self) -> dict[str, float]:
+        """The rms errors of an ensemble, MeV.
+
+        ``known``: of the mean, in the known region, which is partly learnt and partly not, as in the paper; ``learning`` and
+        ``validation``: of single members, in their own sets; ``out of sample``: of the mean of members that did not learn
+        the nucleus; and by :data:`DISTANCE_BINS`, of the mean.
+        """
+        outside = {name: self.rms(mask) for name, mask in self.regions.items() if name != "known"}
+        return {
+            "known": self.rms(self.known),
+            "learning": rms(self.single[self.learnt]),
+            "validation": rms(self.single[self.known & ~self.learnt]),
+            "out of sample": rms(self.held_out[self.known]),
+        } | outside
 
 
 def rms(values) -> float:
@@ -33,23 +118,16 @@ def rms(values) -> float:
     return float(np.sqrt(np.mean(values**2))) if len(values) else float("nan")
 
 
-def rms_table(ensemble: xr.Dataset) -> dict[str, float]:
-    """The rms errors of an ensemble, MeV.
+def mean_error(ensemble: xr.Dataset) -> np.ndarray:
+    """Error of the ensemble's mean, MeV, (nucleus,)."""
+    return Errors(ensemble).error
 
-    ``known``: of the mean, in the known region, which is partly learnt and partly not, as in the paper; ``learning`` and
-    ``validation``: of single members, in their own sets; ``out of sample``: of the mean of members that did not learn the
-    nucleus; ``d = a-b``: of the mean, by distance.
-    """
-    error, known, d = mean_error(ensemble), ensemble.known.values.astype(bool), ensemble.distance.values
-    single = ensemble.predicted_energy.values.astype(float) - ensemble.energy.values
-    learnt = ensemble.is_learning.sel(fold=ensemble.split).values.astype(bool)
-    table = {
-        "known": rms(error[known]),
-        "learning": rms(single[learnt]),
-        "validation": rms(single[known & ~learnt]),
-        "out of sample": rms(out_of_sample_error(ensemble)[known]),
-    }
-    for low, high in DISTANCE_BINS:
-        name = f"d > {low - 2}" if high >= 100 else f"d = {low}-{high}"
-        table[name] = rms(error[(d >= low) & (d <= high)])
-    return table
+
+def out_of_sample_error(ensemble: xr.Dataset) -> np.ndarray:
+    """:attr:`Errors.held_out` of an ensemble."""
+    return Errors(ensemble).held_out
+
+
+def rms_table(ensemble: xr.Dataset) -> dict[str, float]:
+    """:meth:`Errors.table` of an ensemble."""
+    return Errors(ensemble).table()

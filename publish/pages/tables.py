@@ -16,7 +16,7 @@ from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from publish.show.glue import FILES
+from publish.manuscript import FILES
 
 _NEGATIVE = re.compile(r"(?<!\w)-(?=\d)")
 _CELL = re.compile(r"(<t[dh]\b[^>]*>)([^<]+)")

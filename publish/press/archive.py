@@ -15,7 +15,6 @@ import json
 import logging
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
@@ -34,7 +33,7 @@ from tqdm import tqdm
 from lib.learning.ensemble import load_ensemble
 from lib.learning.known_region import measured_masses
 from lib.learning.table_one import TABLE_I
-from lib.provenance import ROOT
+from lib.provenance import ROOT, git
 from lib.rmf.chart import chart_path, load_chart
 from lib.rmf.functionals import FUNCTIONALS
 from lib.tasks import atomic_write
@@ -51,57 +50,41 @@ BUILT_WITH = ("numpy", "scipy", "numba", "torch", "xarray", "h5netcdf", "jupyter
 logging.getLogger("bagit").addHandler(logging.NullHandler())
 
 
-def _git(*arguments: str) -> str:
-    run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise ValueError(
-            f"{ROOT} is no git checkout ({run.stderr.strip()}): an archive is packed from one, which knows the commit "
-            "and the files that belong to it"
-        )
-    return run.stdout
-
-
 def contents() -> list[Path]:
-    """Whatever goes into the archive: all tracked files, the charts, the pages, the PDF if it is there; sorted.
-
-    Raises
-    ------
-    ValueError
-        outside a git checkout.
-    """
-    tracked = [ROOT / name for name in _git("ls-files", "-z").split("\0") if name]
+    """Whatever goes into the archive: all tracked files, the charts, the pages, the PDF if it is there; sorted."""
+    tracked = [ROOT / name for name in git("ls-files", "-z").split("\0") if name]
     charts = [chart_path(name) for name in FUNCTIONALS]
     pages = [path for path in PAGES.rglob("*") if path.is_file()]
     return sorted({*tracked, *charts, *pages, *([pdf.PDF] if pdf.PDF.exists() else [])})
 
 
-def provenance() -> dict[str, str]:
-    """What ``bag-info.txt`` says: title, authors, licences, version, commit and its date, versions of the main packages.
+def _citation() -> dict:
+    return yaml.safe_load((ROOT / "CITATION.cff").read_text())
 
-    Raises
-    ------
-    ValueError
-        outside a git checkout.
-    """
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    moment = datetime.fromtimestamp(int(_git("log", "-1", "--format=%ct")), UTC)
+
+def _committed() -> datetime:
+    return datetime.fromtimestamp(int(git("log", "-1", "--format=%ct")), UTC)
+
+
+def provenance() -> dict[str, str]:
+    """What ``bag-info.txt`` says: title, authors, licences, version, commit and its date, versions of the main packages."""
+    citation = _citation()
     return {
         "Source-Organization": "; ".join(
             author.get("name") or f"{author['given-names']} {author['family-names']}" for author in citation["authors"]
         ),
         "External-Description": f"{citation['title']}. Open data/_build/html/index.html to read, data/README.md to rebuild.",
-        "External-Identifier": f"git commit {_git('rev-parse', 'HEAD').strip()}",
+        "External-Identifier": f"git commit {git('rev-parse', 'HEAD')}",
         "Version": citation["version"],
         "License": "BSD-3-Clause (code), CC-BY-4.0 (text and data): see data/LICENSE",
-        "Bagging-Date": moment.isoformat(),
+        "Bagging-Date": _committed().isoformat(),
         "Built-With": ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in BUILT_WITH)]),
     }  # fmt: skip
 
 
 def codemeta() -> bytes:
     """What ``CITATION.cff`` says, for the programs of repositories: CodeMeta 3.0, which is JSON-LD of schema.org."""
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    moment = datetime.fromtimestamp(int(_git("log", "-1", "--format=%ct")), UTC)
+    citation = _citation()
     description = {
         "@context": "https://w3id.org/codemeta/3.0",
         "type": "SoftwareSourceCode",
@@ -109,7 +92,7 @@ def codemeta() -> bytes:
         "description": citation["abstract"].strip(),
         "keywords": citation["keywords"],
         "version": citation["version"],
-        "dateModified": moment.date().isoformat(),
+        "dateModified": _committed().date().isoformat(),
         "license": f"https://spdx.org/licenses/{citation['license']}",
         "author": [{"type": "Organization", **author} for author in citation["authors"]],
         "programmingLanguage": {"type": "ComputerLanguage", "name": "Python", "version": platform.python_version()},
@@ -126,7 +109,7 @@ def codemeta() -> bytes:
 
 
 def check() -> None:
-    """Refuse what would make a bad archive: uncommitted changes, a book or PDF that is not current, damaged data.
+    """Refuse what would make a bad archive: no commit, uncommitted changes, a book or PDF that is not current, damaged data.
 
     Raises
     ------
@@ -135,7 +118,11 @@ def check() -> None:
     ValueError
         for anything else, naming it and the remedy.
     """
-    changed = _git("status", "--porcelain").splitlines()
+    if not git("log", "-1"):
+        raise ValueError(
+            f"{ROOT} is no git checkout: an archive is packed from one, which knows the commit and the files that belong to it"
+        )
+    changed = git("status", "--porcelain").splitlines()
     if changed:
         names = ", ".join(line[3:] for line in changed[:5]) + (" and others" if len(changed) > 5 else "")
         raise ValueError(f"{len(changed)} files differ from the last commit ({names}): commit or remove them first")
@@ -243,7 +230,7 @@ def make_archive() -> Path:
     check()
     name = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
     information = provenance()
-    target = FOLDER / f"{name}-{information['Version']}-{_git('rev-parse', '--short', 'HEAD').strip()}.zip"
+    target = FOLDER / f"{name}-{information['Version']}-{git('rev-parse', '--short', 'HEAD')}.zip"
     pack(contents(), ROOT, target, information, {"codemeta.json": codemeta()})
     return target
 

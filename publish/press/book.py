@@ -24,6 +24,9 @@ from lib.learning.table_one import TABLE_I
 from lib.provenance import ROOT, last_commit
 from publish.manuscript import BUILD, CODE, PAGES, SOURCES, TEXT, digest
 
+STRICT = ("-W", "--keep-going", "-n")
+"""Options of the build: every warning is an error, a reference to nowhere is one, and all of them are said."""
+
 
 def state() -> str:
     """What the pages are made of: the digest of all files, and the commit that the pages name at their foot."""
@@ -61,10 +64,23 @@ def make_network_page(id: str, target: Path) -> None:
         raise RuntimeError(f"the page of {id} failed:\n{run.stderr}")
 
 
+def says(stamp: Path, made_of: str) -> bool:
+    """Whether a file that says what something was made of is there, and says this."""
+    return stamp.exists() and stamp.read_text() == made_of
+
+
 def is_current() -> bool:
     """Whether the pages are there, built from the present library, data, text and commit."""
-    stamp = BUILD / ".built"
-    return stamp.exists() and stamp.read_text() == state() and (PAGES / "index.html").exists()
+    return (PAGES / "index.html").exists() and says(BUILD / ".built", state())
+
+
+def jupyter_book(source: Path, *options: str, **settings) -> subprocess.CompletedProcess:
+    """Run ``jupyter-book build`` on a folder; ``settings`` are those of :func:`subprocess.run`.
+
+    ``BOOK_BUILD`` says that the pages are being built, and how to come from a chapter's page to the top of the book.
+    """
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", source, *options]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": ".."}, check=False, **settings)
 
 
 def build(fresh: bool = False) -> int:
@@ -75,16 +91,14 @@ def build(fresh: bool = False) -> int:
         print(f"nothing has changed: the book is at {PAGES / 'index.html'}")
         return 0
     build_stamp.unlink(missing_ok=True)
-    changed = not code_stamp.exists() or code_stamp.read_text() != code
+    changed = not says(code_stamp, code)
     if fresh or changed:
         for cache in (".jupyter_cache", ".doctrees", "html", "jupyter_execute"):
             shutil.rmtree(BUILD / cache, ignore_errors=True)
     BUILD.mkdir(exist_ok=True)
     make_network_pages(fresh or changed)
     code_stamp.write_text(code)
-    program = Path(sys.executable).with_name("jupyter-book")
-    command = [str(program), "build", str(ROOT), "-W", "--keep-going", "-n", "--all"]
-    run = subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": ".."}, check=False)
+    run = jupyter_book(ROOT, *STRICT, "--all")
     if run.returncode == 0:
         build_stamp.write_text(everything)
         print(f"open {PAGES / 'index.html'}")
@@ -109,20 +123,17 @@ def build_page(name: str) -> int:
     if name not in pages:
         raise ValueError(f"no page {name!r}: choose one of {', '.join(pages)}")
     (BUILD / ".built").unlink(missing_ok=True)
-    code_stamp, target = BUILD / ".code", name
+    target = name
     if name == "network":  # no page itself, but the pattern of eleven; one of them shows what it looks like
         target = "networks/NN3-I6D"
         make_network_page("NN3-I6D", ROOT / "book" / f"{target}.ipynb")
-    elif not code_stamp.exists() or code_stamp.read_text() != digest(CODE):
+    elif not says(BUILD / ".code", digest(CODE)):
         cache = jupyter_cache.get_cache(BUILD / ".jupyter_cache")
         for record in cache.list_cache_records():
             if Path(record.uri) == source:
                 cache.remove_cache(record.pk)
         source.touch()  # Sphinx reads only what is newer than its last reading
-    program = Path(sys.executable).with_name("jupyter-book")
-    run = subprocess.run(
-        [str(program), "build", str(ROOT), "-q"], cwd=ROOT, env={**os.environ, "BOOK_BUILD": ".."}, check=False
-    )
+    run = jupyter_book(ROOT, "-q")
     if run.returncode == 0:
         print(f"open {PAGES / 'book' / target}.html")
     else:
@@ -171,9 +182,7 @@ def build_copy(folder: Path, own: Mapping[str, Path]) -> Path:
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
     config["execute"] = {"execute_notebooks": "off"}
     (source / "_config.yml").write_text(yaml.safe_dump(config, allow_unicode=True))
-    program = Path(sys.executable).with_name("jupyter-book")
-    command = [str(program), "build", str(source), "--path-output", str(folder), "-q"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = jupyter_book(source, "--path-output", str(folder), "-q", capture_output=True, text=True)
     if run.returncode:
         raise RuntimeError(f"the pages could not be made:\n{run.stderr}")
     return folder / "_build" / "html"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from lib import provenance
+from lib.provenance import ROOT
 from lib.tasks import atomic_write
 from publish.manuscript import BUILD, CODE, PAGES, TEXT, digest
 from publish.pages.latex import NAME
@@ -32,7 +31,7 @@ def is_installed() -> bool:
 
 def is_current() -> bool:
     """Whether the PDF is there, made from the present library, data and text."""
-    return PDF.exists() and _STAMP.exists() and _STAMP.read_text() == digest(CODE + TEXT)
+    return PDF.exists() and book.says(_STAMP, digest(CODE + TEXT))
 
 
 def build() -> Path:
@@ -54,8 +53,7 @@ def build() -> Path:
     if not book.is_current():
         raise ValueError(f"{PAGES} is not built from the present files: run `make book` first")
     shutil.rmtree(_LATEX, ignore_errors=True)
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(provenance.ROOT), "--builder", "latex", "-W", "--keep-going", "-n"]  # fmt: skip
-    if subprocess.run(command, cwd=provenance.ROOT, env={**os.environ, "BOOK_BUILD": ".."}, check=False).returncode:
+    if book.jupyter_book(ROOT, "--builder", "latex", *book.STRICT).returncode:
         raise RuntimeError("the pages could not be written as LaTeX: see the warnings above")
     typeset(_LATEX / f"{NAME}.tex")
     atomic_write(PDF, lambda temporary: shutil.copy(_LATEX / f"{NAME}.pdf", temporary))

@@ -26,12 +26,10 @@ from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 
 from lib.provenance import ROOT
-from publish.manuscript import BOOK, EXECUTED
+from publish.manuscript import BOOK, EXECUTED, FILES
 
 DPI = 300
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-FILES = "-files"
-"""Behind the name of a figure or a table: the name under which the links to its files are kept."""
 
 
 def glue(name: str, value, file: str | None = None, **tables: pd.DataFrame) -> None:

@@ -490,7 +490,7 @@ def functional():
 def test_claim_14(functional, monkeypatch):
     assert CLAIMS[13](Evidence({"NN3-I6D": functional})).outcome == HOLDS
     # the error of central differences falls with the square of the step
-    coarse, fine = (derivative_disagreement(functional, step=step)[0] for step in (1e-4, 1e-5))
+    coarse, fine = (derivative_disagreement(functional, GE78, step=step)[0] for step in (1e-4, 1e-5))
     assert 30 < coarse / fine < 300
     # a derivative that lost a part is noticed
     monkeypatch.setattr(
@@ -525,7 +525,7 @@ def test_functional_derivative_holds_the_laplacian_of_the_derivative_by_the_lapl
 
 def test_derivative_is_for_functionals_of_one_point():
     with pytest.raises(ValueError, match="NN2-I6D is no functional of the density at a point"):
-        derivative_disagreement(xr.Dataset(attrs={"network": "NN2-I6D"}))
+        derivative_disagreement(xr.Dataset(attrs={"network": "NN2-I6D"}), GE78)
 
 
 def test_claim_15():

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import xarray as xr
 
 from lib import __main__, provenance, store
 from lib.learning import ensemble as ensemble_module
@@ -24,7 +23,7 @@ from lib.learning.ensemble import (
     members_folder,
     training_hash,
 )
-from lib.learning.errors import DISTANCE_BINS, mean_error, out_of_sample_error, rms, rms_table
+from lib.learning.errors import rms
 from lib.learning.networks import predict_energy, predict_energy_density
 from lib.learning.recipes import RECIPES, Recipe
 from lib.learning.table_one import TABLE_I
@@ -372,76 +371,6 @@ def test_densities_of_the_members(tmp_path, monkeypatch):
     energy = 4 * np.pi * 0.1 * densities.sum(axis=2, dtype=float)
     assert energy == pytest.approx(ensemble.predicted_energy.values[:, 0:1200:150], abs=1e-4)
     assert np.array_equal(densities[1], predict_energy_density(member_network(ensemble, 1), here))
-
-
-# --- errors, by hand ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def by_hand():
-    """Four members of two splits; four known nuclei, two at d = 2 and d = 32, one of them better than the other."""
-    predicted = [
-        # known: learnt by both splits, by the first, by the second, by none; unknown
-        [1.0, 2.0, 3.0, 4.0, 10.0, 50.0],
-        [1.0, 4.0, 3.0, 8.0, 14.0, 50.0],
-        [3.0, 1.0, 5.0, 0.0, 12.0, 10.0],
-        [3.0, 1.0, 9.0, 0.0, 12.0, 10.0],
-    ]
-    return xr.Dataset(
-        {
-            "predicted_energy": (("member", "nucleus"), np.array(predicted, dtype=np.float32)),
-            "energy": ("nucleus", [1.0, 2.0, 3.0, 4.0, 10.0, 20.0]),
-            "known": ("nucleus", [True, True, True, True, False, False]),
-            "distance": ("nucleus", [0, 0, 0, 0, 2, 32]),
-            "is_learning": (
-                ("fold", "nucleus"),
-                [[True, True, False, False, False, False], [True, False, True, False, False, False]],
-            ),
-        },
-        coords={"split": ("member", [0, 0, 3, 3]), "init": ("member", [0, 1, 0, 1]), "fold": [0, 3]},
-    )
-
-
-def test_error_of_the_mean(by_hand):
-    """Means 2, 2, 5, 3, 12, 30."""
-    assert mean_error(by_hand).tolist() == [1.0, 0.0, 2.0, -1.0, 2.0, 10.0]
-
-
-def test_error_out_of_sample(by_hand):
-    """Only members that did not learn the nucleus: none; the third and fourth; the first and second; all."""
-    error = out_of_sample_error(by_hand)
-    assert np.isnan(error[0])
-    assert error[1:].tolist() == [-1.0, 0.0, -1.0, 2.0, 10.0]
-
-
-def test_table_of_rms_errors(by_hand):
-    table = rms_table(by_hand)
-    assert table["known"] == pytest.approx(np.sqrt((1 + 0 + 4 + 1) / 4))
-    # learnt: 0, 0 and 0, 2 of the first split, 2, 2 and 2, 6 of the other
-    assert table["learning"] == pytest.approx(np.sqrt((0 + 0 + 0 + 4 + 4 + 4 + 4 + 36) / 8))
-    # known and not learnt: 0, 0 and 0, 4; -1, -1 and -4, -4
-    assert table["validation"] == pytest.approx(np.sqrt((0 + 0 + 0 + 16 + 1 + 1 + 16 + 16) / 8))
-    assert table["out of sample"] == pytest.approx(np.sqrt((1 + 0 + 1) / 3))
-    assert table["d = 2-10"] == 2.0
-    assert np.isnan(table["d = 12-20"])
-    assert np.isnan(table["d = 22-30"])
-    assert table["d > 30"] == 10.0
-    assert len(table) == 8
-
-
-def test_ranges_of_distance_hold_every_nucleus_once():
-    """All that is not known is in one range, and no more than one."""
-    for target in ("E", "dE"):
-        dataset = shared_dataset(target)
-        d = dataset.distance.values
-        times = sum(((d >= low) & (d <= high)).astype(int) for low, high in DISTANCE_BINS)
-        assert np.array_equal(times, (~dataset.known.values).astype(int))
-
-
-def test_rms():
-    assert rms([3.0, 4.0, np.nan, np.inf]) == pytest.approx(np.sqrt(12.5))
-    assert np.isnan(rms([]))
-    assert np.isnan(rms([np.nan]))
 
 
 # --- a real cluster -------------------------------------------------------------------------------------------------

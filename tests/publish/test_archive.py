@@ -13,6 +13,7 @@ import bagit
 import pytest
 import yaml
 
+import lib.provenance
 from lib.learning.table_one import TABLE_I
 from publish.press import archive, pdf
 from publish.press.archive import contents, main, make_archive, pack, provenance, unpack
@@ -169,7 +170,8 @@ def checkout(tree, monkeypatch):
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Tree"]):
         identity = ["-c", "user.name=n", "-c", "user.email=n@example.org"]
         subprocess.run(["git", *identity, *command], cwd=tree, check=True)
-    monkeypatch.setattr(archive, "ROOT", tree)
+    for module in (archive, lib.provenance):
+        monkeypatch.setattr(module, "ROOT", tree)
     monkeypatch.setattr("publish.press.archive.PAGES", tree / "_build/html")
     monkeypatch.setattr("publish.press.pdf.PDF", tree / "_build/pdf/book.pdf")
     monkeypatch.setattr("lib.rmf.chart.DATA", tree / "data")
