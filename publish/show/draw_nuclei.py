@@ -85,7 +85,7 @@ def nucleus_table(nucleus: xr.Dataset) -> pd.DataFrame:
     occupied = nucleus.isel(level=nucleus.occupation.values > 0.01)
     for q, word in (("n", "neutron"), ("p", "proton")):
         own = occupied.isel(level=occupied.particle.values == q)
-        last = own.isel(level=int(own.level_energy.argmax()))
+        last = own.isel(level=int(own.level_energy.argmax("level")))
         rows[f"last {word} level, {level_name(int(last.n), int(last.kappa))}"] = float(last.level_energy), "MeV"
     return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "unit"])
 
