@@ -25,6 +25,12 @@ from lib.learning.recipes import RECIPES
 from lib.learning.table_one import TABLE_I
 from lib.learning.train import train_member
 from lib.rmf.chart import load_chart
+from lib.rmf.functionals import get_functional
+from lib.rmf.lowest import ground_state
+from lib.rmf.mesh import get_mesh
+from lib.rmf.nuclear_matter import matter
+from lib.rmf.observables import observables
+from lib.rmf.solver import solve
 from publish import manuscript
 from publish.press import chapter
 from publish.show import parameters
@@ -322,22 +328,56 @@ def error_of_two(id: str, draws: int) -> float:
     return np.mean([rms(errors.single[pair].mean(axis=0)[errors.known]) for pair in pairs])
 
 
+def row_of(head: str, shown: str) -> list[str]:
+    """The cells beside a head in the last table of the page that has it."""
+    row = re.findall(rf"<th[^>]*>{head}</th>(.*?)</tr>", shown, flags=re.S)[-1]
+    return [cell.strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, flags=re.S)]
+
+
+def paired_nickel() -> float:
+    """Total energy in MeV of what the chapter is asked for."""
+    return float(solve(28, 36, "PC-F1", pairing=True, box=18.0, step=0.05).total_energy)
+
+
+def changes_in_box(functional: str, count: int, box: float) -> np.ndarray:
+    """By how many keV the energies of the nuclei with the weakest last neutron change in another box."""
+    chart = load_chart(functional)
+    weakest = chart.isel(nucleus=np.argsort(-chart.neutron_fermi_energy.values)[:count])
+    again = [
+        ground_state(z, n, get_functional(functional), get_mesh(box, 0.1))
+        for z, n in zip(weakest.Z.values.tolist(), weakest.N.values.tolist(), strict=True)
+    ]
+    return 1e3 * np.abs([observables(each)["energy"] for each in again] - weakest.energy.values)
+
+
 BOUND = load_chart("PC-PK1")
 DISTANCES = distance(BOUND.Z, BOUND.N)
 LABELS = {id: spec.label for id, spec in TABLE_I.items()}
 OTHERWISE = {
     "covariant_functional": (
         {"functionals": ["PC-F1"], "density_max": 0.25},
-        lambda glued, shown: "−3.83577×10⁻⁴ MeV⁻²" in shown and "3.96291" not in shown,
+        lambda glued, shown: (
+            "−3.83577×10⁻⁴" in shown
+            and "3.96291" not in shown
+            and float(glued["neutrons-densest"]) == pytest.approx(matter(0.25, 1.0, "PC-F1").energy_per_nucleon)
+        ),
     ),
     "one_nucleus": (
-        {"N": 70, "functional": "PC-F1", "pairing": True, "box": 18},
-        lambda glued, shown: glued["name"] == "Z = 50, N = 70, PC-F1, paired" and "| `20.0` | a number, 15 to 40 | `18` |" in shown,
+        {"Z": 28, "N": 36, "functional": "PC-F1", "pairing": True, "box": 18.0, "step": 0.05},
+        lambda glued, shown: (
+            glued["name"] == "Z = 28, N = 36, PC-F1, paired"
+            and row_of("this page", shown)[:2] == ["18", "0.05"]
+            and row_of("this page", shown)[2] == row_of("total energy", shown)[1]
+            and float(row_of("total energy", shown)[1]) == pytest.approx(paired_nickel(), abs=1e-3)
+        ),
     ),
     "chart": (
-        {"functional": "PC-F1", "other": "PC-PK1", "box_sample": 3, "larger_box": 18},
+        {"functional": "PC-F1", "other": "PC-PK1", "box_sample": 3, "larger_box": 18.0},
         lambda glued, shown: (
-            int(glued["bound"]) == load_chart("PC-F1").sizes["nucleus"] and glued["box-sample"] == "3" and glued["larger-box"] == "18"
+            glued["summary"].split("\n")[0].split() == ["PC-F1", "PC-PK1"]
+            and float(glued["drip-mean"]) < 0
+            and float(glued["box-cost"]) == pytest.approx(changes_in_box("PC-F1", 3, 18.0).max(), abs=1e-3)
+            and glued["box-sample"] == "3"
         ),
     ),
     "table_one": (
