@@ -133,7 +133,8 @@ def random_learning(known: np.ndarray, split: int) -> np.ndarray:
         for a negative split.
     """
     if split < 0:
-        raise ValueError(f"split = {split} is out of range: give 0 to {SPLITS - 1}")
+        remedy = f"give 0 to {SPLITS - 1}"
+        raise ValueError(f"split = {split} is out of range: {remedy}")
     members = np.flatnonzero(known)
     order = np.random.default_rng([2020, split]).permutation(members)
     learning = np.zeros(len(known), dtype=bool)

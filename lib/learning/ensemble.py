@@ -120,7 +120,7 @@ def make_ensemble(
     return ensemble.assign_attrs(wall_time_seconds=round(time.time() - started, 2), resumed_members=resumed)
 
 
-def member_tasks(id: str, splits: int, initialisations: int) -> dict[str, tuple]:
+def member_tasks(id: str, splits: int, initialisations: int) -> dict:
     """What :func:`member_record` is called with for each member, by the name under which the member is kept."""
     tasks = {}
     for split in range(splits):  # who is learnt
