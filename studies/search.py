@@ -175,28 +175,20 @@ def load_search(path: Path = PATH) -> pd.DataFrame:
     """
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there: run `python -m studies.search` (an hour)")
-    table = pd.read_csv(path, comment="#")
-    table = table.assign(known_rms=known_rms(table), score=score(table), chosen=False)
-    for id in table.network.unique():
-        table.loc[_best_row(table, id), "chosen"] = True
-    return table
+    return judged(pd.read_csv(path, comment="#"))
 
 
-def _best_row(table: pd.DataFrame, id: str, errors: Sequence[str] = ERRORS) -> int:
-    rows, paper = table[table.network == id], get_network(id).paper_rms
-    if paper is not None and (known_rms(rows) <= paper).any():
-        rows = rows[known_rms(rows) <= paper]
-    return score(rows, errors).idxmin()
+def judged(table: pd.DataFrame, errors: Sequence[str] = ERRORS) -> pd.DataFrame:
+    """A table of candidates with ``known_rms``, ``score`` and the ``chosen`` one of each network: that of lowest score.
 
-
-def best_recipe(table: pd.DataFrame, id: str) -> Recipe:
-    """The candidate of lowest score of a network, among those that are as accurate in the known region as the paper says.
-
-    Where the paper quotes no figure, or none is as accurate, all candidates compete.
+    Only those compete that are as accurate in the known region as the paper says; all of them where the paper quotes no
+    figure, or none is as accurate.  ``errors`` are those that make the score.
     """
-    row = table.loc[_best_row(table, id)]
-    kinds = {name: type(value) for name, value in asdict(Recipe()).items()}
-    return Recipe(**{name: kind(row[name]) for name, kind in kinds.items()})
+    table = table.assign(known_rms=known_rms(table), score=score(table, errors), chosen=False)
+    for id, rows in table.groupby("network"):
+        accurate = rows.known_rms <= (get_network(id).paper_rms or np.inf)
+        table.loc[(rows[accurate] if accurate.any() else rows).score.idxmin(), "chosen"] = True
+    return table
 
 
 FIRST_GENERATION = {
@@ -212,19 +204,15 @@ def generations(table: pd.DataFrame) -> pd.DataFrame:
 
     The latter would be chosen among all candidates if the score did not know of the error of the density.
     """
-    rows = {}
+    now, by_energies = judged(table).query("chosen"), judged(table, ERRORS[:2]).query("chosen")
+    columns, rows = ["width", "weight_decay", "energy_weight", "steps", *ERRORS], {}
     for id, recipe in FIRST_GENERATION.items():
         settings = {"network": id, "width": 24, "layers": 2, "activation": "silu", "whitening": 1.0} | recipe
-        [first] = table.index[(table[list(settings)] == settings).all(axis=1)]
-        now, by_energies = _best_row(table, id), _best_row(table, id, ERRORS[:2])
-        rows |= {
-            (get_network(id).label, name): row
-            for name, row in (("first", first), ("by energies", by_energies), ("now", now))
-        }
-    columns = ["width", "weight_decay", "energy_weight", "steps", *ERRORS]
-    return table.loc[list(rows.values()), columns].set_index(
-        pd.MultiIndex.from_tuples(rows, names=["network", "recipe"])
-    )
+        first = table[(table[list(settings)] == settings).all(axis=1)]
+        for name, group in (("first", first), ("by energies", by_energies), ("now", now)):
+            [rows[get_network(id).label, name]] = group.index[group.network == id]
+    names = pd.MultiIndex.from_tuples(rows, names=["network", "recipe"])
+    return table.loc[list(rows.values()), columns].set_index(names)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -234,24 +222,22 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     fields = ["network", *asdict(Recipe())]
     table = pd.read_csv(PATH, comment="#") if PATH.exists() else pd.DataFrame(columns=fields)
-    done = {tuple(row) for row in table[fields].itertuples(index=False)}
+    done = set(table[fields].itertuples(index=False, name=None))
     chosen = dict.fromkeys((id, recipe) for id in options.networks or TABLE_I for recipe in candidates(id))
-    tasks = {(id, recipe): (id, recipe) for id, recipe in chosen if (id, *asdict(recipe).values()) not in done}
+    tasks = {key: key for key in chosen if (key[0], *asdict(key[1]).values()) not in done}
+    order = {id: place for place, id in enumerate(TABLE_I)}
 
     def keep(_, row):
         nonlocal table
         table = pd.concat([table, pd.DataFrame([row])], ignore_index=True) if len(table) else pd.DataFrame([row])
         ordered = table.sort_values(
-            fields, key=lambda column: column.map(_ORDER) if column.name == "network" else column
+            fields, key=lambda column: column.map(order) if column.name == "network" else column
         )
         text = _HEAD + ordered.to_csv(index=False, float_format="%.6g")
         atomic_write(PATH, lambda temporary: temporary.write_text(text))
 
     finished = len(chosen) - len(tasks)
     run_tasks(try_candidate, tasks, keep, options.workers, options.scheduler, "search", "recipe", finished)
-
-
-_ORDER = {id: i for i, id in enumerate(TABLE_I)}
 
 
 if __name__ == "__main__":

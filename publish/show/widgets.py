@@ -26,7 +26,7 @@ from claims.uncertainty import Estimate, distance_curve
 from claims.words import minus, nucleus_label
 from lib.learning.dataset import INITIALISATIONS, SPLITS
 from lib.learning.ensemble import load_ensemble
-from lib.learning.errors import mean_error, out_of_sample_error
+from lib.learning.errors import Errors
 from lib.learning.known_region import distance
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I, TARGETS, get_network
 from lib.rmf.chart import N_RANGE, Z_RANGE, load_chart
@@ -381,14 +381,12 @@ class LiveDistanceCurves(Live):
         """:func:`claims.uncertainty.distance_curve` of one of the networks, for the members and nuclei that are chosen."""
         key = id, self.members.value, self.sample.value, self.minimum.value
         if key not in self._curves:
-            Z, _, d, _ = self._evidence.nuclei(CORRECTING[0] if id == "PC-PK1" else id)
-            if id == "PC-PK1":
-                error = self._evidence.target()
-            else:
-                few = self._evidence.ensembles[id].isel(member=slice(self.members.value))
-                error = (mean_error if self.sample.value == OF_ALL else out_of_sample_error)(few)
+            errors = self._evidence.errors[id]
+            if id != "PC-PK1":
+                errors = Errors(self._evidence.ensembles[id].isel(member=slice(self.members.value)))
+            error = errors.error if self.sample.value == OF_ALL else errors.held_out
             there = np.isfinite(error)  # few members may all have learnt a nucleus
-            self._curves[key] = distance_curve(error[there], d[there], self.minimum.value, Z[there])
+            self._curves[key] = distance_curve(error[there], errors.d[there], self.minimum.value, errors.Z[there])
         return self._curves[key]
 
     def _draw_curves(self):

@@ -17,7 +17,7 @@ from claims.profiles import profiles
 from claims.uncertainty import Estimate, distance_curve
 from claims.words import minus
 from lib.learning.ensemble import load_ensemble
-from lib.learning.errors import mean_error, out_of_sample_error
+from lib.learning.errors import Errors
 from lib.learning.known_region import measured_masses
 from lib.learning.table_one import CORRECTING, DENSITY, DIRECT
 from lib.rmf.chart import load_chart
@@ -208,8 +208,8 @@ def test_densities_of_any_nucleus():
         lambda: live.network.set_trait("value", "NN2-I6D"),
     ):
         change()
-        error = mean_error(load_ensemble(live.network.value))
         ensemble = load_ensemble(live.network.value)
+        error = Errors(ensemble).error
         [i] = np.flatnonzero((ensemble.Z.values == 32) & (ensemble.N.values == live.N.value))
         text, pictures = shown(live)
         assert pictures == 1
@@ -259,16 +259,16 @@ def test_the_correction_stands_beside_the_bare_functional(evidence):
 
 def test_each_control_of_the_curves_changes_them(evidence):
     live = LiveDistanceCurves(evidence, ["NN3-I6D"])
-    Z, _, d, _ = evidence.nuclei("NN3-I6D")
-    few = evidence.ensembles["NN3-I6D"].isel(member=slice(0, 4))
+    few = Errors(evidence.ensembles["NN3-I6D"].isel(member=slice(0, 4)))
+    Z, d = few.Z, few.d
 
     live.members.value = 4
-    expected = distance_curve(mean_error(few), d, 5, Z)
+    expected = distance_curve(few.error, d, 5, Z)
     assert live.curve("NN3-I6D").equals(expected)
     assert value(shown(live)[0], "NN3-I6ℰ") == of(expected, 10)
 
     live.sample.value = OUT_OF_SAMPLE
-    error = out_of_sample_error(few)
+    error = few.held_out
     there = np.isfinite(error)
     assert not there.all(), "the four share a split"
     assert live.curve("NN3-I6D").equals(distance_curve(error[there], d[there], 5, Z[there]))
@@ -401,7 +401,7 @@ def test_the_chart_in_a_notebook():
 @pytest.mark.slow
 def test_the_curves_and_densities_in_a_notebook(evidence):
     seen = in_a_kernel(
-        "from claims.condition import Evidence\nfrom publish.show.widgets import LiveDistanceCurves\n"
+        "from claims.evidence import Evidence\nfrom publish.show.widgets import LiveDistanceCurves\n"
         "live = LiveDistanceCurves(Evidence.load(networks=('NN3-I6D',)), ['NN3-I6D'])\nseen = []\nlive.view",
         "live.minimum.value = 20", "live.members.value = 2", "live.networks.boxes['NN3-I6D'].value = False",
     )  # fmt: skip
