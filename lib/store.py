@@ -1,8 +1,14 @@
-"""Data on the disk: labelled data sets written in one step, read with a remedy where they are missing or damaged."""
+"""Labelled data: a data set made of values and a schema, written in one step, read with a remedy where it is missing.
+
+A schema says once what a quantity is: along which dimensions it goes, in which unit, and what it means.  A data set made
+by :func:`labelled` carries all of that with each variable, on the disk too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -11,6 +17,51 @@ from lib.tasks import atomic_write
 
 DAMAGE = (OSError, KeyError, ValueError, RuntimeError, AttributeError)
 """What the netCDF reader, or a look at what it has read, raises on a damaged file, depending on where the damage is."""
+
+
+class Variable(NamedTuple):
+    """What a quantity is; a schema maps the names of quantities to their variables."""
+
+    dims: tuple[str, ...]
+    """dimensions in the order of the array's axes; () for a number"""
+    unit: str
+    """``"1"`` where there is none"""
+    text: str
+    """the quantity in a few words"""
+
+
+def labelled(
+    values: Mapping[str, Any],
+    schema: Mapping[str, Variable],
+    coords: Collection[str] = (),
+    attrs: Mapping[str, Any] | None = None,
+) -> xr.Dataset:
+    """A data set of arrays and numbers, each with the dimensions, unit and text that the schema gives to its name.
+
+    Parameters
+    ----------
+    values : arrays and numbers by name.
+    schema : variables by name, of these names and possibly of others.
+    coords : which of the names are coordinates.
+    attrs : of the data set.
+
+    Raises
+    ------
+    KeyError
+        for a name that the schema does not have.
+    ValueError
+        for an array with another number of axes than its variable has dimensions, or of another length than the others.
+    """
+
+    def variable(name):
+        dims, unit, text = schema[name]
+        return dims, values[name], {"units": unit, "long_name": text}
+
+    return xr.Dataset(
+        {name: variable(name) for name in values if name not in coords},
+        coords={name: variable(name) for name in coords},
+        attrs=attrs,
+    )
 
 
 def write(dataset: xr.Dataset, path: Path, level: int = 4) -> None:

@@ -16,8 +16,8 @@ from IPython.display import HTML
 from claims.evidence import Evidence
 from claims.profiles import Profile, profiles
 from claims.words import nucleus_label
-from lib.learning.dataset import shared_dataset
-from lib.learning.ensemble import member_densities, shared_ensemble
+from lib.learning.dataset import load_dataset
+from lib.learning.ensemble import load_ensemble, member_densities
 from lib.learning.known_region import distance, element
 from lib.learning.table_one import get_network
 from lib.rmf.dirac import level_name
@@ -172,7 +172,7 @@ def density_explorer(networks: list[str], nuclei: list[tuple[int, int]]) -> HTML
             raise ValueError(f"{spec.id} gives energies only: take networks with the output ℰ")
 
     def data():
-        distances = shared_dataset("E")
+        distances = load_dataset("E")
         return {
             "first": "NN3-I6D" if "NN3-I6D" in networks else networks[0],
             "step": EXPLORER_STRIDE * float(distances.r[1] - distances.r[0]),
@@ -197,7 +197,7 @@ def density_explorer(networks: list[str], nuclei: list[tuple[int, int]]) -> HTML
 
 def _carried_densities(id: str, nuclei: list[tuple[int, int]]) -> list[dict | None]:
     """Target, mean, members and errors of the energy (MeV) by nucleus; None for one that is not in the data set."""
-    dataset, ensemble = shared_dataset(get_network(id).target), shared_ensemble(id)
+    dataset, ensemble = load_dataset(get_network(id).target), load_ensemble(id)
     at = {place: i for i, place in enumerate(_places(dataset))}
     known = [at[nucleus] for nucleus in nuclei if nucleus in at]
     densities = member_densities(ensemble, dataset.isel(nucleus=known))[:, :, ::EXPLORER_STRIDE]

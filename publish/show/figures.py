@@ -18,9 +18,9 @@ from matplotlib.patches import FancyBboxPatch
 
 from claims.profiles import Profile
 from claims.words import minus, nucleus_label
-from lib.learning.dataset import shared_dataset
-from lib.learning.ensemble import member_densities, shared_ensemble
-from lib.learning.known_region import MAGIC_NUMBERS, element, measured_masses
+from lib.learning.dataset import load_dataset
+from lib.learning.ensemble import load_ensemble, member_densities
+from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, element, measured_masses
 from lib.learning.recipes import Recipe
 from lib.learning.table_one import NN3, TARGETS, NetworkSpec, get_network
 from lib.rmf.dirac import level_name
@@ -54,9 +54,9 @@ def chart_map(ax: Axes, Z, N, values, label: str, cmap: str = "viridis", norm=No
 
 def magic_lines(ax: Axes) -> None:
     """Dashed lines at the magic numbers."""
-    for number in MAGIC_NUMBERS["proton"]:
+    for number in PROTON_MAGIC:
         ax.axhline(number, color="0.6", lw=0.6, ls="--", zorder=0)
-    for number in MAGIC_NUMBERS["neutron"]:
+    for number in NEUTRON_MAGIC:
         ax.axvline(number, color="0.6", lw=0.6, ls="--", zorder=0)
 
 
@@ -294,7 +294,7 @@ def density_figure(id: str, Z: int, N: int) -> Figure:
         if the nucleus is not in the data set of the network.
     """
     spec = get_network(id)
-    dataset, ensemble = shared_dataset(spec.target), shared_ensemble(id)
+    dataset, ensemble = load_dataset(spec.target), load_ensemble(id)
     nucleus = select(dataset, Z, N).expand_dims("nucleus")
     members = member_densities(ensemble, nucleus)[:, 0].astype(float)
     target = nucleus.energy_density.values[0]

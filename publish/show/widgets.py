@@ -25,7 +25,7 @@ from claims.profiles import Profile, profiles
 from claims.uncertainty import Estimate, distance_curve
 from claims.words import minus, nucleus_label
 from lib.learning.dataset import INITIALISATIONS, SPLITS
-from lib.learning.ensemble import shared_ensemble
+from lib.learning.ensemble import load_ensemble
 from lib.learning.errors import Errors
 from lib.learning.known_region import distance
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I, TARGETS, get_network
@@ -365,7 +365,7 @@ class LiveProfiles(Live):
         nucleus = self.Z.value, self.N.value
         key = id, *nucleus, self.members.value
         if key not in self._profiles:
-            few = shared_ensemble(id).isel(member=slice(self.members.value))
+            few = load_ensemble(id).isel(member=slice(self.members.value))
             self._profiles[key] = profiles(id, [nucleus], few)[nucleus]
         return self._profiles[key]
 

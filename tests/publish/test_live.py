@@ -21,7 +21,7 @@ from lib.learning.errors import Errors
 from lib.learning.known_region import measured_masses
 from lib.learning.table_one import CORRECTING, DENSITY, DIRECT
 from lib.rmf.chart import load_chart
-from lib.rmf.functionals import PC_F1, PC_PK1, Functional
+from lib.rmf.functionals import PC_F1, PC_PK1, PointCoupling
 from lib.rmf.solver import solve
 from lib.store import select
 from publish.manuscript import BOOK
@@ -79,7 +79,9 @@ def test_live_numbers_are_those_of_the_solver(nucleus):
 
 def test_there_is_a_slider_for_each_coupling_of_the_mean_field(nucleus):
     greek = ("alpha", "beta", "gamma", "delta")
-    assert list(nucleus.couplings) == [name for name in Functional.__dataclass_fields__ if name.split("_")[0] in greek]
+    assert list(nucleus.couplings) == [
+        name for name in PointCoupling.__dataclass_fields__ if name.split("_")[0] in greek
+    ]
     assert tuple(nucleus.couplings) == COUPLINGS
     for name, slider in nucleus.couplings.items():
         slider.value = 1.0
