@@ -28,7 +28,7 @@ class Linear(NamedTuple):
 
 
 class Problem(Protocol):
-    """A sum of squares |rho(theta)|^2 that is to become small."""
+    """A sum of squares ``|rho(theta)|^2`` that is to become small."""
 
     theta: Tensor
     """parameters, (parameters,), at which the problem stands; a step that is taken sets them"""
@@ -41,7 +41,7 @@ class Problem(Protocol):
 
 
 class LevenbergMarquardt:
-    """Steps of a problem, each of which lowers |rho|^2 + decay |theta|^2.
+    """Steps of a problem, each of which lowers ``|rho|^2 + decay |theta|^2``.
 
     Parameters
     ----------
