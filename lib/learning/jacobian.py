@@ -30,8 +30,9 @@ class Tape:
         h = components.reshape(-1, components.shape[-1])
         self.activations, self.slopes = [h], []
         last = len(network.weights) - 1
-        for i, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
-            h = torch.addmm(bias, h, weight, alpha=weight.shape[0] ** -0.5)
+        for i, weight in enumerate(network.weights):
+            scale = weight.shape[0] ** -0.5
+            h = torch.addmm(network.biases[i], h, weight, alpha=scale)
             if i < last:
                 h, slope = activation_and_slope(network.recipe.activation, h)
                 self.activations.append(h)
@@ -43,7 +44,7 @@ class Tape:
         """Derivatives by the input of each layer's activation, of the sum of outputs times cotangent."""
         flat = cotangent.reshape(self.nuclei * self.points, -1)
         if flat.shape[1] == 1:
-            # of a single output, any cotangent is a factor on the signals of cotangent one
+            # any cotangent is a factor on the signals of cotangent one
             if self._unit_signals is None:
                 self._unit_signals = self._propagate(torch.ones_like(flat))
             return [signal * flat for signal in self._unit_signals]
@@ -51,14 +52,16 @@ class Tape:
 
     def _propagate(self, signal: Tensor) -> list[Tensor]:
         signals = [signal]
-        for weight, slope in zip(reversed(self.network.weights[1:]), reversed(self.slopes), strict=True):
-            signals.append((signals[-1] @ weight.T) * (slope * weight.shape[0] ** -0.5))
+        layers = zip(self.network.weights[1:], self.slopes, strict=True)
+        for weight, slope in reversed(list(layers)):
+            factor = slope * weight.shape[0] ** -0.5
+            signals.append((signals[-1] @ weight.T) * factor)
         return signals[::-1]
 
     def rows(self, cotangent: Tensor) -> Tensor:
         """Jacobian of one weighted sum of outputs per nucleus, (nuclei, parameters); cotangent (nuclei, points, raw)."""
-        parts = []
-        for activation, signal in zip(self.activations, self._signals(cotangent), strict=True):
+        parts, signals = [], self._signals(cotangent)
+        for activation, signal in zip(self.activations, signals, strict=True):
             a = activation.reshape(self.nuclei, self.points, -1)
             g = signal.reshape(self.nuclei, self.points, -1)
             by_weight = torch.bmm(a.mT, g) * a.shape[-1] ** -0.5
@@ -67,8 +70,8 @@ class Tape:
 
     def gradient(self, cotangent: Tensor) -> Tensor:
         """The same, summed over the nuclei: (parameters,)."""
-        parts = []
-        for a, g in zip(self.activations, self._signals(cotangent), strict=True):
+        parts, signals = [], self._signals(cotangent)
+        for a, g in zip(self.activations, signals, strict=True):
             parts += [(a.T @ g).flatten() * a.shape[-1] ** -0.5, g.sum(dim=0)]
         return torch.cat(parts)
 

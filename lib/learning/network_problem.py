@@ -125,44 +125,52 @@ class NetworkProblem:
 
     def cost(self, theta: Tensor) -> float:
         """n / s^2 (L_E + L_ℰ / a), with the a of the last :meth:`linearise`."""
-        on_energy, on_density = self.losses(theta)
-        total = on_energy + self.share * on_density if self.point.density_errors else on_energy
+        total, on_density = self.losses(theta)
+        if self.point.density_errors:
+            total = total + self.share * on_density
         return float(self.nuclei * self.weight * total)
 
     @torch.no_grad()
     def linearise(self) -> Linear:
         """The residuals around theta, of the energies alone; rows and gradient are of the density, too."""
         if self.point.density_errors:
-            a = balance(*self.losses(self.theta), self.network.recipe.energy_weight, floor=ENERGY_SCALE_MEV**2)
+            losses, recipe = self.losses(self.theta), self.network.recipe
+            a = balance(*losses, recipe.energy_weight, ENERGY_SCALE_MEV**2)
             self.share = float(1 / a)
         density_weight = self.weight * self.share / self.mesh_points
-        rows, gradient = linearised(self.point, self.weight, density_weight, self.generator)
-        return Linear(rows, gradient, self.point.energy_error * self.weight**0.5)
+        weights = self.weight, density_weight
+        rows, gradient = linearised(self.point, *weights, self.generator)
+        residual = self.point.energy_error * self.weight**0.5
+        return Linear(rows, gradient, residual)
 
 
 def linearised(
-    point: Point, energy_weight: float, density_weight: float, generator: torch.Generator
+    point: Point,
+    energy_weight: float,
+    density_weight: float,
+    generator: torch.Generator,
 ) -> tuple[Tensor, Tensor]:
     """Jacobian of the weighted residuals, sketched for the density, and half the gradient of their squares (exact).
 
     ``energy_weight`` (MeV^-2) and ``density_weight`` ((MeV/fm)^-2) multiply the squares of the errors.
     """
     rows, gradient = [], 0.0
-    energy_errors = point.energy_error.split([tape.nuclei for tape in point.tapes])
-    for i, (tape, energy_error) in enumerate(zip(point.tapes, energy_errors, strict=True)):
-        pull = (energy_weight * energy_error).float()
+    sizes = [tape.nuclei for tape in point.tapes]
+    pulls = (energy_weight * point.energy_error).float().split(sizes)
+    for i, tape in enumerate(point.tapes):
         if not point.density_errors:
             unit = torch.ones(tape.nuclei)
             rows.append(tape.rows(tape.pull_back(unit * energy_weight**0.5)))
-            cotangent = unit * pull
+            cotangent = unit * pulls[i]
         else:
-            density_error = point.density_errors[i]
-            unit = torch.full(density_error.shape, SHELL_FM)
+            error = point.density_errors[i]
+            unit = torch.full(error.shape, SHELL_FM)
             rows.append(tape.rows(tape.pull_back(unit * energy_weight**0.5)))
-            cotangent = unit * pull[:, None] + density_weight * density_error
+            cotangent = unit * pulls[i][:, None] + density_weight * error
             sketches = SKETCHES[tape.network.spec.family]
+            size = (density_weight / sketches) ** 0.5
             for _ in range(sketches):
-                signs = 2.0 * torch.randint(0, 2, density_error.shape, generator=generator) - 1
-                rows.append(tape.rows(tape.pull_back(signs * (density_weight / sketches) ** 0.5)))
-        gradient = gradient + tape.gradient(tape.pull_back(cotangent)).double()
+                coins = torch.randint(0, 2, error.shape, generator=generator)
+                rows.append(tape.rows(tape.pull_back((2.0 * coins - 1) * size)))
+        gradient += tape.gradient(tape.pull_back(cotangent)).double()
     return torch.cat(rows), gradient

@@ -60,7 +60,11 @@ def fixed_layers(spec: NetworkSpec, recipe: Recipe, dataset: xr.Dataset, learnin
     return FixedLayers(*(torch.tensor(array, dtype=torch.float32) for array in arrays))
 
 
-def first_layer(spec: NetworkSpec, recipe: Recipe, learnt: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+def first_layer(
+    spec: NetworkSpec,
+    recipe: Recipe,
+    learnt: xr.Dataset,
+) -> tuple[np.ndarray, np.ndarray]:
     """Shift (inputs,) and matrix (inputs, components) of the fixed first layer, from the nuclei that are learnt.
 
     NN1 divides each input by its spread.  Elsewhere inputs are rotated to their principal directions; direction k with
@@ -86,7 +90,10 @@ def first_layer(spec: NetworkSpec, recipe: Recipe, learnt: xr.Dataset) -> tuple[
     return shift, (directions / scale).T * factors
 
 
-def last_layer(spec: NetworkSpec, learnt: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
+def last_layer(
+    spec: NetworkSpec,
+    learnt: xr.Dataset,
+) -> tuple[np.ndarray, np.ndarray]:
     """Offset (outputs,) and basis (raw, outputs) of the fixed last layer, from the nuclei that are learnt; MeV or MeV/fm.
 
     That of NN2-..ℰ holds the principal directions of r^2 energy density, in a norm that counts the energy as much as the
@@ -102,15 +109,20 @@ def last_layer(spec: NetworkSpec, learnt: xr.Dataset) -> tuple[np.ndarray, np.nd
     offset = target.mean(axis=0)
     # |root^T e|^2 = |e|^2 + E^2 of an r^2 energy density e, whose energy is E
     root = np.linalg.cholesky(np.eye(len(offset)) + SHELL_FM**2)
-    spread, directions = principal_directions((target - offset) @ root, OUTPUT_COMPONENTS)
-    return offset, spread[:, None] * np.linalg.solve(root.T, directions.T).T
+    centred = (target - offset) @ root
+    spread, directions = principal_directions(centred, OUTPUT_COMPONENTS)
+    directions = np.linalg.solve(root.T, directions.T).T
+    return offset, spread[:, None] * directions
 
 
-def principal_directions(points: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def principal_directions(
+    points: np.ndarray,
+    count: int,
+) -> tuple[np.ndarray, np.ndarray]:
     """Standard deviations (count,) and unit vectors (count, inputs) of the widest directions of centred points."""
     _, spread, directions = np.linalg.svd(points, full_matrices=False)
     directions = directions[:count]
-    # a principal direction has no sign of its own: its largest entry is made positive
+    # a direction has no sign of its own: its largest entry is made positive
     largest = np.abs(directions).argmax(axis=1)
     signs = np.sign(directions[np.arange(len(directions)), largest])
     return spread[:count] / np.sqrt(len(points)), directions * signs[:, None]
@@ -215,7 +227,9 @@ class Network(nn.Module):
 
 def integrated(output: Tensor) -> Tensor:
     """Energy in MeV, (nuclei,), of an energy, (nuclei,), or an r^2 energy density in MeV/fm, (nuclei, r)."""
-    return output.double() if output.dim() == 1 else SHELL_FM * output.double().sum(dim=1)
+    if output.dim() == 1:
+        return output.double()
+    return SHELL_FM * output.double().sum(dim=1)
 
 
 @torch.no_grad()

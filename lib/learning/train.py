@@ -32,11 +32,17 @@ class Trained:
 
 def seed_of(id: str, split: int, init: int) -> int:
     """Seed of the initial parameters and all that is random in the training of one member."""
-    return int(np.random.SeedSequence([list(TABLE_I).index(id), split, init]).generate_state(1)[0])
+    place = list(TABLE_I).index(id)
+    seeds = np.random.SeedSequence([place, split, init])
+    return int(seeds.generate_state(1)[0])
 
 
 def train_network(
-    network: Network, dataset: xr.Dataset, learning: np.ndarray, validation: np.ndarray, seed: int = 0
+    network: Network,
+    dataset: xr.Dataset,
+    learning: np.ndarray,
+    validation: np.ndarray,
+    seed: int = 0,
 ) -> xr.Dataset:
     """Train a network by Levenberg-Marquardt steps on all learning nuclei at once; returns its learning curve.
 

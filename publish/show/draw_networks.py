@@ -23,9 +23,10 @@ DENSITY_COLOURS = ("#0072B2", "#D55E00", "#009E73")
 CHOSEN_COLOUR = "#D55E00"
 D_LABEL = "Distance $d$ to the known isotopes"
 RMS_LABEL = r"$\sigma_{\rm rms}(E)$ (MeV)"
-_SYMBOLS = dict(zip(NUMBERS, NUMBERS, strict=True)) | dict(
+SYMBOLS = dict(zip(NUMBERS, NUMBERS, strict=True)) | dict(
     zip(DENSITIES, [f"{sign}ρ<sub>{name}</sub>" for sign in ("", "Δ") for name in DENSITY_NAMES], strict=True)
 )
+"""Inputs of the networks by name."""
 _CHOICES = {
     "hidden": "hidden<br>layers", "activation": "activation", "components": "directions", "whitening": "p",
     "weight_decay": "α", "energy_weight": "w", "steps": "steps",
@@ -48,7 +49,7 @@ def table_of_networks(ids: Iterable[str]) -> pd.DataFrame:
     for spec in map(TABLE_I.get, ids):
         density = spec.output == "energy_density"
         rows[spec.label] = {
-            "inputs": ", ".join(_SYMBOLS[name] for name in spec.inputs),
+            "inputs": ", ".join(SYMBOLS[name] for name in spec.inputs),
             "numbers in": f"{len(spec.inputs)}×{151 if spec.family == NN2 else 1}",
             "output": ("δ" if spec.target == "dE" else "") + ("ℰ" if density else "E"),
             "numbers out": f"1×{151 if spec.family == NN2 and density else 1}",
