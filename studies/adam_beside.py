@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 import xarray as xr
 
@@ -140,15 +141,39 @@ def load_reference(path: Path = PATH) -> xr.Dataset:
     remedy = "run `python -m studies.adam_beside` (a quarter of an hour)"
     curves = store.read(path, remedy)
     try:
-        found = curves.network.values.tolist(), curves.optimiser.values.tolist()
+        complete = curves.network.values.tolist() == list(TABLE_I)
+        complete = complete and curves.optimiser.values.tolist() == list(OPTIMISERS)
     except store.DAMAGE as error:
         raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
-    complete = found == (list(TABLE_I), list(OPTIMISERS))
     if not complete:
         raise ValueError(f"{path} lacks a network of Table I: {remedy}")
     if curves.attrs.get("recipes") != _recipes():
-        raise ValueError(f"{path} was made with other recipes than those of lib.learning.levenberg_marquardt: {remedy}")
+        raise ValueError(f"{path} was made with other recipes than those of lib.learning.recipes: {remedy}")
     return curves
+
+
+def beside(curves: xr.Dataset) -> pd.DataFrame:
+    """Where both optimisers end, over the network's label: errors in MeV and seconds on one core.
+
+    ``adam_learning``, ``adam_validation``, ``adam_seconds``, the same with ``ours``, and ``ours_equal``: the seconds after
+    which ours has come down to Adam's lowest error in the learning set; NaN if it does not.
+    """
+    rows = {}
+    for id, spec in TABLE_I.items():
+        row = rows[spec.label] = {}
+        for name, optimiser in zip(("adam", "ours"), OPTIMISERS, strict=True):
+            curve = curves.sel(network=id, optimiser=optimiser).dropna("step", subset=["seconds"])
+            last = curve.isel(step=-1)
+            row |= {
+                f"{name}_learning": last.learning_rms,
+                f"{name}_validation": last.validation_rms,
+                f"{name}_seconds": last.seconds,
+            }
+            if name == "adam":
+                goal = curve.learning_rms.min()
+        reached = curve.seconds.where(curve.learning_rms <= goal, drop=True)
+        row["ours_equal"] = reached[0] if len(reached) else np.nan
+    return pd.DataFrame(rows, dtype=float).T
 
 
 def main(arguments: list[str] | None = None) -> None:
