@@ -354,6 +354,12 @@ def changes_in_box(functional: str, count: int, box: float) -> np.ndarray:
     return 1e3 * np.abs([observables(each)["energy"] for each in again] - weakest.energy.values)
 
 
+def table_with(shown: str, head: str) -> str:
+    """The one table with such a head, as HTML."""
+    [table] = [table for table in re.findall(r"<table.*?</table>", shown, flags=re.DOTALL) if f">{head}</th>" in table]
+    return table
+
+
 def wins_of_the_functional(minimum_nuclei: int) -> str:
     """At how many of the distances with enough nuclei NN3-I6ℰ is the best, in the words of the condition."""
     lowest = lowest_by_distance(Evidence.load(minimum_nuclei), DIRECT)
@@ -445,7 +451,7 @@ OTHERWISE = {
     "fig4": (
         {"network": "NN1-I4dE", "minimum_nuclei": 10, "linear_below": 2.0},
         lambda glued, shown: (
-            str(Evidence.load().rms("NN1-I4dE")) in glued["regions"]
+            str(Evidence.load().rms("NN1-I4dE")) in table_with(shown, "farther than without")
             and float(glued["boundary"]) == 2
             and 10 <= int(glued["fewest"]) < 20
         ),
@@ -454,14 +460,14 @@ OTHERWISE = {
         {"networks": ["NN2-I6dE"], "direct": ["NN2-I6E"], "chains": [[28, 50], [46, 82]], "width": 0},
         lambda glued, shown: (
             (glued["networks"], glued["direct"], glued["panels"]) == (LABELS["NN2-I6dE"], LABELS["NN2-I6E"], "2")
-            and str(near_magic_table(Evidence.load(), 0).ratio["NN3-I6dD"]) in glued["magic-summary"]
+            and str(near_magic_table(Evidence.load(), 0).ratio["NN3-I6dD"]) in table_with(shown, "ratio at the same d")
         ),
     ),
     "uncertainty": (
         {"network": "NN1-I4E", "correcting": "NN1-I4dE", "minimum_nuclei": 40},
         lambda glued, shown: (
-            [line.split()[0] for line in glued["ends"].splitlines()[1:]] == [LABELS["NN1-I4E"], LABELS["NN1-I4dE"]]
-            and all(int(line.split()[-2]) < 30 for line in glued["ends"].splitlines()[1:])
+            re.findall(r"<th>(NN\S+)</th>", table_with(shown, "last distance d")) == [LABELS["NN1-I4E"], LABELS["NN1-I4dE"]]
+            and all(0 < int(d) < 30 for d in re.findall(r"<td>(\d+)</td>", table_with(shown, "last distance d")))
         ),
     ),
     "verdict": (
