@@ -5,7 +5,7 @@
     python benchmarks/bench_training.py --budget 5 --steps 3   # a quick look
 
 All numbers are of this machine, one thread, printed in one run so that their ratios hold.  Seconds are those of the
-processor, as in lib.learning.levenberg_marquardt, and of the clock where two processes are compared.  Nothing here fails on time.
+processor, as in learning curves, and of the clock where two processes are compared.  Nothing here fails on time.
 """
 
 # ruff: noqa: E402
@@ -25,11 +25,14 @@ import joblib
 import numpy as np
 import torch
 
-from lib.learning import adam, levenberg_marquardt, recipes
-from lib.learning.dataset import random_learning, shared_dataset
+from lib.learning.adam import adam
+from lib.learning.dataset import load_dataset, random_learning
+from lib.learning.jacobian import Tape
+from lib.learning.levenberg_marquardt import NormalEquations
 from lib.learning.networks import Network, fixed_layers
+from lib.learning.recipes import RECIPES
 from lib.learning.table_one import get_network
-from lib.learning.train import train_member
+from lib.learning.train import seed_of, train_member
 from lib.tasks import engine, known_to
 
 NETWORKS = ("NN1-I4dE", "NN2-I6dE", "NN2-I6dD", "NN3-I6D")
@@ -53,7 +56,7 @@ def peak(dtype, sizes=(1024, 1536, 2048), repeat=5):
 
 
 class Account:
-    """Counts operations and time of the stages of a step, by wrapping functions of lib.learning.levenberg_marquardt while a member is trained.
+    """Counts operations and time of the stages of a step, by wrapping methods of lib.learning while a member is trained.
 
     Counted, from the shapes, is what the matrix products and the factorisation do; not counted is what is done element
     by element (activations and slopes themselves, sums, copies), though its time is.  With s_i the sizes of the layers,
@@ -97,23 +100,21 @@ class Account:
         def outer(tape, *_):
             return products(tape.network, tape.nuclei * tape.points)
 
-        tape = levenberg_marquardt._Tape
-        self.wrap(tape, "__init__", "activations", lambda _, network, x: products(network, x.shape[0] * x.shape[1]))
-        self.wrap(tape, "_propagate", "signals", lambda t, _: products(t.network, t.nuclei * t.points, first=1))
-        self.wrap(tape, "rows", "rows", outer)
-        self.wrap(tape, "gradient", "rows", outer)
-        original = levenberg_marquardt._solver
+        def products_of_rows(equations, *_):
+            self.rows, self.parameters = equations.rows.shape
+            n = len(equations.matrix)
+            return n * (n + 1) * (self.rows if n == self.parameters else self.parameters)
 
-        def counted(rows, gradient, residual, *others):
-            count, parameters = rows.shape
-            n = count if count == len(residual) < parameters else parameters
-            self.rows, self.parameters = count, parameters
-            flops = n * (n + 1) * (count if n == parameters else parameters)
-            solve = self.clock("normal matrix", lambda *_: flops, original, rows, gradient, residual, *others)
-            return lambda damping: self.clock("Cholesky", lambda _: n**3 / 3 + 2 * n**2, solve, damping)
+        def factorisation(equations, _):
+            n = len(equations.matrix)
+            return n**3 / 3 + 2 * n**2
 
-        self.saved.append((levenberg_marquardt, "_solver", original))
-        levenberg_marquardt._solver = counted
+        self.wrap(Tape, "__init__", "activations", lambda _, network, x: products(network, x.shape[0] * x.shape[1]))
+        self.wrap(Tape, "_propagate", "signals", lambda t, _: products(t.network, t.nuclei * t.points, first=1))
+        self.wrap(Tape, "rows", "rows", outer)
+        self.wrap(Tape, "gradient", "rows", outer)
+        self.wrap(NormalEquations, "__init__", "normal matrix", products_of_rows)
+        self.wrap(NormalEquations, "solve", "Cholesky", factorisation)
         return self
 
     def __exit__(self, *error):
@@ -122,13 +123,13 @@ class Account:
 
 
 def recipe_of(id, steps):
-    recipe = recipes.RECIPES[id]
+    recipe = RECIPES[id]
     return replace(recipe, steps=steps) if steps else recipe
 
 
 def train(id, split, init, steps=None):
     """One member as the ensemble has it; also what a worker process does."""
-    return train_member(id, split, init, shared_dataset(get_network(id).target), recipe_of(id, steps))
+    return train_member(id, split, init, load_dataset(get_network(id).target), recipe_of(id, steps))
 
 
 def seconds_of(id, split, init, steps=None):
@@ -177,10 +178,10 @@ def cost_of_steps(networks, steps, sgemm, dgemm):
 def untrained(id, split, init, steps):
     """The network a member starts from, with its data."""
     spec = get_network(id)
-    dataset, recipe = shared_dataset(spec.target), recipe_of(id, steps)
+    dataset, recipe = load_dataset(spec.target), recipe_of(id, steps)
     known = dataset.known.values
     learning = random_learning(known, split)
-    network = Network(spec, recipe, fixed_layers(spec, recipe, dataset, learning), train.seed_of(id, split, init))
+    network = Network(spec, recipe, fixed_layers(spec, recipe, dataset, learning), seed_of(id, split, init))
     return network, dataset, learning, known & ~learning
 
 
@@ -196,13 +197,13 @@ def ratio_to_adam(members, steps, budget, learning_rate):
     )
     for id, member in members.items():
         goal, mine = float(member.curve.learning_rms[-1]), float(member.curve.validation_rms[-1])
-        warm = adam.adam(*untrained(id, 0, 0, steps), epochs=2, learning_rate=learning_rate)
+        warm = adam(*untrained(id, 0, 0, steps), epochs=2, learning_rate=learning_rate)
         epoch = float(warm.seconds[1] - warm.seconds[0])
         reached = None
         # a longer schedule anneals more slowly: the shortest of three that gets there counts, the others are not charged
         for share in (1 / 16, 1 / 4, 1):
             epochs = max(2, math.ceil(share * budget / epoch))
-            curve = adam.adam(*untrained(id, 0, 0, steps), epochs=epochs, learning_rate=learning_rate)
+            curve = adam(*untrained(id, 0, 0, steps), epochs=epochs, learning_rate=learning_rate)
             hits = np.flatnonzero(curve.learning_rms.values <= goal)
             reached = int(hits[0]) if len(hits) else None
             if reached is not None:

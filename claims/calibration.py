@@ -6,7 +6,7 @@ Reliability and sharpness of a predictive distribution: T. Gneiting, F. Balabdao
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,10 @@ from scipy.optimize import minimize
 from scipy.special import erf
 
 from claims.uncertainty import Estimate, rms_estimate
-from lib.learning.errors import Errors, rms
+from lib.learning.errors import DISTANCE_BINS, Errors, rms
+
+REGIONS = ("known", *DISTANCE_BINS)
+"""Of the table of calibration."""
 
 
 def out_of_sample_deviation(ensemble: xr.Dataset) -> np.ndarray:
@@ -35,13 +38,16 @@ def out_of_sample_deviation(ensemble: xr.Dataset) -> np.ndarray:
     """
     grid, folds = _grid(ensemble)
     inits = grid.shape[1]
-    left_out = ~ensemble.is_learning.sel(fold=folds).values.astype(bool)  # (split, nucleus)
+    # (split, nucleus)
+    left_out = ~ensemble.is_learning.sel(fold=folds).values.astype(bool)
     counts = left_out.sum(axis=0)
-    by_init = (grid.var(axis=1, ddof=1) * left_out).sum(axis=0) / np.maximum(counts, 1)
+    of_init = (grid.var(axis=1, ddof=1) * left_out).sum(axis=0)
+    by_init = of_init / np.maximum(counts, 1)
     means = grid.mean(axis=1)
     centre = (means * left_out).sum(axis=0) / np.maximum(counts, 1)
-    of_means = ((means - centre) ** 2 * left_out).sum(axis=0) / np.maximum(counts - 1, 1)
-    # the variance of the means holds a share 1 / inits of that between initialisations
+    squares = ((means - centre) ** 2 * left_out).sum(axis=0)
+    of_means = squares / np.maximum(counts - 1, 1)
+    # a share 1 / inits of the variance between initialisations is in it
     variance = of_means + by_init * (1 - 1 / inits)
     return np.where(counts > 1, np.sqrt(variance), np.nan)
 
@@ -80,7 +86,11 @@ def normal_coverage(width) -> np.ndarray:
     return erf(np.asarray(width) / np.sqrt(2))
 
 
-def coverage(errors: np.ndarray, deviations: np.ndarray, width: float = 1.0) -> Estimate:
+def coverage(
+    errors: np.ndarray,
+    deviations: np.ndarray,
+    width: float = 1.0,
+) -> Estimate:
     """Share of nuclei whose error is within ``width`` deviations, with its bootstrap error; both (nucleus,).
 
     Nuclei with a NaN are left out.  The error takes the nuclei as independent, which neighbours are not.
@@ -93,24 +103,27 @@ def coverage(errors: np.ndarray, deviations: np.ndarray, width: float = 1.0) -> 
     finite = np.isfinite(errors) & np.isfinite(deviations)
     inside = np.abs(errors[finite]) <= width * deviations[finite]
     if not len(inside):
-        raise ValueError("no nucleus with an error and a deviation: widen the selection")
+        raise ValueError("no nucleus has error and σ: widen the selection")
     share = float(inside.mean())
     # drawn again, the number of nuclei inside is binomial
     return Estimate(share, float(np.sqrt(share * (1 - share) / len(inside))))
 
 
-def reliability(errors: np.ndarray, deviations: np.ndarray, widths: np.ndarray) -> pd.DataFrame:
+def reliability(errors, deviations, widths) -> pd.DataFrame:
     """Reliability curve: share of nuclei within so many deviations, against the share that a normal law expects.
 
     Returns
     -------
     ``DataFrame`` over ``width``: ``expected`` and ``observed`` shares, ``bootstrap_error`` of the latter.
     """
-    rows = []
+    rows = {}
     for width in widths:
         found = coverage(errors, deviations, width)
-        rows.append((float(width), float(normal_coverage(width)), found.value, found.error))
-    return pd.DataFrame(rows, columns=["width", "expected", "observed", "bootstrap_error"]).set_index("width")
+        expected = float(normal_coverage(width))
+        rows[float(width)] = expected, found.value, found.error
+    columns = ["expected", "observed", "bootstrap_error"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.rename_axis("width")
 
 
 @dataclass(frozen=True)
@@ -135,23 +148,30 @@ def recalibrate(errors: np.ndarray, deviations: np.ndarray) -> Recalibration:
     ValueError
         if fewer than ten nuclei have an error and a positive deviation.
     """
+    usable = _usable(errors, deviations)
+    squares, variances = errors[usable] ** 2, deviations[usable] ** 2
+    # in units of the mean squares, with logarithms as unknowns
+    scale, mean = squares.mean(), variances.mean()
+
+    def cost(logs):
+        floor, factor = np.exp(logs)
+        variance = floor + factor * variances / mean
+        return float(np.mean(np.log(variance) + squares / scale / variance))
+
+    starts = ((np.log(0.5), np.log(0.5)), (-8, 0), (0, -8))
+    fits = [minimize(cost, start, bounds=[(-25, 10)] * 2) for start in starts]
+    floor, factor = np.exp(min(fits, key=lambda fit: fit.fun).x)
+    floor, factor = np.sqrt(floor * scale), np.sqrt(factor * scale / mean)
+    return Recalibration(float(floor), float(factor))
+
+
+def _usable(errors: np.ndarray, deviations: np.ndarray) -> np.ndarray:
     usable = np.isfinite(errors) & np.isfinite(deviations) & (np.nan_to_num(deviations) > 0)
     if usable.sum() < 10:
         raise ValueError(
-            f"{int(usable.sum())} nuclei are too few to recalibrate: give at least 10 with positive deviations"
+            f"{int(usable.sum())} nuclei are too few to recalibrate: give at least 10 with positive deviations",
         )
-    squares, variances = errors[usable] ** 2, deviations[usable] ** 2
-    # in units of the mean square, with the logarithms of the two variances as unknowns
-    scale = squares.mean()
-
-    def cost(logs):
-        variance = np.exp(logs[0]) + np.exp(logs[1]) * variances / variances.mean()
-        return float(np.mean(np.log(variance) + squares / scale / variance))
-
-    bounds = [(-25, 10)] * 2
-    fits = [minimize(cost, start, bounds=bounds) for start in ((np.log(0.5), np.log(0.5)), (-8, 0), (0, -8))]
-    floor, factor = np.exp(min(fits, key=lambda fit: fit.fun).x)
-    return Recalibration(float(np.sqrt(floor * scale)), float(np.sqrt(factor * scale / variances.mean())))
+    return usable
 
 
 class Calibration:
@@ -185,19 +205,24 @@ class Calibration:
         """
         mask = mask & np.isfinite(self.error) & np.isfinite(self.deviation)
         error = self.error[mask]
-        row = {"nuclei": int(mask.sum()), "error": rms_estimate(error, groups=self.errors.Z[mask])}
-        for name, deviation in (("σ", self.deviation[mask]), ("σ'", self.recalibrated[mask])):
-            shares = {f"in {width}{name}": coverage(error, deviation, width).value for width in (1, 2)}
-            row |= {name: rms(deviation)} | shares
+        estimate = rms_estimate(error, groups=self.errors.Z[mask])
+        row = {"nuclei": int(mask.sum()), "error": estimate}
+        for name, all_of in (("σ", self.deviation), ("σ'", self.recalibrated)):
+            deviation = all_of[mask]
+            row[name] = rms(deviation)
+            for width in (1, 2):
+                share = coverage(error, deviation, width).value
+                row[f"in {width}{name}"] = share
         return row
 
 
-def calibration_table(calibrations: Mapping[str, Calibration]) -> pd.DataFrame:
-    """:meth:`Calibration.row` of some networks in the known region and by distance, over network id and region."""
+def calibration_table(calibrations: Mapping[str, Calibration], regions: Collection[str] = REGIONS) -> pd.DataFrame:
+    """:meth:`Calibration.row` of some networks in some regions, over network id and region."""
     rows = {
         (id, region): calibration.row(mask)
         for id, calibration in calibrations.items()
         for region, mask in calibration.errors.regions.items()
+        if region in regions
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["network", "region"])
 
@@ -210,7 +235,8 @@ def parts_curve(errors: Errors, distances: Iterable[int]) -> pd.DataFrame:
     by_split, by_init = deviation_parts(errors.ensemble)
     rows = {}
     for d in distances:
-        split, init = by_split[errors.d == d].mean(), by_init[errors.d == d].mean()
+        here = errors.d == d
+        split, init = by_split[here].mean(), by_init[here].mean()
         rows[int(d)] = {
             "split_MeV": np.sqrt(split) if split >= 0 else np.nan,
             "initialisation_MeV": np.sqrt(init),
@@ -220,6 +246,6 @@ def parts_curve(errors: Errors, distances: Iterable[int]) -> pd.DataFrame:
 
 def split_share(errors: Errors, mask: np.ndarray) -> float:
     """Share of the members' variance that is by the split, over some nuclei, boolean (nucleus,)."""
-    split, init = (part[mask].mean() for part in deviation_parts(errors.ensemble))
-    split = max(split, 0)
-    return float(split / (split + init))
+    by_split, by_init = deviation_parts(errors.ensemble)
+    split = max(by_split[mask].mean(), 0)
+    return float(split / (split + by_init[mask].mean()))

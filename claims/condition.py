@@ -176,7 +176,7 @@ def grows(what: str, curve: pd.Series) -> Condition:
 
 def growth(what: str, curves: Mapping[str, pd.Series]) -> Finding:
     """Whether curves over d grow: one condition each, and one for all of them over d > 0 alone."""
-    each = [grows(f"{label(id)}: {what}", curve) for id, curve in curves.items()]
+    each = [grows(f"{label(id)}: {what}", curves[id]) for id in curves]
     beyond = {id: curve[curve.index > 0] for id, curve in curves.items()}
     _, everywhere = least_grown(curves)
     worst, outside = least_grown(beyond)

@@ -12,7 +12,7 @@ import xarray as xr
 
 from claims.profiles import Profile, profiles
 from claims.uncertainty import Estimate, distance_curve, rms_estimate
-from lib.learning.ensemble import shared_ensemble
+from lib.learning.ensemble import load_ensemble
 from lib.learning.errors import Errors
 from lib.learning.known_region import measured_masses
 from lib.learning.table_one import CORRECTING, DENSITY, TABLE_I
@@ -52,7 +52,7 @@ class Evidence:
 
         Raises what :func:`lib.learning.ensemble.load_ensemble` raises.
         """
-        return cls({id: shared_ensemble(id) for id in networks}, minimum_nuclei, tuple(bounds))
+        return cls({id: load_ensemble(id) for id in networks}, minimum_nuclei, tuple(bounds))
 
     @cached_property
     def errors(self) -> dict[str, Errors]:
@@ -75,14 +75,15 @@ class Evidence:
     def curve(self, id: str) -> pd.DataFrame:
         """rms error over the distance, as :func:`claims.uncertainty.distance_curve`, with chains as groups."""
         if id not in self._curves:
-            errors = self.errors[id]
-            self._curves[id] = distance_curve(errors.error, errors.d, self.minimum_nuclei, errors.Z)
+            errors, least = self.errors[id], self.minimum_nuclei
+            self._curves[id] = distance_curve(errors.error, errors.d, least, errors.Z)
         return self._curves[id]
 
     @cached_property
     def profiles(self) -> dict[str, dict[tuple[int, int], Profile]]:
         """Profiles of germanium-78 and -96 by network."""
-        return {id: profiles(id, [GE78, GE96], self.ensembles[id]) for id in DENSITY}
+        nuclei, found = [GE78, GE96], self.ensembles
+        return {id: profiles(id, nuclei, found[id]) for id in DENSITY}
 
     def profiles_of(self, nucleus: tuple[int, int]) -> dict[str, Profile]:
         """Profiles of one of the two by network."""
@@ -93,9 +94,11 @@ def _without_correction(ensemble: xr.Dataset) -> xr.Dataset:
     """An ensemble of one member that predicts no correction at all, and has learnt no nucleus."""
     nothing = ensemble[["energy", "known", "distance", "Z", "N"]]
     zero = np.zeros((1, nothing.sizes["nucleus"]))
-    return nothing.assign(
-        predicted_energy=(("member", "nucleus"), zero), is_learning=(("fold", "nucleus"), zero.astype(bool))
-    ).assign_coords(split=("member", [0]), fold=("fold", [0]))
+    made = nothing.assign_coords(split=("member", [0]), fold=("fold", [0]))
+    return made.assign(
+        predicted_energy=(("member", "nucleus"), zero),
+        is_learning=(("fold", "nucleus"), zero.astype(bool)),
+    )
 
 
 def in_third(Z: np.ndarray, name: str) -> np.ndarray:
@@ -106,7 +109,8 @@ def in_third(Z: np.ndarray, name: str) -> np.ndarray:
 
 def last_isotope(errors: Errors) -> np.ndarray:
     """Neutron number of the last bound isotope of each nucleus's element, (nucleus,)."""
-    return pd.Series(errors.N, index=errors.Z).groupby(level=0).max().loc[errors.Z].to_numpy()
+    last = pd.Series(errors.N).groupby(errors.Z).max()
+    return last.loc[errors.Z].to_numpy()
 
 
 def near_drip_line(errors: Errors) -> np.ndarray:

@@ -16,6 +16,8 @@ from lib.learning.table_one import DENSITY
 
 THIRDS_FM = (0.0, 4.0, 8.0, 12.0)
 """Bounds of the thirds of "the entire r space"; beyond them no germanium is left."""
+Nucleus = tuple[int, int]
+"""Z and N."""
 Profiles, Values = dict[str, Profile], dict[str, float]
 """By network."""
 OTHERS = tuple(id for id in DENSITY if id != "NN3-I6D")
@@ -46,10 +48,10 @@ def functional_reproduces_density(evidence: Evidence) -> Finding:
         best.append(f"{name}: {label(min(size, key=size.get))}")
         sizes = listed(size, 4, "MeV/fm")
         times = listed({id: f"{value:.2f}×" for id, value in ratio.items()})
-        demand, more = f"{name}: the others err more {points}", min(ratio.values()) > 1
+        others = f"{name}: the others err more {points}"
         conditions += [
             is_lowest(f"{name}: {smallest}", size, sizes),
-            Condition(demand, times, more),
+            Condition(others, times, min(ratio.values()) > 1),
         ]
     return f"best in {', in '.join(best)}", conditions
 
@@ -141,9 +143,9 @@ def falls_and_rises(three: Profiles) -> Condition:
         lowest = float(profile.r[cumulative.argmin()])
         found[id] = f"minimum at {lowest:.1f}, settled at {settled:.1f}"
         met = met and lowest < settled and cumulative[-1] > profile.minimum
-    demand = "E(r) of these three falls to its minimum and rises before it settles"
-    words = listed(found, unit="fm")
-    return Condition(f"⁷⁸Ge: {demand}", words, bool(met), AFTER)
+    falls = "⁷⁸Ge: E(r) of these three falls to its minimum"
+    demand, words = "and rises before it settles", listed(found, unit="fm")
+    return Condition(f"{falls} {demand}", words, bool(met), AFTER)
 
 
 def fluctuates(far: Profiles) -> Condition:
@@ -185,7 +187,7 @@ def functional_small_in_every_subsection(evidence: Evidence) -> Finding:
     ]
 
 
-def subsection_moduli(evidence: Evidence, nucleus: tuple[int, int]) -> pd.DataFrame:
+def subsection_moduli(evidence: Evidence, nucleus: Nucleus) -> pd.DataFrame:
     """Moduli of the subsection integrals of a germanium nucleus, MeV, one column for each network."""
     moduli = {}
     for id, profile in evidence.profiles_of(nucleus).items():
@@ -195,16 +197,17 @@ def subsection_moduli(evidence: Evidence, nucleus: tuple[int, int]) -> pd.DataFr
 
 def largest_is_smallest(name: str, largest: Values) -> Condition:
     """The largest modulus of NN3-I6ℰ is the smallest of four."""
-    demand = "the largest subsection integral of NN3-I6ℰ is the smallest of four"
-    return is_lowest(f"{name}: {demand}", largest, listed(largest, 2, "MeV"))
+    demand = f"{name}: the largest subsection integral of NN3-I6ℰ"
+    found = listed(largest, 2, "MeV")
+    return is_lowest(f"{demand} is the smallest of four", largest, found)
 
 
 def small_everywhere(name: str, moduli: pd.DataFrame) -> Condition:
     """In every interval NN3-I6ℰ is at most at the median of the others."""
     small = moduli["NN3-I6D"] <= moduli[list(OTHERS)].median(axis=1)
-    demand = "in every interval NN3-I6ℰ is at most at the median of the other three"
-    found = f"in {int(small.sum())} of {len(small)}"
-    return Condition(f"{name}: {demand}", found, bool(small.all()), AFTER)
+    demand = f"{name}: in every interval NN3-I6ℰ is at most at the median"
+    found, met = f"in {int(small.sum())} of {len(small)}", bool(small.all())
+    return Condition(f"{demand} of the other three", found, met, AFTER)
 
 
 def small_in_both(near: Values, far: float) -> Condition:
@@ -235,38 +238,42 @@ def measures(evidence: Evidence) -> pd.DataFrame:
                 "largest subsection (MeV)": moduli[id].max(),
                 "sum of moduli (MeV)": moduli[id].sum(),
             }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["nucleus", "network"])
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.rename_axis(["nucleus", "network"])
 
 
-def tails(evidence: Evidence, nucleus: tuple[int, int] = GE96, beyond: float = 9.0) -> pd.DataFrame:
+def tails(evidence: Evidence, nucleus=GE96, beyond=9.0) -> pd.DataFrame:
     """What the error of each network adds to the energy from a radius (fm) on, and the target's own binding there.
 
     Over network id: ``error`` and ``target``, MeV; the one whose error is largest comes first.
     """
     rows = {}
     for id, profile in evidence.profiles_of(nucleus).items():
-        outside = np.where(profile.r >= beyond, profile.target, 0)
+        r, cumulative = profile.r, profile.cumulative
+        outside = np.where(r >= beyond, profile.target, 0)
         rows[id] = {
-            "error": profile.cumulative[-1] - np.interp(beyond, profile.r, profile.cumulative),
-            "target": float(-4 * np.pi * np.trapezoid(outside, profile.r)),
+            "error": cumulative[-1] - np.interp(beyond, r, cumulative),
+            "target": float(-4 * np.pi * np.trapezoid(outside, r)),
         }
-    return pd.DataFrame.from_dict(rows, orient="index").sort_values("error", key=np.abs, ascending=False)
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.sort_values("error", key=np.abs, ascending=False)
 
 
 def germanium(evidence: Evidence) -> pd.DataFrame:
     """Energies beside the densities behind them, over network by name: MeV, and root mean squares in MeV/fm."""
     rows = {}
     for id, limit in PAPER_MINIMA.items():
-        near, beyond = evidence.profiles_of(GE78)[id], evidence.profiles_of(GE96)[id]
+        near, beyond = (evidence.profiles[id][at] for at in (GE78, GE96))
         losses = evidence.ensembles[id].density_loss.values
         final = np.array([loss[np.isfinite(loss)][-1] for loss in losses])
+        best, moduli = np.nanmin(losses, axis=1), np.abs(near.difference)
         rows[label(id)] = {
             "error of E, known": evidence.rms(id).value,
-            "r²ℰ, learning set, best step": np.sqrt(np.median(np.nanmin(losses, axis=1))),
+            "r²ℰ, learning set, best step": np.sqrt(np.median(best)),
             "r²ℰ, learning set, last step": np.sqrt(np.median(final)),
             "r²δℰ, ⁷⁸Ge": rms(near.difference),
             "r²δℰ, ⁹⁶Ge": rms(beyond.difference),
-            "∫|r²δℰ|, ⁷⁸Ge (MeV)": 4 * np.pi * np.trapezoid(np.abs(near.difference), near.r),
+            "∫|r²δℰ|, ⁷⁸Ge (MeV)": 4 * np.pi * np.trapezoid(moduli, near.r),
             "|E(∞)|, ⁷⁸Ge (MeV)": abs(near.cumulative[-1]),
             "minimum of E(r), ⁷⁸Ge": near.minimum,
             "minimum of E(r), ⁷⁸Ge, paper": limit,

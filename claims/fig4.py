@@ -81,19 +81,24 @@ def correction_on_the_chart(evidence: Evidence) -> Finding:
     drip = evidence.rms("NN3-I6dD", near_drip_line(errors))
     unknown = "rms error of the unknown nuclei near the drip line"
     thirds = thirds_table(evidence, "NN3-I6dD").network
-    inside, outside = (thirds.xs(at, level=1) for at in ("known", "unknown"))
+    inside = thirds.xs("known", level=1)
+    outside = thirds.xs("unknown", level=1)
     matched = alike_at_equal_distance(errors, ~errors.known)
     alike = "light, medium and heavy"
+    equal = "unknown region, at equal distances"
     return f"{100 * share:.1f} % within 1 MeV; {drip} MeV at the drip line", [
         share_at_least(0.9, "of the known nuclei within 1 MeV", share),
         reaches(unknown, drip, 6, otherwise=about(drip, 6)),
         within_factor(f"known region: {alike}", inside),
         within_factor(f"unknown region: {alike}", outside),
-        within_factor(f"unknown region, at equal distances: {alike}", matched, AFTER),
+        within_factor(f"{equal}: {alike}", matched, AFTER),
     ]
 
 
-def alike_at_equal_distance(errors: Errors, mask: np.ndarray) -> dict[str, float]:
+def alike_at_equal_distance(
+    errors: Errors,
+    mask: np.ndarray,
+) -> dict[str, float]:
     """rms error of light, medium and heavy nuclei over the distances that all three have, each with the same weight, MeV.
 
     Among some nuclei, boolean (nucleus,); NaN if there is no such distance.
@@ -150,7 +155,7 @@ def better_by(demand: str, gain: Estimate) -> Condition:
     return Condition(demand, f"better by {minus(str(gain))} MeV", met, AFTER)
 
 
-def err_less_than_others(where: str, ratio: Estimate, written=BEFORE) -> Condition:
+def err_less_than_others(where, ratio: Estimate, written=BEFORE) -> Condition:
     """Errors near shells are smaller than others at the same distances, by more than the error of their ratio."""
     demand = f"unknown nuclei near {where} err less than others"
     met = ratio.value + ratio.error < 1

@@ -6,11 +6,15 @@ directions of the known inputs, it lies outside the range that these fill.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
+from claims.evidence import FAR
+from lib.learning.errors import DISTANCE_BINS, distance_label
 from lib.learning.networks import EMPTY_FM, network_inputs
 from lib.learning.table_one import NN1, NN2, NN3, NetworkSpec
 
@@ -31,18 +35,25 @@ class Novelty:
     def share(self, nuclei: np.ndarray) -> float:
         """Share of the filled points of some nuclei, boolean (nucleus,), that are new in any direction; NaN for none."""
         points = self.filled[nuclei]
-        return float((self.new[nuclei].any(axis=2) & points).sum() / points.sum()) if points.any() else float("nan")
+        new = self.new[nuclei].any(axis=2) & points
+        return float(new.sum() / points.sum()) if points.any() else float("nan")
 
     def touched(self, nuclei: np.ndarray) -> float:
         """Share of some nuclei, boolean (nucleus,), that have at least one new point; NaN for none."""
-        return float(self.new[nuclei].any(axis=(1, 2)).mean()) if nuclei.any() else float("nan")
+        new = self.new[nuclei].any(axis=(1, 2))
+        return float(new.mean()) if nuclei.any() else float("nan")
 
     def leading_direction(self, nuclei: np.ndarray) -> int:
         """The direction in which most points of these nuclei are new."""
         return int(self.new[nuclei].sum(axis=(0, 1)).argmax())
 
+    def share_in(self, direction: int, nuclei: np.ndarray) -> float:
+        """Share of the new points of some nuclei, boolean (nucleus,), that are new in one of the directions."""
+        new = self.new[nuclei]
+        return float(new[..., direction].sum() / new.any(axis=2).sum())
 
-def novelty(spec: NetworkSpec, dataset: xr.Dataset, kept: int = 20) -> Novelty:
+
+def novelty(spec: NetworkSpec, dataset: xr.Dataset, kept=20) -> Novelty:
     """New inputs among all nuclei of a data set, along at most ``kept`` principal directions of those of the known ones.
 
     Raises
@@ -58,18 +69,35 @@ def novelty(spec: NetworkSpec, dataset: xr.Dataset, kept: int = 20) -> Novelty:
     if spec.family == NN3:
         filled = np.abs(dataset.densities.values[..., 1]) > EMPTY_FM
     points = inputs[known][filled[known]]
-    centre, spread = points.mean(axis=0), points.std(axis=0)
-    if spec.family == NN2:
-        # densities and Laplacians have different units: each field is divided by its own spread over nuclei and mesh
-        fields = spread.reshape(len(spec.inputs), -1)
-        spread = np.repeat(np.sqrt((fields**2).mean(axis=1)), fields.shape[1])
+    centre, spread = points.mean(axis=0), _spread(spec, points)
     directions = np.eye(points.shape[1])
     if spec.family != NN1:
-        directions = np.linalg.svd((points - centre) / spread, full_matrices=False)[2][:kept]
+        scaled = (points - centre) / spread
+        directions = np.linalg.svd(scaled, full_matrices=False)[2][:kept]
     components = ((inputs - centre) / spread) @ directions.T
     seen = components[known][filled[known]]
     low, high = seen.min(axis=0), seen.max(axis=0)
     # rounding must not make the extremes themselves new
     margin = 1e-9 * (high - low)
-    new = ((components < low - margin) | (components > high + margin)) & filled[..., None]
-    return Novelty(new, filled, directions)
+    new = (components < low - margin) | (components > high + margin)
+    return Novelty(new & filled[..., None], filled, directions)
+
+
+def _spread(spec: NetworkSpec, points: np.ndarray) -> np.ndarray:
+    """Unit of each input: its standard deviation; for NN2 the same at all points of the mesh, since fields have units."""
+    spread = points.std(axis=0)
+    if spec.family != NN2:
+        return spread
+    fields = spread.reshape(len(spec.inputs), -1)
+    return np.repeat(np.sqrt((fields**2).mean(axis=1)), fields.shape[1])
+
+
+def novelty_table(found: Mapping[str, Novelty], dataset: xr.Dataset) -> pd.DataFrame:
+    """Share of new inputs by distance, over network id, and of the nuclei at d = 22 to 30 that have any: ``touched``."""
+    d = dataset.distance.values
+    bins = {name: (d >= low) & (d <= high) for name, (low, high) in DISTANCE_BINS.items()}
+    rows = {}
+    for id, inputs in found.items():
+        rows[id] = {name: inputs.share(mask) for name, mask in bins.items()}
+        rows[id]["touched"] = inputs.touched(bins[distance_label(*FAR)])
+    return pd.DataFrame.from_dict(rows, orient="index")

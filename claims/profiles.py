@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import cumulative_trapezoid
 
-from lib.learning.dataset import shared_dataset
+from lib.learning.dataset import load_dataset
 from lib.learning.ensemble import load_ensemble, member_densities
 from lib.learning.table_one import get_network
 from lib.store import select
@@ -51,10 +51,7 @@ class Profile:
             if the bounds are less than two, do not rise, or leave the mesh.
         """
         bounds = np.asarray(bounds, dtype=float)
-        if bounds.ndim != 1 or len(bounds) < 2 or not (np.diff(bounds) > 0).all():
-            raise ValueError(f"bounds = {bounds.tolist()} do not rise: give at least two radii in fm, in rising order")
-        if bounds[0] < self.r[0] or bounds[-1] > self.r[-1]:
-            raise ValueError(f"bounds = {bounds.tolist()} leave the mesh: take 0 to {self.r[-1]:g} fm")
+        _check_bounds(bounds, self.r)
         return np.diff(np.interp(bounds, self.r, self.cumulative))
 
     @property
@@ -70,15 +67,22 @@ class Profile:
     @property
     def settling_radius(self) -> float:
         """Radius (fm) from which :attr:`cumulative` stays within a tenth of its swing from its last value."""
-        away = np.abs(self.cumulative - self.cumulative[-1]) > SETTLED_SHARE * self.swing
-        outside = np.flatnonzero(away)
-        return float(self.r[outside[-1] + 1]) if len(outside) else float(self.r[0])
+        from_end = np.abs(self.cumulative - self.cumulative[-1])
+        outside = np.flatnonzero(from_end > SETTLED_SHARE * self.swing)
+        return float(self.r[outside[-1] + 1 if len(outside) else 0])
 
     def contrast(self) -> float:
         """rms of :attr:`difference` near the extrema and inflection points of the target, over that elsewhere."""
         near, inside = landmarks(self.r, self.target)
         squares = self.difference**2
         return float(np.sqrt(squares[near].mean() / squares[inside & ~near].mean()))
+
+
+def _check_bounds(bounds: np.ndarray, r: np.ndarray) -> None:
+    if bounds.ndim != 1 or len(bounds) < 2 or not (np.diff(bounds) > 0).all():
+        raise ValueError(f"bounds = {bounds.tolist()} do not rise: give at least two radii in fm, in rising order")
+    if bounds[0] < r[0] or bounds[-1] > r[-1]:
+        raise ValueError(f"bounds = {bounds.tolist()} leave the mesh: take 0 to {r[-1]:g} fm")
 
 
 def landmarks(r: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -112,7 +116,7 @@ def profiles(id: str, nuclei: list[tuple[int, int]], ensemble=None) -> dict[tupl
     spec = get_network(id)
     if spec.output != "energy_density":
         raise ValueError(f"{id} gives energies only: take a network with the output ℰ")
-    dataset = shared_dataset(spec.target)
+    dataset = load_dataset(spec.target)
     nuclei = [(int(Z), int(N)) for Z, N in nuclei]
     for Z, N in nuclei:
         select(dataset, Z, N)

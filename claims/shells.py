@@ -9,7 +9,7 @@ import pandas as pd
 
 from claims.evidence import Evidence
 from claims.uncertainty import Estimate, bootstrap, rms_estimate
-from lib.learning.dataset import shared_dataset
+from lib.learning.dataset import load_dataset
 from lib.learning.errors import Errors, rms
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I
 
@@ -19,15 +19,24 @@ NEAR = 2
 """Neutron numbers this close to a magic one count as near it."""
 
 
-def separation_energies(Z: np.ndarray, N: np.ndarray, energy: np.ndarray) -> pd.Series:
+def separation_energies(
+    Z: np.ndarray,
+    N: np.ndarray,
+    energy: np.ndarray,
+) -> pd.Series:
     """S_2n = E(Z, N - 2) - E(Z, N) in MeV over (Z, N), where both nuclei are there; all arguments (nucleus,)."""
-    series = pd.Series(np.asarray(energy, dtype=float), index=pd.MultiIndex.from_arrays([Z, N], names=["Z", "N"]))
-    before = series.copy()
-    before.index = pd.MultiIndex.from_arrays([Z, np.asarray(N) + 2], names=["Z", "N"])
-    return (before - series).dropna().sort_index()
+    nuclei = pd.MultiIndex.from_arrays([Z, N], names=["Z", "N"])
+    energies = pd.Series(np.asarray(energy, dtype=float), index=nuclei)
+    before = energies.rename(index=lambda n: n + 2, level="N")
+    return (before - energies).dropna().sort_index()
 
 
-def shell_drops(Z: np.ndarray, N: np.ndarray, energy: np.ndarray, magic=MAGIC) -> pd.Series:
+def shell_drops(
+    Z: np.ndarray,
+    N: np.ndarray,
+    energy: np.ndarray,
+    magic=MAGIC,
+) -> pd.Series:
     """S_2n(Z, N_magic) - S_2n(Z, N_magic + 2) in MeV over (Z, N_magic): how far S_2n falls behind a closed shell.
 
     Needs the three nuclei N_magic - 2, N_magic and N_magic + 2; all arguments (nucleus,).
@@ -48,7 +57,11 @@ def from_magic(N: np.ndarray, magic=MAGIC) -> np.ndarray:
     return np.abs(np.asarray(N)[..., None] - np.array(magic)).min(axis=-1)
 
 
-def matched_ratio(errors: np.ndarray, distance: np.ndarray, chosen: np.ndarray) -> float:
+def matched_ratio(
+    errors: np.ndarray,
+    distance: np.ndarray,
+    chosen: np.ndarray,
+) -> float:
     """rms error of the chosen nuclei over what the others have at the same distances; all (nucleus,).
 
     The mean square of the others is taken at each distance and weighted with the number of chosen nuclei there, so that
@@ -56,13 +69,14 @@ def matched_ratio(errors: np.ndarray, distance: np.ndarray, chosen: np.ndarray) 
     """
     squares = np.asarray(errors, dtype=float) ** 2
     _, place = np.unique(distance, return_inverse=True)
-    own, others = (np.bincount(place[mask], squares[mask], place.max() + 1) for mask in (chosen, ~chosen))
-    own_count, other_count = (np.bincount(place[mask], minlength=place.max() + 1) for mask in (chosen, ~chosen))
-    both = (own_count > 0) & (other_count > 0)
+    bins, masks = place.max() + 1, (chosen, ~chosen)
+    near, others = (np.bincount(place[m], squares[m], bins) for m in masks)
+    n_near, n_others = (np.bincount(place[m], minlength=bins) for m in masks)
+    both = (n_near > 0) & (n_others > 0)
     if not both.any():
         return float("nan")
-    expected = others[both] / other_count[both] * own_count[both]
-    return float(np.sqrt(own[both].sum() / expected.sum()))
+    expected = others[both] / n_others[both] * n_near[both]
+    return float(np.sqrt(near[both].sum() / expected.sum()))
 
 
 def ratio_near(errors: Errors, near: np.ndarray) -> Estimate:
@@ -70,8 +84,8 @@ def ratio_near(errors: Errors, near: np.ndarray) -> Estimate:
     unknown = np.flatnonzero(~errors.known)
 
     def ratio(taken: np.ndarray) -> float:
-        nuclei = unknown[taken]
-        return matched_ratio(errors.error[nuclei], errors.d[nuclei], near[nuclei])
+        at = unknown[taken]
+        return matched_ratio(errors.error[at], errors.d[at], near[at])
 
     return bootstrap(ratio, len(unknown), draws=300, groups=errors.Z[unknown])
 
@@ -93,14 +107,15 @@ def near_magic_table(evidence: Evidence, width: int = NEAR) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def magic_curve(evidence: Evidence, id: str, offsets: Sequence[int] = range(-14, 15, 2)) -> pd.DataFrame:
+def magic_curve(evidence, id, offsets=range(-14, 15, 2)) -> pd.DataFrame:
     """rms error outside the known region over N - N_magic where three nuclei or more are: ``nuclei``, MeV, error over chains."""
     errors, points = evidence.errors[id], []
     for offset in offsets:
         chosen = ~errors.known & np.isin(errors.N - offset, MAGIC)
         if chosen.sum() >= 3:
             estimate = evidence.rms(id, chosen)
-            points.append((int(offset), int(chosen.sum()), estimate.value, estimate.error))
+            number = int(chosen.sum())
+            points.append((offset, number, estimate.value, estimate.error))
     columns = ["N_minus_magic", "nuclei", "rms_MeV", "bootstrap_error_MeV"]
     return pd.DataFrame(points, columns=columns).set_index("N_minus_magic")
 
@@ -116,28 +131,31 @@ def energies(evidence: Evidence, ids: Sequence[str]) -> dict[str, np.ndarray]:
     else:
         bare = shared_baseline(errors.Z, errors.N)
         found = {"target": bare + errors.target, "PC-PK1": bare}
-    return found | {id: found["target"] + evidence.errors[id].error for id in ids}
+    target = found["target"]
+    return found | {id: target + evidence.errors[id].error for id in ids}
 
 
 def separation_table(evidence: Evidence, ids: Sequence[str]) -> pd.DataFrame:
     """S_2n in MeV over (Z, N), one column for each of :func:`energies`."""
-    errors = evidence.errors[ids[0]]
-    columns = {
-        name: separation_energies(errors.Z, errors.N, energy) for name, energy in energies(evidence, ids).items()
-    }
+    errors, columns = evidence.errors[ids[0]], {}
+    for name, energy in energies(evidence, ids).items():
+        columns[name] = separation_energies(errors.Z, errors.N, energy)
     return pd.DataFrame(columns)
 
 
-def drop_table(evidence: Evidence, ids: Sequence[str] = CORRECTING) -> pd.DataFrame:
+def drop_table(evidence: Evidence, ids=CORRECTING) -> pd.DataFrame:
     """The drop of S_2n behind N = 50, 82 and 126 in MeV, over (Z, N), one column for each of :func:`energies`.
 
     Column ``distance`` is d of the nucleus behind the shell.
     """
-    errors = evidence.errors[ids[0]]
-    columns = {name: shell_drops(errors.Z, errors.N, energy) for name, energy in energies(evidence, ids).items()}
+    errors, columns = evidence.errors[ids[0]], {}
+    for name, energy in energies(evidence, ids).items():
+        columns[name] = shell_drops(errors.Z, errors.N, energy)
     table = pd.DataFrame(columns)
-    distance = pd.Series(errors.d, index=pd.MultiIndex.from_arrays([errors.Z, errors.N]))
-    return table.assign(distance=[int(distance[z, n + 2]) for z, n in table.index])
+    nuclei = pd.MultiIndex.from_arrays([errors.Z, errors.N])
+    distance = pd.Series(errors.d, index=nuclei)
+    behind = [int(distance[z, n + 2]) for z, n in table.index]
+    return table.assign(distance=behind)
 
 
 def drop_rms(drops: pd.DataFrame, id: str) -> Estimate:
@@ -147,8 +165,12 @@ def drop_rms(drops: pd.DataFrame, id: str) -> Estimate:
 
 def gain_over_bare(drops: pd.DataFrame, id: str) -> Estimate:
     """By how much the rms error of the drops is smaller than that of bare PC-PK1, MeV."""
-    own, bare = ((drops[name] - drops.target).to_numpy() for name in (id, "PC-PK1"))
-    return bootstrap(lambda taken: rms(bare[taken]) - rms(own[taken]), len(drops))
+    own, bare = (drops[name] - drops.target for name in (id, "PC-PK1"))
+
+    def gain(taken: np.ndarray) -> float:
+        return rms(bare.iloc[taken]) - rms(own.iloc[taken])
+
+    return bootstrap(gain, len(drops))
 
 
 def drop_summary(evidence: Evidence) -> pd.DataFrame:
@@ -173,12 +195,15 @@ def drop_summary(evidence: Evidence) -> pd.DataFrame:
 
 def wholly_unknown(errors: Errors, drops: pd.DataFrame) -> int:
     """In how many chains of a :func:`drop_table` none of the three nuclei is known."""
-    measured = set(zip(errors.Z[errors.known].tolist(), errors.N[errors.known].tolist(), strict=True))
-    return sum(all((z, n + step) not in measured for step in (-2, 0, 2)) for z, n in drops.index)
+    known = errors.known
+    measured = set(zip(errors.Z[known], errors.N[known], strict=True))
+    three = ([(z, n + step) for step in (-2, 0, 2)] for z, n in drops.index)
+    return sum(measured.isdisjoint(nuclei) for nuclei in three)
 
 
 def shared_baseline(Z: np.ndarray, N: np.ndarray) -> np.ndarray:
     """E(PC-PK1) in MeV of nuclei of the correcting networks' data set, (nucleus,)."""
-    dataset = shared_dataset("dE")
-    index = pd.MultiIndex.from_arrays([dataset.Z.values, dataset.N.values])
-    return pd.Series(dataset.baseline_energy.values, index=index).loc[list(zip(Z, N, strict=True))].to_numpy()
+    dataset = load_dataset("dE")
+    nuclei = pd.MultiIndex.from_arrays([dataset.Z.values, dataset.N.values])
+    energies = pd.Series(dataset.baseline_energy.values, index=nuclei)
+    return energies.loc[pd.MultiIndex.from_arrays([Z, N])].to_numpy()

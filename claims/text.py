@@ -117,7 +117,7 @@ def bias_table(evidence: Evidence) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def far_corrections(evidence: Evidence, id: str = "NN3-I6dD") -> tuple[float, float]:
+def far_corrections(evidence: Evidence, id="NN3-I6dD") -> tuple[float, float]:
     """Mean of E(PC-F1) - E(PC-PK1) at d = 22 to 30, and of what a network predicts of it, MeV."""
     errors = evidence.errors[id]
     far = errors.between(*FAR)

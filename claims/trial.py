@@ -75,8 +75,8 @@ def condition_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
 
 def shortfalls(verdicts: Mapping[int, Verdict]) -> dict[int, list[Condition]]:
     """The conditions that are not met, by number of the claim, of every claim that does not hold entirely."""
-    return {
-        number: [condition for condition in verdict.conditions if not condition.met]
-        for number, verdict in verdicts.items()
-        if verdict.outcome != HOLDS
-    }
+    missed = {}
+    for number, verdict in verdicts.items():
+        if verdict.outcome != HOLDS:
+            missed[number] = [each for each in verdict.conditions if not each.met]
+    return missed

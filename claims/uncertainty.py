@@ -59,15 +59,20 @@ def bootstrap(
     """
     _check(count, draws)
     random = np.random.default_rng(seed)
-    members = [np.array([i]) for i in range(count)]
-    if groups is not None:
-        members = [np.flatnonzero(np.asarray(groups) == group) for group in np.unique(groups)]
+    groups = np.arange(count) if groups is None else np.asarray(groups)
+    members = [np.flatnonzero(groups == name) for name in np.unique(groups)]
     drawn = random.integers(0, len(members), (draws, len(members)))
-    values = [statistic(np.concatenate([members[i] for i in taken])) for taken in drawn]
-    return Estimate(float(statistic(np.arange(count))), float(np.nanstd(values, ddof=1)))
+    samples = (np.concatenate([members[i] for i in taken]) for taken in drawn)
+    spread = np.nanstd([statistic(nuclei) for nuclei in samples], ddof=1)
+    return Estimate(float(statistic(np.arange(count))), float(spread))
 
 
-def rms_estimate(errors: np.ndarray, groups: np.ndarray | None = None, draws: int = DRAWS, seed: int = 0) -> Estimate:
+def rms_estimate(
+    errors: np.ndarray,
+    groups: np.ndarray | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Estimate:
     """Root mean square of errors, (nucleus,), with its bootstrap error, in their unit.
 
     ``groups``, (nucleus,), such as the proton numbers: whole groups are drawn instead of single nuclei, for errors that
@@ -84,9 +89,10 @@ def rms_estimate(errors: np.ndarray, groups: np.ndarray | None = None, draws: in
     members = np.ones(len(squares))
     if groups is not None:
         _, place = np.unique(np.asarray(groups)[finite], return_inverse=True)
-        squares, members = np.bincount(place, squares), np.bincount(place).astype(float)
+        squares, members = np.bincount(place, squares), np.bincount(place)
     _check(len(squares), draws)
-    drawn = np.random.default_rng(seed).integers(0, len(squares), (draws, len(squares)))
+    random, shape = np.random.default_rng(seed), (draws, len(squares))
+    drawn = random.integers(0, len(squares), shape)
     samples = np.sqrt(squares[drawn].sum(axis=1) / members[drawn].sum(axis=1))
     return Estimate(rms(errors), float(samples.std(ddof=1)))
 
@@ -99,14 +105,18 @@ def _check(count: int, draws: int) -> None:
 
 
 def distance_curve(
-    errors: np.ndarray, distance: np.ndarray, minimum_nuclei: int = 5, groups: np.ndarray | None = None
+    errors: np.ndarray,
+    distance: np.ndarray,
+    minimum_nuclei: int = 5,
+    groups: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """The rms error at each distance that has at least ``minimum_nuclei`` nuclei.
 
     Parameters
     ----------
     errors : MeV, (nucleus,).
-    distance : d, (nucleus,).
+    distance : d, (nucleus,), or another number by which the nuclei are taken.
+    minimum_nuclei : as many as a distance must have.
     groups : as in :func:`rms_estimate`.
 
     Returns
@@ -118,20 +128,25 @@ def distance_curve(
     ValueError
         for a minimum below one, or one that no distance meets.
     """
+    values, counts = np.unique(distance, return_counts=True)
+    _check_minimum(minimum_nuclei, counts)
+    rows = []
+    for value in values[counts >= minimum_nuclei]:
+        here = distance == value
+        chains = None if groups is None else np.asarray(groups)[here]
+        point, nuclei = rms_estimate(errors[here], chains), int(here.sum())
+        rows.append((int(value), nuclei, point.value, point.error))
+    columns = ["distance", "nuclei", "rms", "bootstrap_error"]
+    return pd.DataFrame(rows, columns=columns).set_index("distance")
+
+
+def _check_minimum(minimum_nuclei: int, counts: np.ndarray) -> None:
     if minimum_nuclei < 1:
         raise ValueError(f"minimum_nuclei = {minimum_nuclei} is out of range: give at least 1")
-    values, counts = np.unique(distance, return_counts=True)
     if not (counts >= minimum_nuclei).any():
         raise ValueError(
             f"minimum_nuclei = {minimum_nuclei}: no distance has so many nuclei; give at most {counts.max()}"
         )
-    rows = []
-    for value, count in zip(values, counts, strict=True):
-        if count >= minimum_nuclei:
-            here = distance == value
-            estimate = rms_estimate(errors[here], None if groups is None else np.asarray(groups)[here])
-            rows.append((int(value), int(count), estimate.value, estimate.error))
-    return pd.DataFrame(rows, columns=["distance", "nuclei", "rms", "bootstrap_error"]).set_index("distance")
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def make_charts(options: argparse.Namespace) -> None:
 def make_ensembles(options: argparse.Namespace) -> None:
     """Train the ensembles that are asked for, as far as they are not up to date."""
     from lib.learning import ensemble
-    from lib.learning.errors import rms_table
+    from lib.learning.errors import Errors
     from lib.learning.table_one import TABLE_I
 
     for id in options.names or TABLE_I:
@@ -43,7 +43,7 @@ def make_ensembles(options: argparse.Namespace) -> None:
         made = ensemble.make_ensemble(id, workers=options.workers, scheduler=options.scheduler)
         store.write(made, ensemble.ensemble_path(id))
         shutil.rmtree(ensemble.members_folder(id), ignore_errors=True)
-        table = ", ".join(f"{name} {value:.3f}" for name, value in rms_table(made).items())
+        table = ", ".join(f"{name} {value:.3f}" for name, value in Errors(made).table().items())
         print(f"{id}: {table} MeV; {made.wall_time_seconds:.0f} s", file=sys.stderr)
 
 

@@ -145,5 +145,24 @@ def last_commit(names: Iterable[str]) -> Commit | None:
 
 def git(*arguments: str) -> str:
     """What git says of this checkout, without the last line break; empty outside of one, or where git refuses."""
-    run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    return run.stdout.removesuffix("\n")
+    try:
+        return git_output(*arguments).decode().removesuffix("\n")
+    except ValueError:
+        return ""
+
+
+def git_output(*arguments: str) -> bytes:
+    """What git says of this checkout, as it is.
+
+    Raises
+    ------
+    ValueError
+        outside a checkout, or where git refuses.
+    """
+    run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)
+    if run.returncode:
+        raise ValueError(
+            f"git {' '.join(arguments)} failed in {ROOT} ({run.stderr.decode().strip()}): "
+            "it takes a git checkout, and a commit and files that this one has"
+        )
+    return run.stdout

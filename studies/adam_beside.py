@@ -15,19 +15,21 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 import xarray as xr
 
 from lib import store
 from lib.learning.adam import adam
-from lib.learning.dataset import random_learning, shared_dataset
+from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.ensemble import training_hash
-from lib.learning.learning_set import CURVE_ATTRIBUTES
+from lib.learning.learning_set import CURVE
 from lib.learning.networks import Network, fixed_layers
 from lib.learning.recipes import RECIPES
 from lib.learning.table_one import TABLE_I, get_network
 from lib.learning.train import seed_of, train_member
 from lib.provenance import DATA, code_version
+from lib.store import Variable
 from lib.tasks import add_engine_options, resume_tasks, task_folder
 
 PATH = DATA / "adam.nc"
@@ -37,22 +39,19 @@ LEARNING_RATE = 1e-2
 BATCH = 64
 CURVE_POINTS = 400
 """Adam's learning curve is kept at this many epochs."""
-ATTRIBUTES = {
-    "epochs": {"units": "1", "long_name": "epochs of Adam"},
-    "step": {
-        "units": "1",
-        "long_name": "entry of the learning curve; of Adam's some epochs alone, geometrically spaced",
-    },
-    "network": {"units": "1", "long_name": "network of Table I"},
-    "optimiser": {"units": "1", "long_name": "optimiser of the learning curve"},
+SCHEMA = CURVE | {
+    "epochs": Variable(("network",), "1", "epochs of Adam"),
+    "step": Variable(("step",), "1", "entry of the learning curve; of Adam's some epochs alone, geometrically spaced"),
+    "network": Variable(("network",), "1", "network of Table I"),
+    "optimiser": Variable(("optimiser",), "1", "optimiser of the learning curve"),
 }
-"""What the file holds beside the learning curves."""
+"""What the file holds; learning curves go along network and optimiser, too."""
 
 
 def adam_curve(id: str, budget_seconds: float) -> xr.Dataset:
     """Learning curve of member (0, 0) of a network, trained by Adam for about the given time on one core."""
     spec, recipe = get_network(id), RECIPES[id]
-    dataset = shared_dataset(spec.target)
+    dataset = load_dataset(spec.target)
     known = dataset.known.values
     learning, seed = random_learning(known, 0), seed_of(id, 0, 0)
     torch.set_num_threads(1)
@@ -72,7 +71,7 @@ def adam_curve(id: str, budget_seconds: float) -> xr.Dataset:
 def both_curves(id: str, budget_seconds: float) -> xr.Dataset:
     """Learning curves of member (0, 0) of a network by Adam and by our optimiser, dims ``optimiser`` and ``step``."""
     by_adam = adam_curve(id, budget_seconds)
-    by_ours = train_member(id, 0, 0, shared_dataset(get_network(id).target)).curve
+    by_ours = train_member(id, 0, 0, load_dataset(get_network(id).target)).curve
     numbered = [curve.assign_coords(step=np.arange(curve.sizes["step"])) for curve in (by_adam, by_ours)]
     both = xr.concat(numbered, dim="optimiser", join="outer", combine_attrs="drop")
     return both.assign(epochs=by_adam.attrs["epochs"])
@@ -101,8 +100,8 @@ def make_reference(
     together = xr.concat(list(curves.values()), dim="network", join="outer").assign_coords(
         network=list(TABLE_I), optimiser=list(OPTIMISERS)
     )
-    for name, attributes in (CURVE_ATTRIBUTES | ATTRIBUTES).items():
-        together[name].attrs = attributes
+    for name, variable in SCHEMA.items():
+        together[name].attrs = {"units": variable.unit, "long_name": variable.text}
     return together.assign_attrs(
         title="Learning curves of one member of each network, by Adam and by Levenberg-Marquardt",
         license="CC-BY-4.0",
@@ -142,15 +141,39 @@ def load_reference(path: Path = PATH) -> xr.Dataset:
     remedy = "run `python -m studies.adam_beside` (a quarter of an hour)"
     curves = store.read(path, remedy)
     try:
-        found = curves.network.values.tolist(), curves.optimiser.values.tolist()
+        complete = curves.network.values.tolist() == list(TABLE_I)
+        complete = complete and curves.optimiser.values.tolist() == list(OPTIMISERS)
     except store.DAMAGE as error:
         raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
-    complete = found == (list(TABLE_I), list(OPTIMISERS))
     if not complete:
         raise ValueError(f"{path} lacks a network of Table I: {remedy}")
     if curves.attrs.get("recipes") != _recipes():
-        raise ValueError(f"{path} was made with other recipes than those of lib.learning.levenberg_marquardt: {remedy}")
+        raise ValueError(f"{path} was made with other recipes than those of lib.learning.recipes: {remedy}")
     return curves
+
+
+def beside(curves: xr.Dataset) -> pd.DataFrame:
+    """Where both optimisers end, over the network's label: errors in MeV and seconds on one core.
+
+    ``adam_learning``, ``adam_validation``, ``adam_seconds``, the same with ``ours``, and ``ours_equal``: the seconds after
+    which ours has come down to Adam's lowest error in the learning set; NaN if it does not.
+    """
+    rows = {}
+    for id, spec in TABLE_I.items():
+        row = rows[spec.label] = {}
+        for name, optimiser in zip(("adam", "ours"), OPTIMISERS, strict=True):
+            curve = curves.sel(network=id, optimiser=optimiser).dropna("step", subset=["seconds"])
+            last = curve.isel(step=-1)
+            row |= {
+                f"{name}_learning": last.learning_rms,
+                f"{name}_validation": last.validation_rms,
+                f"{name}_seconds": last.seconds,
+            }
+            if name == "adam":
+                goal = curve.learning_rms.min()
+        reached = curve.seconds.where(curve.learning_rms <= goal, drop=True)
+        row["ours_equal"] = reached[0] if len(reached) else np.nan
+    return pd.DataFrame(rows, dtype=float).T
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -9,6 +9,7 @@ region itself is never looked at.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from lib.learning.dataset import LEARNING_SHARE, inner_learning, random_learning, shared_dataset
+from lib.learning.dataset import LEARNING_SHARE, inner_learning, load_dataset, random_learning
 from lib.learning.networks import predict_energy_density
 from lib.learning.recipes import Recipe
 from lib.learning.table_one import NN1, NN2, NN3, TABLE_I, get_network
@@ -25,6 +26,8 @@ from lib.provenance import DATA, code_version
 from lib.tasks import add_engine_options, atomic_write, known_to, run_tasks
 
 PATH = DATA / "search.csv"
+ERRORS = ("validation_rms", "outermost_rms", "density_rms")
+"""The errors that make the score: of the energy on two validation sets, of r^2 energy density on the first."""
 _HEAD = """\
 # Candidates for the recipes of the networks, and their rms errors in MeV on nuclei of the known region alone.
 # density_rms in MeV/fm; seconds of wall time for all members of a candidate.  The data dictionary explains every column.
@@ -121,7 +124,7 @@ def try_candidate(id: str, recipe: Recipe) -> dict:
     the mean of the members which have not seen the neutron-richest third.
     """
     spec = get_network(id)
-    dataset, members = shared_dataset(spec.target), MEMBERS[spec.output]
+    dataset, members = load_dataset(spec.target), MEMBERS[spec.output]
     known = dataset.known.values
     inner = inner_learning(known, dataset.Z.values, dataset.N.values)
     random = [train_member(id, split, 0, dataset, recipe) for split in range(members)]
@@ -149,12 +152,12 @@ def _density_rms(member: Trained, dataset: xr.Dataset, split: int) -> float:
     return float(np.sqrt(np.mean(error.astype(float) ** 2)))
 
 
-def score(table: pd.DataFrame) -> pd.Series:
+def score(table: pd.DataFrame, errors: Sequence[str] = ERRORS) -> pd.Series:
     """What the choice goes by: the geometric mean of the validation errors, two of the energy and, if any, one of the density.
 
     In MeV; with the density's, in MeV fm^(-1/3).
     """
-    return np.exp(np.log(table[["validation_rms", "outermost_rms", "density_rms"]]).mean(axis=1))
+    return np.exp(np.log(table[list(errors)]).mean(axis=1))
 
 
 def known_rms(table: pd.DataFrame) -> pd.Series:
@@ -172,28 +175,44 @@ def load_search(path: Path = PATH) -> pd.DataFrame:
     """
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there: run `python -m studies.search` (an hour)")
-    table = pd.read_csv(path, comment="#")
-    table = table.assign(known_rms=known_rms(table), score=score(table), chosen=False)
-    for id in table.network.unique():
-        table.loc[_best_row(table, id), "chosen"] = True
+    return judged(pd.read_csv(path, comment="#"))
+
+
+def judged(table: pd.DataFrame, errors: Sequence[str] = ERRORS) -> pd.DataFrame:
+    """A table of candidates with ``known_rms``, ``score`` and the ``chosen`` one of each network: that of lowest score.
+
+    Only those compete that are as accurate in the known region as the paper says; all of them where the paper quotes no
+    figure, or none is as accurate.  ``errors`` are those that make the score.
+    """
+    table = table.assign(known_rms=known_rms(table), score=score(table, errors), chosen=False)
+    for id, rows in table.groupby("network"):
+        accurate = rows.known_rms <= (get_network(id).paper_rms or np.inf)
+        table.loc[(rows[accurate] if accurate.any() else rows).score.idxmin(), "chosen"] = True
     return table
 
 
-def _best_row(table: pd.DataFrame, id: str) -> int:
-    rows, paper = table[table.network == id], get_network(id).paper_rms
-    if paper is not None and (known_rms(rows) <= paper).any():
-        rows = rows[known_rms(rows) <= paper]
-    return score(rows).idxmin()
+FIRST_GENERATION = {
+    "NN3-I3D": {"weight_decay": 300.0, "energy_weight": 10.0, "steps": 160},
+    "NN3-I6D": {"weight_decay": 100.0, "energy_weight": 10.0, "steps": 160},
+    "NN3-I6dD": {"weight_decay": 3.0, "energy_weight": 10.0, "steps": 80},
+}
+"""What the recipes of the first ensembles of NN3 had, all of them with two hidden layers of 24, silu and whitening 1."""
 
 
-def best_recipe(table: pd.DataFrame, id: str) -> Recipe:
-    """The candidate of lowest score of a network, among those that are as accurate in the known region as the paper says.
+def generations(table: pd.DataFrame) -> pd.DataFrame:
+    """Candidates of NN3 over its label and ``first`` (:data:`FIRST_GENERATION`), ``now`` (the chosen one) and ``by energies``.
 
-    Where the paper quotes no figure, or none is as accurate, all candidates compete.
+    The latter would be chosen among all candidates if the score did not know of the error of the density.
     """
-    row = table.loc[_best_row(table, id)]
-    kinds = {name: type(value) for name, value in asdict(Recipe()).items()}
-    return Recipe(**{name: kind(row[name]) for name, kind in kinds.items()})
+    now, by_energies = judged(table).query("chosen"), judged(table, ERRORS[:2]).query("chosen")
+    columns, rows = ["width", "weight_decay", "energy_weight", "steps", *ERRORS], {}
+    for id, recipe in FIRST_GENERATION.items():
+        settings = {"network": id, "width": 24, "layers": 2, "activation": "silu", "whitening": 1.0} | recipe
+        first = table[(table[list(settings)] == settings).all(axis=1)]
+        for name, group in (("first", first), ("by energies", by_energies), ("now", now)):
+            [rows[get_network(id).label, name]] = group.index[group.network == id]
+    names = pd.MultiIndex.from_tuples(rows, names=["network", "recipe"])
+    return table.loc[list(rows.values()), columns].set_index(names)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -203,24 +222,22 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     fields = ["network", *asdict(Recipe())]
     table = pd.read_csv(PATH, comment="#") if PATH.exists() else pd.DataFrame(columns=fields)
-    done = {tuple(row) for row in table[fields].itertuples(index=False)}
+    done = set(table[fields].itertuples(index=False, name=None))
     chosen = dict.fromkeys((id, recipe) for id in options.networks or TABLE_I for recipe in candidates(id))
-    tasks = {(id, recipe): (id, recipe) for id, recipe in chosen if (id, *asdict(recipe).values()) not in done}
+    tasks = {key: key for key in chosen if (key[0], *asdict(key[1]).values()) not in done}
+    order = {id: place for place, id in enumerate(TABLE_I)}
 
     def keep(_, row):
         nonlocal table
         table = pd.concat([table, pd.DataFrame([row])], ignore_index=True) if len(table) else pd.DataFrame([row])
         ordered = table.sort_values(
-            fields, key=lambda column: column.map(_ORDER) if column.name == "network" else column
+            fields, key=lambda column: column.map(order) if column.name == "network" else column
         )
         text = _HEAD + ordered.to_csv(index=False, float_format="%.6g")
         atomic_write(PATH, lambda temporary: temporary.write_text(text))
 
     finished = len(chosen) - len(tasks)
     run_tasks(try_candidate, tasks, keep, options.workers, options.scheduler, "search", "recipe", finished)
-
-
-_ORDER = {id: i for i, id in enumerate(TABLE_I)}
 
 
 if __name__ == "__main__":

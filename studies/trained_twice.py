@@ -7,7 +7,6 @@ steps amplify.  ``python -m studies.trained_twice COMMIT`` compares the ensemble
 from __future__ import annotations
 
 import argparse
-import subprocess
 from io import BytesIO
 from pathlib import Path
 
@@ -16,9 +15,9 @@ import pandas as pd
 import xarray as xr
 
 from lib.learning.ensemble import ensemble_path, load_ensemble
-from lib.learning.errors import rms_table
+from lib.learning.errors import Errors
 from lib.learning.table_one import TABLE_I
-from lib.provenance import DATA, ROOT
+from lib.provenance import DATA, ROOT, git_output
 from lib.tasks import atomic_write
 
 PATH = DATA / "repetition.csv"
@@ -46,7 +45,7 @@ def compare(first: xr.Dataset, second: xr.Dataset) -> pd.DataFrame:
 
     Returns
     -------
-    ``DataFrame``: ``network``, ``region`` as in :func:`lib.learning.errors.rms_table`, ``first_rms`` and ``second_rms``, the errors
+    ``DataFrame``: ``network``, ``region`` of :attr:`lib.learning.errors.Errors.regions`, ``first_rms`` and ``second_rms``, the errors
     of the two means, and ``apart_rms``, their difference, in MeV; the commits by which they were trained.
 
     Raises
@@ -61,10 +60,10 @@ def compare(first: xr.Dataset, second: xr.Dataset) -> pd.DataFrame:
         if not np.array_equal(first[name], second[name]):
             raise ValueError(f"{name} of {first.network} differs: give a commit with the same seeds and nuclei")
     # as if the mean of the first were what the second has to meet
-    apart = rms_table(second.assign(energy=first.predicted_energy.astype(float).mean("member")))
-    tables = {"first_rms": rms_table(first), "second_rms": rms_table(second), "apart_rms": apart}
-    table = pd.DataFrame(tables).loc[lambda rows: [name == "known" or name.startswith("d ") for name in rows.index]]
-    table = table.rename_axis("region").reset_index()
+    apart = second.assign(energy=first.predicted_energy.astype(float).mean("member"))
+    errors = {"first_rms": Errors(first), "second_rms": Errors(second), "apart_rms": Errors(apart)}
+    columns = {name: {region: each.rms(mask) for region, mask in each.regions.items()} for name, each in errors.items()}
+    table = pd.DataFrame(columns).rename_axis("region").reset_index()
     table.insert(0, "network", second.network)
     return table.assign(first_version=first.code_version, second_version=second.code_version)
 
@@ -75,15 +74,13 @@ def compare_with(commit: str) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        if there is no such commit, or it has other ensembles, or the same files.
+        if there is no such commit, or it has no ensembles, others, or the same files.
     """
     tables = []
     for id in TABLE_I:
         name = ensemble_path(id).relative_to(ROOT).as_posix()
-        run = subprocess.run(["git", "show", f"{commit}:{name}"], cwd=ROOT, capture_output=True, check=False)
-        if run.returncode:
-            raise ValueError(f"commit {commit!r} has no {name} ({run.stderr.decode().strip()}): give one that has")
-        first, second = xr.load_dataset(BytesIO(run.stdout), engine="h5netcdf"), load_ensemble(id)
+        stored = BytesIO(git_output("show", f"{commit}:{name}"))
+        first, second = xr.load_dataset(stored, engine="h5netcdf"), load_ensemble(id)
         if not np.array_equal(first.parameters, second.parameters):
             tables.append(compare(first, second))
     if not tables:

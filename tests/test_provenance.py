@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from lib import provenance
-from lib.learning import ensemble, levenberg_marquardt
+from lib.learning import ensemble, network_problem
 from lib.learning.dataset import random_learning
 from lib.learning.networks import Network, fixed_layers
-from lib.learning.train import seed_of
+from lib.learning.train import seed_of, train_network
 from lib.provenance import ROOT, code_hash, code_version, last_commit
 from lib.rmf import chart, dirac
 from lib.rmf.chart import load_chart
@@ -142,7 +142,7 @@ def test_the_hash_is_the_same_on_every_python():
 
 @pytest.mark.parametrize(
     ("hash_of_code", "module", "constant"),
-    [(chart.chart_hash, dirac, "MAX_KAPPA"), (ensemble.training_hash, levenberg_marquardt, "BLOCK_NUCLEI")],
+    [(chart.chart_hash, dirac, "MAX_KAPPA"), (ensemble.training_hash, network_problem, "BLOCK_NUCLEI")],
     ids=["chart", "ensemble"],
 )
 def test_charts_and_members_follow_the_code_they_come_from(monkeypatch, hash_of_code, module, constant):
@@ -155,10 +155,8 @@ def test_what_decides_numbers_is_hashed_and_what_does_not_is_not():
     in_charts = provenance._closure([chart.chain, chart.PointCoupling, chart.bound_nuclei])
     assert {"_bound_levels", "EvenFilling", "BCSFilling", "AboveBest", "KnownOrder", "Converged"} <= set(in_charts)
     assert {"solve_bcs", "observables", "iterate", "PointCoupling", "HBARC_MEV_FM"} <= set(in_charts)
-    in_members = provenance._closure(
-        [seed_of, random_learning, fixed_layers, Network, levenberg_marquardt.levenberg_marquardt]
-    )
-    assert {"Network", "random_learning", "levenberg_marquardt", "balance"} <= set(in_members)
+    in_members = provenance._closure([seed_of, random_learning, fixed_layers, Network, train_network])
+    assert {"Network", "random_learning", "LevenbergMarquardt", "NormalEquations", "Tape", "balance"} <= set(in_members)
     for names in (set(in_charts), set(in_members)):
         assert not names & {"ROOT", "DATA", "git", "run_tasks", "code_version", "VARIABLES"}
 

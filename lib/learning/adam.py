@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import torch
 import xarray as xr
 from tqdm import tqdm
 
-from lib.learning.learning_set import _curve, _data
+from lib.learning.learning_set import LearningCurve, learning_set
 from lib.learning.losses import balance, density_loss, energy_loss, total_loss
 from lib.learning.networks import Network, integrated
 
@@ -34,34 +32,28 @@ def adam(
     learning, validation : boolean, (nucleus,).
     seed : of the order of the batches.
     """
-    data = _data(network.spec, dataset, learning, validation)
+    data = learning_set(network.spec, dataset, learning, validation)
     generator = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate)
     count = len(data.energy)
     batches = -(-count // batch)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs * batches)
-    records = []
-    clock = time.process_time()
+    curve = LearningCurve(network, data)
     for _ in tqdm(range(epochs), desc=f"Adam, {network.spec.id}", unit="epoch", leave=False, disable=None):
-        sums = np.zeros(2)
+        sums = torch.zeros(2, dtype=torch.float64)
         for chosen in torch.randperm(count, generator=generator).split(batch):
             output = network(data.inputs[chosen])
             on_energy = energy_loss(integrated(output), data.energy[chosen])
             loss, on_density = on_energy, torch.tensor(np.nan)
             if data.density is not None:
                 # the mean of Eq. (5) runs over the whole mesh, also where no learning nucleus is
-                kept = data.density.shape[1] / dataset.sizes["r"]
+                kept = data.density.shape[1] / data.mesh_points
                 on_density = kept * density_loss(output, data.density[chosen])
                 loss = total_loss(on_energy, on_density, balance(on_energy, on_density, network.recipe.energy_weight))
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             schedule.step()
-            sums += len(chosen) * np.array([float(on_energy.detach()), float(on_density.detach())])
-        with torch.no_grad():
-            error = network.energy(data.validation_inputs) - data.validation_energy
-        means = sums / count
-        records.append(
-            (*means, np.sqrt(means[0]), float(error.square().mean().sqrt()), time.process_time() - clock)
-        )  # fmt: skip
-    return _curve(records)
+            sums += len(chosen) * torch.stack([on_energy, on_density]).detach()
+        curve.add(*(sums / count))
+    return curve.dataset()

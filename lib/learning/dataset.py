@@ -10,11 +10,14 @@ import functools
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, distance, is_known
 from lib.learning.table_one import DENSITIES, NUMBERS, TARGETS
+from lib.provenance import DATA
 from lib.rmf.chart import load_chart
+from lib.store import Variable, labelled
 
 SPLITS = 20
 INITIALISATIONS = 5
@@ -29,19 +32,23 @@ def valence_factor(Z, N) -> np.ndarray:
     return nu_p * nu_n / np.maximum(nu_p + nu_n, 1)
 
 
+def nucleon_numbers(Z: np.ndarray, N: np.ndarray) -> np.ndarray:
+    """The inputs of NN1, :data:`NUMBERS`, (nucleus, 4)."""
+    return np.stack([Z, N, (N - Z) / (N + Z), valence_factor(Z, N)], axis=-1)
+
+
 def load_dataset(target: str = "E", folder: Path | None = None) -> xr.Dataset:
     """Inputs and targets of every nucleus; for ``"dE"`` of those that both functionals bind.
 
     Parameters
     ----------
     target : ``"E"`` or ``"dE"`` (:data:`TARGETS`).
-    folder : where the charts are; ``data`` by default.
+    folder : where the charts are.  Without it they are those in ``data``, and the data set is made once per process: it
+        is shared, and its arrays are read-only.
 
     Returns
     -------
-    ``xarray.Dataset`` along ``nucleus`` (coords ``Z``, ``N``) and ``r``: ``numbers`` (nucleus, number), ``densities``
-    (nucleus, r, density), each times r^2; ``energy`` (MeV) and ``energy_density`` (times r^2, MeV/fm), the targets;
-    ``baseline_energy`` (MeV), what has to be added to the target to get the binding energy; ``known`` and ``distance``.
+    ``xarray.Dataset`` along ``nucleus`` and ``r``; :func:`dataset_schema` says what it holds.
 
     Raises
     ------
@@ -52,68 +59,69 @@ def load_dataset(target: str = "E", folder: Path | None = None) -> xr.Dataset:
     """
     if target not in TARGETS:
         raise ValueError(f"unknown target {target!r}: choose one of {', '.join(TARGETS)}")
+    return _made_once(target) if folder is None else _make_dataset(target, folder)
 
-    def read(name):
-        return load_chart(name, path=Path(folder) / f"{name}.nc" if folder else None)
 
-    chart = read("PC-PK1")
+@functools.cache
+def _made_once(target: str) -> xr.Dataset:
+    return read_only(_make_dataset(target, DATA))
+
+
+def read_only(dataset: xr.Dataset) -> xr.Dataset:
+    """The same data set, whose arrays refuse to be written to: it is shared by all who load it."""
+    for variable in dataset.variables.values():
+        variable.values.flags.writeable = False
+    return dataset
+
+
+def dataset_schema(target: str) -> dict[str, Variable]:
+    """What :func:`load_dataset` holds for a target."""
+    nucleus, text = ("nucleus",), TARGETS[target]
+    return {
+        "Z": Variable(nucleus, "1", "proton number"),
+        "N": Variable(nucleus, "1", "neutron number"),
+        "r": Variable(("r",), "fm", "radius"),
+        "numbers": Variable(("nucleus", "number"), "1", "inputs of NN1"),
+        "densities": Variable(("nucleus", "r", "density"), "fm-1, Laplacians fm-3", "inputs of NN2 and NN3, times r^2"),
+        "energy": Variable(nucleus, "MeV", f"target energy, {text}"),
+        "energy_density": Variable(("nucleus", "r"), "MeV/fm", f"target energy density times r^2, {text}"),
+        "baseline_energy": Variable(nucleus, "MeV", "energy to which the target adds"),
+        "known": Variable(nucleus, "1", "mass measured in AME2020"),
+        "distance": Variable(nucleus, "1", "distance d to the known isotopes"),
+    }
+
+
+def _make_dataset(target: str, folder: Path) -> xr.Dataset:
+    chart = load_chart("PC-PK1", path=folder / "PC-PK1.nc")
     energy, density = chart.energy.values, chart.energy_density.values
     baseline = np.zeros_like(energy)
     if target == "dE":
-        other = read("PC-F1")
-        rows = {nucleus: i for i, nucleus in enumerate(zip(other.Z.values, other.N.values, strict=True))}
-        nuclei = list(zip(chart.Z.values, chart.N.values, strict=True))
-        here = np.array([i for i, nucleus in enumerate(nuclei) if nucleus in rows])
-        there = np.array([rows[nuclei[i]] for i in here])
+        other = load_chart("PC-F1", path=folder / "PC-F1.nc")
+        index, other_index = (pd.MultiIndex.from_arrays([c.Z.values, c.N.values]) for c in (chart, other))
+        places = other_index.get_indexer(index)
+        here = np.flatnonzero(places >= 0)
+        there = places[here]
         baseline = energy[here]
         energy = other.energy.values[there] - energy[here]
         density = other.energy_density.values[there] - density[here]
         chart = chart.isel(nucleus=here)
     Z, N, r = chart.Z.values, chart.N.values, chart.r.values
-    numbers = np.stack([Z, N, (N - Z) / (N + Z), valence_factor(Z, N)], axis=-1)
-    densities = np.stack([chart[name].values for name in DENSITIES], axis=-1) * r[:, None] ** 2
-    text = TARGETS[target]
-    return xr.Dataset(
-        {
-            "numbers": (("nucleus", "number"), numbers, {"units": "1", "long_name": "inputs of NN1"}),
-            "densities": (
-                ("nucleus", "r", "density"),
-                densities,
-                {"units": "fm-1, Laplacians fm-3", "long_name": "inputs of NN2 and NN3, times r^2"},
-            ),
-            "energy": ("nucleus", energy, {"units": "MeV", "long_name": f"target energy, {text}"}),
-            "energy_density": (
-                ("nucleus", "r"),
-                density * r**2,
-                {"units": "MeV/fm", "long_name": f"target energy density times r^2, {text}"},
-            ),
-            "baseline_energy": ("nucleus", baseline, {"units": "MeV", "long_name": "energy to which the target adds"}),
-            "known": ("nucleus", is_known(Z, N), {"units": "1", "long_name": "mass measured in AME2020"}),
-            "distance": (
-                "nucleus",
-                distance(Z, N),
-                {"units": "1", "long_name": "distance d to the known isotopes"},
-            ),
-        },
-        coords={
-            "Z": ("nucleus", Z, chart.Z.attrs),
-            "N": ("nucleus", N, chart.N.attrs),
-            "r": ("r", r, chart.r.attrs),
-            "number": list(NUMBERS),
-            "density": list(DENSITIES),
-        },
-        attrs={
-            "target": target,
-            "functional": "PC-PK1" if target == "E" else "both functionals",
-            "chart_code_hash": chart.code_hash,
-        },
-    )
-
-
-@functools.cache
-def shared_dataset(target: str) -> xr.Dataset:
-    """:func:`load_dataset`, read once per process; not to be changed."""
-    return load_dataset(target)
+    values = {
+        "numbers": nucleon_numbers(Z, N),
+        "densities": np.stack([chart[name].values for name in DENSITIES], axis=-1) * r[:, None] ** 2,
+        "energy": energy,
+        "energy_density": density * r**2,
+        "baseline_energy": baseline,
+        "known": is_known(Z, N),
+        "distance": distance(Z, N),
+    }
+    attrs = {
+        "target": target,
+        "functional": "PC-PK1" if target == "E" else "both functionals",
+        "chart_code_hash": chart.code_hash,
+    }
+    dataset = labelled(values | {"Z": Z, "N": N, "r": r}, dataset_schema(target), coords=("Z", "N", "r"), attrs=attrs)
+    return dataset.assign_coords(number=list(NUMBERS), density=list(DENSITIES))
 
 
 def random_learning(known: np.ndarray, split: int) -> np.ndarray:
@@ -125,7 +133,8 @@ def random_learning(known: np.ndarray, split: int) -> np.ndarray:
         for a negative split.
     """
     if split < 0:
-        raise ValueError(f"split = {split} is out of range: give 0 to {SPLITS - 1}")
+        remedy = f"give 0 to {SPLITS - 1}"
+        raise ValueError(f"split = {split} is out of range: {remedy}")
     members = np.flatnonzero(known)
     order = np.random.default_rng([2020, split]).permutation(members)
     learning = np.zeros(len(known), dtype=bool)

@@ -1,23 +1,26 @@
-"""The functional derivative of a network of densities, by automatic differentiation."""
+"""The functional derivative of a network of densities, by automatic differentiation, and a test of it without."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
+import pandas as pd
 import torch
 import xarray as xr
 
-from lib.learning.dataset import shared_dataset
+from lib.learning.dataset import load_dataset
 from lib.learning.ensemble import member_network
 from lib.learning.networks import Network, network_inputs
-from lib.learning.table_one import NN3, TABLE_I
-from lib.rmf.mesh import SHELL_FM
+from lib.learning.table_one import DENSITIES, NN3, TABLE_I
+from lib.rmf.mesh import NETWORK_BOX_FM, NETWORK_MESH, NETWORK_STEP_FM, SHELL_FM, get_mesh
 from lib.store import select
 
 DERIVATIVE_TOLERANCE = 1e-6
 """How well automatic differentiation and differences of E must agree."""
 FUNCTIONAL_TOLERANCE = 1e-2
-"""The same for the functional derivative on the mesh, whose Laplacian is a second difference of steps of 0.1 fm."""
-BUMP_FM = 0.7
+"""The same for the integral of the functional derivative, a field on a mesh of 0.1 fm."""
+BUMP_FM = 1.0
 """Width of the bumps by which densities are changed."""
 BUMP_RADII_FM = (2.0, 4.0, 6.0)
 """Where the bumps are: inside, at the surface and in the tail of germanium."""
@@ -25,71 +28,98 @@ DERIVATIVE_MEMBERS = 4
 """Members that are asked, spread over the splits."""
 
 
-def functional_derivative(network: Network, inputs: torch.Tensor, r: np.ndarray) -> np.ndarray:
+def partial_derivatives(network: Network, inputs: torch.Tensor) -> np.ndarray:
+    """∂ℰ/∂ρ (MeV), and ∂ℰ/∂(Δρ) (MeV fm^2) if there are Laplacians, of an NN3 at one nucleus, (r, inputs).
+
+    ``inputs`` (1, r, inputs) are those of :func:`lib.learning.networks.network_inputs`, on the whole mesh.
+    """
+    varied = inputs.detach().clone().requires_grad_()
+    energy = network.energy(varied).sum()
+    [gradient] = torch.autograd.grad(energy, varied)
+    return gradient[0].numpy() / SHELL_FM
+
+
+def functional_derivative(network: Network, inputs: torch.Tensor) -> np.ndarray:
     """δE/δρ = ∂ℰ/∂ρ + Δ[∂ℰ/∂(Δρ)] of an NN3 at one nucleus, MeV, (r, density): of ρ_S, ρ_V and ρ_TV.
 
-    Without Laplacians among the inputs the second term is absent.  ``inputs`` (1, r, inputs) are those of
-    :func:`lib.learning.networks.network_inputs`, ``r`` is the uniform mesh in fm from 0; the last point has no Laplacian and is NaN.
+    Without Laplacians among the inputs the second term is absent.  ``inputs`` as for :func:`partial_derivatives`.
     """
-    partial = _partials(network, inputs) / SHELL_FM
-    direct = partial[:, :3].copy()
-    if partial.shape[1] == 3:
-        return direct
-    # Δf = (r f)'' / r, and at r = 0, where f is even, 3 f''
-    field, step = partial[:, 3:], r[1] - r[0]
-    laplacian = np.full_like(field, np.nan)
-    product = r[:, None] * field
-    laplacian[1:-1] = (product[2:] - 2 * product[1:-1] + product[:-2]) / step**2 / r[1:-1, None]
-    laplacian[0] = 6 * (field[1] - field[0]) / step**2
-    return direct + laplacian
+    partial = partial_derivatives(network, inputs)
+    by_density, by_laplacian = partial[:, :3], partial[:, 3:]
+    if not by_laplacian.size:
+        return by_density
+    # far outside it is that of the vacuum, a constant without Laplacian
+    laplacian = get_mesh(NETWORK_BOX_FM, NETWORK_STEP_FM).laplacian
+    return by_density + laplacian @ (by_laplacian - by_laplacian[-1])
 
 
-def _partials(network: Network, inputs: torch.Tensor) -> np.ndarray:
-    """Derivatives of E by the inputs of one nucleus at each point of the mesh, (r, inputs)."""
-    inputs = inputs.detach().clone().requires_grad_(True)
-    [gradient] = torch.autograd.grad(network.energy(inputs).sum(), inputs)
-    return gradient[0].numpy()
+def bump(r: np.ndarray, centre: float) -> tuple[np.ndarray, np.ndarray]:
+    """exp[-(r - R)^2 / b^2] + exp[-(r + R)^2 / b^2] and its Laplacian (fm^-2), both (r,); b = :data:`BUMP_FM`."""
+    value, slope, bend = np.zeros((3, len(r)))
+    for x in (r - centre, r + centre):
+        shell = np.exp(-((x / BUMP_FM) ** 2))
+        value += shell
+        slope -= 2 * x / BUMP_FM**2 * shell
+        bend += (4 * x**2 / BUMP_FM**4 - 2 / BUMP_FM**2) * shell
+    # f'' + 2 f' / r, and at r = 0, where f is even, 3 f''
+    return value, bend + 2 * np.divide(slope, r, out=bend.copy(), where=r > 0)
+
+
+def bump_test(
+    network: Network, inputs: torch.Tensor, radii: Iterable[float] = BUMP_RADII_FM, height: float = 1e-7
+) -> pd.DataFrame:
+    """How E answers to a bump of a density, per its height, by differences and by derivatives: MeV fm^3.
+
+    A density and its Laplacian are changed together, by ± ``height`` (fm^-3) times a :func:`bump`.
+
+    Parameters
+    ----------
+    network : an NN3, in double precision.
+    inputs : as for :func:`partial_derivatives`.
+    radii : of the bumps, fm.
+    height : of the bumps, fm^-3; what E has of higher order in it is an error of the differences.
+
+    Returns
+    -------
+    One row for each radius and density: ``differences``, the central difference of E; ``partial``, the sum of the partial
+    derivatives times the change of the inputs; ``functional``, 4π∫ δE/δρ · bump r² dr; and ``partial_moduli`` and
+    ``functional_moduli``, what the moduli of the terms of the last two add up to.
+    """
+    r, rows = NETWORK_MESH, {}
+    partial, field = partial_derivatives(network, inputs), functional_derivative(network, inputs)
+    for radius in radii:
+        value, laplacian = bump(r, radius)
+        for place, density in enumerate(DENSITIES[:3]):
+            change = np.zeros_like(partial)
+            change[:, place] = r**2 * value
+            if change.shape[1] > 3:
+                change[:, place + 3] = r**2 * laplacian
+            with torch.no_grad():
+                moved = [float(network.energy(inputs + sign * height * torch.tensor(change)).sum()) for sign in (1, -1)]
+            row = {"differences": (moved[0] - moved[1]) / (2 * height)}
+            for name, terms in (("partial", partial * change), ("functional", field[:, place] * change[:, place])):
+                row[name], row[f"{name}_moduli"] = SHELL_FM * terms.sum(), SHELL_FM * np.abs(terms).sum()
+            rows[radius, density] = row
+    return pd.DataFrame(rows).T.rename_axis(["radius_fm", "density"])
 
 
 def derivative_disagreement(
-    ensemble: xr.Dataset, nucleus: tuple[int, int], member: int = 0, step: float = 1e-7
+    ensemble: xr.Dataset, nucleus: tuple[int, int], member: int = 0, height: float = 1e-7
 ) -> tuple[float, float]:
-    """Largest relative disagreements about the change of E when a density of a nucleus is changed by a bump.
+    """Largest disagreements of a :func:`bump_test` of one member: of the partial derivatives, and of the functional one.
 
-    A density and its Laplacian are changed together, by the bump exp[-(r - r0)^2 / 2 w^2] times ± ``step`` (fm^-3) and by
-    its analytic Laplacian.  Central differences of E are compared with the sum of its derivatives by the inputs, relative
-    to the sum of the moduli of what adds up to that; and with the integral of :func:`functional_derivative` times the
-    bump, relative to that integral of moduli.
+    Each is relative to the moduli of what adds up.
 
     Raises
     ------
     ValueError
-        if the network is not an NN3.
+        if the network is not an NN3, or the nucleus is not in its data set.
     """
     spec = TABLE_I[ensemble.attrs["network"]]
     if spec.family != NN3:
         raise ValueError(f"{spec.id} is no functional of the density at a point: take an NN3")
-    row = select(shared_dataset(spec.target), *nucleus).expand_dims("nucleus")
-    network = member_network(ensemble, member).double()
-    inputs = torch.tensor(network_inputs(spec, row), dtype=torch.float64)
-    r = row.r.values
-    partial, field = _partials(network, inputs), functional_derivative(network, inputs, r)
-    worst = [0.0, 0.0]
-    for centre in BUMP_RADII_FM:
-        x = (r - centre) / BUMP_FM
-        bump = np.exp(-(x**2) / 2)
-        # r^2 times the Laplacian: r^2 f'' + 2 r f'
-        laplacian = bump * (r**2 * (x**2 - 1) / BUMP_FM**2 - 2 * r * x / BUMP_FM)
-        for place in range(3):
-            change = np.zeros(partial.shape)
-            change[:, place] = r**2 * bump
-            if change.shape[1] > 3:
-                change[:, place + 3] = laplacian
-            with torch.no_grad():
-                moved = [float(network.energy(inputs + sign * step * torch.tensor(change)).sum()) for sign in (1, -1)]
-            numeric = (moved[0] - moved[1]) / (2 * step)
-            terms = partial * change
-            integrand = (SHELL_FM * r**2 * bump * field[:, place])[:-1]
-            for i, values in enumerate((terms, integrand)):
-                worst[i] = max(worst[i], float(abs(numeric - values.sum()) / np.abs(values).sum()))
-    return worst[0], worst[1]
+    row = select(load_dataset(spec.target), *nucleus).expand_dims("nucleus")
+    inputs = torch.tensor(network_inputs(spec, row))
+    table = bump_test(member_network(ensemble, member).double(), inputs, height=height)
+    names = "partial", "functional"
+    return tuple(float((abs(table.differences - table[name]) / table[f"{name}_moduli"]).max()) for name in names)

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import platform
 import time
@@ -20,18 +21,26 @@ import torch
 import xarray as xr
 
 from lib import store
-from lib.learning.dataset import INITIALISATIONS, SPLITS, random_learning, shared_dataset
-from lib.learning.learning_set import CURVE_ATTRIBUTES
-from lib.learning.levenberg_marquardt import levenberg_marquardt
-from lib.learning.networks import FixedLayers, Network, fixed_layers, predict_energy_density
+from lib.learning.dataset import (
+    INITIALISATIONS,
+    SPLITS,
+    dataset_schema,
+    load_dataset,
+    nucleon_numbers,
+    random_learning,
+    read_only,
+)
+from lib.learning.learning_set import CURVE
+from lib.learning.networks import FixedLayers, Network, fixed_layers, predict_energy, predict_energy_density
 from lib.learning.recipes import RECIPES, Recipe
 from lib.learning.table_one import NetworkSpec, get_network
-from lib.learning.train import seed_of, train_member
+from lib.learning.train import seed_of, train_member, train_network
 from lib.provenance import DATA, code_hash, code_version
+from lib.store import Variable, labelled
 from lib.tasks import resume_tasks, task_folder
 
 FOLDER = DATA / "ensembles"
-FIXED = ("shift", "matrix", "offset", "basis")
+FIXED = FixedLayers._fields
 TARGET_TOLERANCE_MEV = 1e-3
 """Charts of the same code on two machines agree much better than this; more means that the ensemble is of another chart."""
 
@@ -43,12 +52,12 @@ def ensemble_path(id: str) -> Path:
 
 def training_hash() -> str:
     """Hash of the code that decides what a member becomes; unfinished runs of other code are not resumed."""
-    return code_hash(seed_of, random_learning, fixed_layers, Network, levenberg_marquardt)
+    return code_hash(seed_of, nucleon_numbers, random_learning, fixed_layers, Network, train_network, predict_energy)
 
 
 def member_record(id: str, split: int, init: int) -> dict:
     """Train one member; what is kept of it, as arrays."""
-    trained = train_member(id, split, init, shared_dataset(get_network(id).target))
+    trained = train_member(id, split, init, load_dataset(get_network(id).target))
     network = trained.network
     return {
         "split": split,
@@ -65,7 +74,7 @@ def members_folder(id: str, work: Path | None = None) -> Path:
     """Where finished members of an ensemble wait until it is complete."""
     settings = {
         "recipe": asdict(RECIPES[id]),
-        "chart": shared_dataset(get_network(id).target).chart_code_hash,
+        "chart": load_dataset(get_network(id).target).chart_code_hash,
         "code": training_hash(),
     }
     return task_folder(work or DATA / ".work", f"ensemble-{id}", settings)
@@ -91,9 +100,7 @@ def make_ensemble(
 
     Returns
     -------
-    ``xarray.Dataset`` with dims ``member`` (coords ``split``, ``init``), ``nucleus`` (coords ``Z``, ``N``), ``fold`` (the
-    splits), ``step`` and ``parameter``: ``predicted_energy`` (MeV), the target ``energy``, ``is_learning``, the learning
-    curves, the parameters and fixed layers of every member, and the provenance in its attributes.
+    ``xarray.Dataset``; :func:`ensemble_schema` says what it holds, its attributes where it comes from.
 
     Raises
     ------
@@ -106,116 +113,105 @@ def make_ensemble(
     for name, value in (("splits", splits), ("initialisations", initialisations)):
         if value < 1:
             raise ValueError(f"{name} = {value} is out of range: give at least 1")
-    dataset = shared_dataset(spec.target)
-    folder = members_folder(id, work)
-    tasks = {f"split{s:02d}-init{i}": (id, s, i) for s in range(splits) for i in range(initialisations)}
+    tasks, folder = member_tasks(id, splits, initialisations), members_folder(id, work)
     started = time.time()
     records, resumed = resume_tasks(member_record, tasks, folder, workers, scheduler, id, "member")
-    ensemble = _assemble(spec, dataset, list(records.values()))
-    ensemble.attrs |= {"wall_time_seconds": round(time.time() - started, 2), "resumed_members": resumed}
-    return ensemble
+    ensemble = _assemble(spec, list(records.values()))
+    return ensemble.assign_attrs(wall_time_seconds=round(time.time() - started, 2), resumed_members=resumed)
 
 
-def _assemble(spec: NetworkSpec, dataset: xr.Dataset, records: list[dict]) -> xr.Dataset:
-    recipe = RECIPES[spec.id]
-    folds = sorted({record["split"] for record in records})
-    first = {record["split"]: record["fixed"] for record in reversed(records)}
+def member_tasks(id: str, splits: int, initialisations: int) -> dict:
+    """What :func:`member_record` is called with for each member, by the name under which the member is kept."""
+    tasks = {}
+    for split in range(splits):  # who is learnt
+        for init in range(initialisations):  # where the parameters start
+            tasks[f"split{split:02d}-init{init}"] = (id, split, init)
+    return tasks
+
+
+def ensemble_schema(spec: NetworkSpec) -> dict[str, Variable]:
+    """What the ensemble of a network holds."""
+    given, output = dataset_schema(spec.target), "MeV" if spec.output == "energy" else "MeV/fm"
+    member = ("member",)
+    return {
+        "predicted_energy": Variable(("member", "nucleus"), "MeV", f"predicted {given['energy'].text}"),
+        **{name: given[name] for name in ("energy", "known", "distance", "Z", "N")},
+        "is_learning": Variable(("fold", "nucleus"), "1", "in the learning set of the split"),
+        "parameters": Variable(("member", "parameter"), "1", "weights and biases, layer by layer"),
+        "training_seconds": Variable(member, "s", "training time on one core"),
+        **{name: variable._replace(dims=("member", "step")) for name, variable in CURVE.items()},
+        "shift": Variable(("fold", "input"), "of the input", "subtracted from the inputs (fixed first layer)"),
+        "matrix": Variable(("fold", "input", "component"), "1 / unit of the input", "fixed first layer"),
+        "offset": Variable(("fold", "output"), output, "added to the outputs (fixed last layer)"),
+        "basis": Variable(("fold", "raw", "output"), output, "fixed last layer"),
+        "split": Variable(member, "1", "random split of the known nuclei that the member learnt by"),
+        "init": Variable(member, "1", "initialisation of the parameters, counted within a split"),
+        "seed": Variable(member, "1", "seed of the random initial parameters"),
+        "fold": Variable(("fold",), "1", "random split of the known nuclei"),
+    }
+
+
+def _assemble(spec: NetworkSpec, records: list[dict]) -> xr.Dataset:
+    """The ensemble of a network from the records of its members."""
+    dataset = load_dataset(spec.target)
+    known = dataset.known.values
+    split, init = [record["split"] for record in records], [record["init"] for record in records]
+    layers = {record["split"]: record["fixed"] for record in reversed(records)}
+    folds = sorted(layers)
+    seconds = np.array([record["training_seconds"] for record in records])
     steps = max(len(record["curve"]["seconds"]) for record in records)
 
     def curve(name):
-        rows = [np.asarray(record["curve"][name], dtype=np.float32) for record in records]
-        return np.stack([np.pad(row, (0, steps - len(row)), constant_values=np.nan) for row in rows])
+        """Those of members that stopped early end with NaN."""
+        rows = np.full((len(records), steps), np.nan, dtype=np.float32)
+        for row, record in zip(rows, records, strict=True):
+            row[: len(record["curve"][name])] = record["curve"][name]
+        return rows
 
-    known = dataset.known.values
-    learning = np.stack([random_learning(known, split) for split in folds])
-    fixed_dims = {
-        "shift": ("fold", "input"), "matrix": ("fold", "input", "component"), "offset": ("fold", "output"),
-        "basis": ("fold", "raw", "output"),
-    }  # fmt: skip
-    texts = {
-        "shift": "subtracted from the inputs (fixed first layer)", "matrix": "fixed first layer",
-        "offset": "added to the outputs (fixed last layer)", "basis": "fixed last layer",
-    }  # fmt: skip
-    output_unit = "MeV" if spec.output == "energy" else "MeV/fm"
-    units = {"shift": "of the input", "matrix": "1 / unit of the input", "offset": output_unit, "basis": output_unit}
-    return xr.Dataset(
-        {
-            "predicted_energy": (
-                ("member", "nucleus"),
-                np.stack([record["predicted_energy"] for record in records]).astype(np.float32),
-                {"units": "MeV", "long_name": f"predicted {dataset.energy.long_name}"},
-            ),
-            "energy": ("nucleus", dataset.energy.values, dataset.energy.attrs),
-            "known": ("nucleus", known, dataset.known.attrs),
-            "distance": ("nucleus", dataset.distance.values, dataset.distance.attrs),
-            "is_learning": (
-                ("fold", "nucleus"),
-                learning,
-                {"units": "1", "long_name": "in the learning set of the split"},
-            ),
-            "parameters": (
-                ("member", "parameter"),
-                np.stack([record["parameters"] for record in records]),
-                {"units": "1", "long_name": "weights and biases, layer by layer"},
-            ),
-            "training_seconds": (
-                "member",
-                np.array([record["training_seconds"] for record in records]),
-                {"units": "s", "long_name": "training time on one core"},
-            ),
-            **{
-                name: (("member", "step"), curve(name), attributes)
-                for name, attributes in CURVE_ATTRIBUTES.items()
-                if name != "seconds"
-            },
-            **{
-                name: (
-                    dims,
-                    np.stack([first[fold][name] for fold in folds]),
-                    {"units": units[name], "long_name": texts[name]},
-                )
-                for name, dims in fixed_dims.items()
-            },
-        },
-        coords={
-            "split": (
-                "member",
-                [record["split"] for record in records],
-                {"units": "1", "long_name": "random split of the known nuclei that the member learnt by"},
-            ),
-            "init": (
-                "member",
-                [record["init"] for record in records],
-                {"units": "1", "long_name": "initialisation of the parameters, counted within a split"},
-            ),
-            "seed": (
-                "member",
-                [seed_of(spec.id, record["split"], record["init"]) for record in records],
-                {"units": "1", "long_name": "seed of the random initial parameters"},
-            ),
-            "fold": ("fold", folds, {"units": "1", "long_name": "random split of the known nuclei"}),
-            "Z": ("nucleus", dataset.Z.values, dataset.Z.attrs),
-            "N": ("nucleus", dataset.N.values, dataset.N.attrs),
-        },
-        attrs={
-            "title": f"Ensemble of {len(records)} networks {spec.label}",
-            "license": "CC-BY-4.0",
-            "network": spec.id,
-            "label": spec.label,
-            "recipe": json.dumps(asdict(recipe)),
-            "optimiser": "Levenberg-Marquardt",
-            "chart_code_hash": dataset.chart_code_hash,
-            "training_hash": training_hash(),
-            "code_version": code_version(),
-            "python": platform.python_version(),
-            "torch": torch.__version__.split("+")[0],
-            "cpu_seconds": round(float(sum(record["training_seconds"] for record in records)), 1),
-        },
-    )
+    values = {
+        "predicted_energy": np.stack([record["predicted_energy"] for record in records]).astype(np.float32),
+        **{name: dataset[name].values for name in ("energy", "known", "distance")},
+        "is_learning": np.stack([random_learning(known, fold) for fold in folds]),
+        "parameters": np.stack([record["parameters"] for record in records]),
+        "training_seconds": seconds,
+        **{name: curve(name) for name in CURVE if name != "seconds"},
+        **{name: np.stack([layers[fold][name] for fold in folds]) for name in FIXED},
+    }
+    coords = {
+        "split": split,
+        "init": init,
+        "seed": [seed_of(spec.id, *member) for member in zip(split, init, strict=True)],
+    }
+    coords |= {"fold": folds, "Z": dataset.Z.values, "N": dataset.N.values}
+    attrs = {
+        "title": f"Ensemble of {len(records)} networks {spec.label}",
+        "license": "CC-BY-4.0",
+        "network": spec.id,
+        "label": spec.label,
+        "recipe": json.dumps(asdict(RECIPES[spec.id])),
+        "optimiser": "Levenberg-Marquardt",
+        "chart_code_hash": dataset.chart_code_hash,
+        "training_hash": training_hash(),
+        "code_version": code_version(),
+        "python": platform.python_version(),
+        "torch": torch.__version__.split("+")[0],
+        "cpu_seconds": round(float(seconds.sum()), 1),
+    }
+    return labelled(values | coords, ensemble_schema(spec), coords=coords, attrs=attrs)
 
 
 def load_ensemble(id: str, path: Path | None = None) -> xr.Dataset:
     """The ensemble of a network, checked against Table I, its recipe and the charts.
+
+    Parameters
+    ----------
+    id : a network of Table I.
+    path : of its file.  Without it, it is that of :func:`ensemble_path`, and the ensemble is read once per process: it is
+        shared, and its arrays are read-only.
+
+    Returns
+    -------
+    ``xarray.Dataset``; :func:`ensemble_schema` says what it holds.
 
     Raises
     ------
@@ -224,42 +220,42 @@ def load_ensemble(id: str, path: Path | None = None) -> xr.Dataset:
     ValueError
         if the network is unknown, or the file is damaged, incomplete, of another recipe or of another chart.
     """
-    spec = get_network(id)
-    path = path or ensemble_path(id)
-    remedy = f"run `python -m lib ensembles {id}`"
-    ensemble = store.read(path, remedy)
-    try:
-        recipe = json.loads(ensemble.attrs["recipe"])
-        members = list(zip(ensemble.split.values, ensemble.init.values, strict=True))
-        network, energy = ensemble.attrs["network"], ensemble.energy.values
-        finite = bool(np.isfinite(ensemble.predicted_energy).all())
-    except store.DAMAGE as error:
-        raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
-    problem = None
-    dataset = shared_dataset(spec.target)
-    if network != id:
-        problem = f"holds the network {network!r}"
-    elif recipe != asdict(RECIPES[id]):
-        problem = f"was trained by another recipe, {recipe}"
-    elif members != [(split, init) for split in range(SPLITS) for init in range(INITIALISATIONS)] or not finite:
-        problem = (
-            f"is incomplete: {len(members)} of {SPLITS * INITIALISATIONS} members, or predictions that are not finite"
-        )
-    elif (
-        not np.array_equal(ensemble.Z.values, dataset.Z.values)
-        or not np.array_equal(ensemble.N.values, dataset.N.values)
-        or np.abs(energy - dataset.energy.values).max() > TARGET_TOLERANCE_MEV
-    ):
-        problem = "was trained on another chart"
-    if problem:
-        raise ValueError(f"{path} {problem}: {remedy}")
-    return ensemble
+    return _read_once(id) if path is None else _read(id, path)
 
 
 @functools.cache
-def shared_ensemble(id: str) -> xr.Dataset:
-    """:func:`load_ensemble`, read once per process; not to be changed."""
-    return load_ensemble(id)
+def _read_once(id: str) -> xr.Dataset:
+    return read_only(_read(id, ensemble_path(id)))
+
+
+def _read(id: str, path: Path) -> xr.Dataset:
+    spec, remedy = get_network(id), f"run `python -m lib ensembles {id}`"
+    ensemble, dataset = store.read(path, remedy), load_dataset(spec.target)
+    try:
+        fault = _fault(ensemble, spec, dataset)
+    except store.DAMAGE as error:
+        raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
+    if fault:
+        raise ValueError(f"{path} {fault}: {remedy}")
+    return ensemble
+
+
+def _fault(ensemble: xr.Dataset, spec: NetworkSpec, dataset: xr.Dataset) -> str | None:
+    """In what a file is not the ensemble of a network, by recipe and energies; its hashes do not count."""
+    network, recipe = ensemble.attrs["network"], json.loads(ensemble.attrs["recipe"])
+    members = list(zip(ensemble.split.values, ensemble.init.values, strict=True))
+    if network != spec.id:
+        return f"holds the network {network!r}"
+    if recipe != asdict(RECIPES[spec.id]):
+        return f"was trained by another recipe, {recipe}"
+    complete = members == list(itertools.product(range(SPLITS), range(INITIALISATIONS)))
+    if not complete or not np.isfinite(ensemble.predicted_energy).all():
+        of_all = f"{len(members)} of {SPLITS * INITIALISATIONS} members"
+        return f"is incomplete: {of_all}, or predictions that are not finite"
+    same_nuclei = all(np.array_equal(ensemble[name], dataset[name]) for name in ("Z", "N"))
+    if not same_nuclei or np.abs(ensemble.energy.values - dataset.energy.values).max() > TARGET_TOLERANCE_MEV:
+        return "was trained on another chart"
+    return None
 
 
 def member_network(ensemble: xr.Dataset, member: int) -> Network:
@@ -294,7 +290,7 @@ def member_densities(ensemble: xr.Dataset, dataset: xr.Dataset) -> np.ndarray:
 def is_current(id: str) -> bool:
     """Whether the ensemble is there and agrees with recipe and charts."""
     try:
-        load_ensemble(id)
+        load_ensemble(id, ensemble_path(id))
     except (FileNotFoundError, ValueError):
         return False
     return True

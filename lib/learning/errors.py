@@ -52,9 +52,14 @@ class Errors:
         return self.ensemble.energy.values
 
     @cached_property
+    def predicted(self) -> np.ndarray:
+        """What the members predict, MeV, (member, nucleus); in the precision of the file."""
+        return self.ensemble.predicted_energy.values
+
+    @cached_property
     def error(self) -> np.ndarray:
         """Error of the mean of all members, MeV."""
-        return self.ensemble.predicted_energy.values.mean(axis=0, dtype=float) - self.target
+        return self.predicted.mean(axis=0, dtype=float) - self.target
 
     @cached_property
     def held_out(self) -> np.ndarray:
@@ -62,30 +67,32 @@ class Errors:
 
         Outside the known region these are all members; NaN for a nucleus that every member has learnt.
         """
-        predicted = np.where(self.learnt, np.nan, self.ensemble.predicted_energy.values.astype(float))
+        sums = np.where(self.learnt, 0, self.predicted.astype(float)).sum(axis=0)
         counts = (~self.learnt).sum(axis=0)
-        sums = np.nansum(predicted, axis=0)
-        return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan) - self.target
+        means = sums / np.maximum(counts, 1)
+        return np.where(counts > 0, means, np.nan) - self.target
 
     @cached_property
     def deviation(self) -> np.ndarray:
         """Standard deviation of the members, the paper's uncertainty, MeV."""
-        return self.ensemble.predicted_energy.values.std(axis=0, ddof=1, dtype=float)
+        return self.predicted.std(axis=0, ddof=1, dtype=float)
 
     @cached_property
     def single(self) -> np.ndarray:
         """Errors of single members, MeV, (member, nucleus)."""
-        return self.ensemble.predicted_energy.values.astype(float) - self.target
+        return self.predicted.astype(float) - self.target
 
     @cached_property
     def learnt(self) -> np.ndarray:
         """Whether a member has learnt a nucleus, boolean, (member, nucleus)."""
-        return self.ensemble.is_learning.sel(fold=self.ensemble.split).values.astype(bool)
+        folds = self.ensemble.split
+        return self.ensemble.is_learning.sel(fold=folds).values.astype(bool)
 
     @cached_property
     def regions(self) -> dict[str, np.ndarray]:
         """Nuclei of the ``known`` region and of the :data:`DISTANCE_BINS`, booleans by name."""
-        return {"known": self.known} | {name: self.between(*bounds) for name, bounds in DISTANCE_BINS.items()}
+        bins = {name: self.between(*ends) for name, ends in DISTANCE_BINS.items()}
+        return {"known": self.known} | bins
 
     def between(self, low: int, high: int) -> np.ndarray:
         """Nuclei with ``low`` <= d <= ``high``, boolean."""
@@ -102,13 +109,13 @@ class Errors:
         ``validation``: of single members, in their own sets; ``out of sample``: of the mean of members that did not learn
         the nucleus; and by :data:`DISTANCE_BINS`, of the mean.
         """
-        outside = {name: self.rms(mask) for name, mask in self.regions.items() if name != "known"}
+        by_region = {name: self.rms(mask) for name, mask in self.regions.items()}
         return {
-            "known": self.rms(self.known),
+            "known": by_region.pop("known"),
             "learning": rms(self.single[self.learnt]),
             "validation": rms(self.single[self.known & ~self.learnt]),
             "out of sample": rms(self.held_out[self.known]),
-        } | outside
+        } | by_region
 
 
 def rms(values) -> float:

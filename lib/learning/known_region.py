@@ -16,6 +16,8 @@ from lib.provenance import DATA
 
 AME2020 = DATA / "ame2020.csv"
 COLUMNS = ["Z", "N", "element", "mass_excess", "uncertainty", "binding_energy"]
+PROTON_MAGIC = (8, 20, 28, 50, 82)
+NEUTRON_MAGIC = (*PROTON_MAGIC, 126, 184)
 COUNT = 632
 """Measured even-even masses with 8 <= Z <= 100, 8 <= N <= 156."""
 
@@ -89,8 +91,3 @@ def element(Z: int) -> str:
     if symbols.empty:
         raise ValueError(f"Z = {Z} is outside the window: take even Z from 8 to 100")
     return symbols.iloc[0]
-
-
-PROTON_MAGIC = (8, 20, 28, 50, 82)
-NEUTRON_MAGIC = (8, 20, 28, 50, 82, 126, 184)
-MAGIC_NUMBERS = {"proton": (8, 20, 28, 50, 82), "neutron": (8, 20, 28, 50, 82, 126, 184)}

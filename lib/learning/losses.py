@@ -32,16 +32,22 @@ def density_loss(predicted: Tensor, target: Tensor) -> Tensor:
     return torch.mean((target - predicted) ** 2)
 
 
-def balance(energy_loss: Tensor, density_loss: Tensor, energy_weight: float = 1.0, floor: float = 0.0) -> Tensor:
+def balance(
+    energy_loss: Tensor,
+    density_loss: Tensor,
+    energy_weight: float = 1.0,
+    floor: float = 0.0,
+) -> Tensor:
     """The weight a of Eq. (3), fm^-2, that makes a L_E ``energy_weight`` times L_ℰ; a constant for the gradient.
 
     With ``a`` kept balanced, each step descends energy_weight * log L_E + log L_ℰ, whose gradient is the same up to a
     factor.  Once L_E is below ``floor`` (MeV^2), ``a`` grows no more.
     """
-    return (energy_weight * density_loss / energy_loss.clamp(min=floor)).detach()
+    a = energy_weight * density_loss / energy_loss.clamp(min=floor)
+    return a.detach()
 
 
-def total_loss(energy_loss: Tensor, density_loss: Tensor, a: Tensor | float) -> Tensor:
+def total_loss(energy_loss: Tensor, density_loss: Tensor, a: Tensor) -> Tensor:
     """L_total = a L_E + L_ℰ, Eq. (3), (MeV/fm)^2."""
     return a * energy_loss + density_loss
 

@@ -1,4 +1,4 @@
-"""Table I of the paper as a registry, and the networks it lists.
+"""The networks of Table I, and what they predict.
 
 Every network is the same small perceptron between two fixed linear layers, which are computed from the learning set and
 never trained: the first decorrelates the inputs, the last gives the outputs their unit.  What differs is in Table I.
@@ -7,7 +7,7 @@ never trained: the first decorrelates the inputs, the last gives the outputs the
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -32,86 +32,119 @@ def network_inputs(spec: NetworkSpec, dataset: xr.Dataset) -> np.ndarray:
     densities = dataset.densities.values[..., : len(spec.inputs)]
     if spec.family == NN3:
         return densities
-    return densities.transpose(0, 2, 1).reshape(len(densities), 1, densities.shape[1] * densities.shape[2])
+    return densities.transpose(0, 2, 1).reshape(len(densities), 1, -1)
 
 
-@dataclass(frozen=True)
-class FixedLayers:
-    """The two linear layers that are computed from the learning set, float32.
+def filled_points(dataset: xr.Dataset) -> np.ndarray:
+    """Which mesh points are inside the nuclei, boolean, (nuclei, r)."""
+    return np.abs(dataset.densities.values[..., 1]) > EMPTY_FM
 
-    ``shift`` (inputs,) and ``matrix`` (inputs, components) of the first; ``offset`` (outputs,) and ``basis``
-    (raw, outputs) of the last, in MeV (energy) or MeV/fm (r^2 energy density).
-    """
+
+class FixedLayers(NamedTuple):
+    """The two linear layers that are computed from the learning set, float32."""
 
     shift: Tensor
+    """(inputs,), subtracted from the inputs"""
     matrix: Tensor
+    """(inputs, components)"""
     offset: Tensor
+    """(outputs,), added to the outputs: MeV (energy) or MeV/fm (r^2 energy density)"""
     basis: Tensor
+    """(raw, outputs), in the same unit"""
 
 
 def fixed_layers(spec: NetworkSpec, recipe: Recipe, dataset: xr.Dataset, learning: np.ndarray) -> FixedLayers:
-    """The fixed first and last layers of a network, from its learning set (boolean, (nucleus,)) alone.
-
-    The first rotates the inputs to their principal directions and scales direction k with standard deviation s_k by
-    s_k^(-whitening), then all together so that the mean square of a component is one.  The last one of NN2-..ℰ holds the
-    principal directions of r^2 energy density, in a norm that counts the energy as much as the density.
-    """
+    """The fixed layers of a network, from its learning set (boolean, (nucleus,)) alone."""
     chosen = dataset.isel(nucleus=learning)
-    inputs = network_inputs(spec, chosen)
+    arrays = *first_layer(spec, recipe, chosen), *last_layer(spec, chosen)
+    return FixedLayers(*(torch.tensor(array, dtype=torch.float32) for array in arrays))
+
+
+def first_layer(
+    spec: NetworkSpec,
+    recipe: Recipe,
+    learnt: xr.Dataset,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Shift (inputs,) and matrix (inputs, components) of the fixed first layer, from the nuclei that are learnt.
+
+    NN1 divides each input by its spread.  Elsewhere inputs are rotated to their principal directions; direction k with
+    standard deviation s_k is scaled by s_k^(-whitening), then all together so that the mean square of a component is one.
+    """
+    inputs = network_inputs(spec, learnt)
     points = inputs.reshape(-1, inputs.shape[-1])
-    filled = np.abs(chosen.densities.values[..., 1]) > EMPTY_FM
-    scale = np.ones(points.shape[1])
     if spec.family == NN3:
-        points = points[filled.ravel()]
-    elif spec.family == NN2:
-        # densities and Laplacians have different units: each field is divided by its own spread
-        fields = points.reshape(len(points), len(spec.inputs), -1)
-        scale = np.repeat(np.sqrt(fields.var(axis=0).mean(axis=1)), fields.shape[2])
-    else:
-        scale = points.std(axis=0)
+        points = points[filled_points(learnt).ravel()]
     shift = points.mean(axis=0)
-    standardised = (points - shift) / scale
     if spec.family == NN1:
-        matrix = np.diag(1 / scale)
-    else:
-        _, spread, directions = np.linalg.svd(standardised, full_matrices=False)
-        kept = min(recipe.components, len(spread))
-        spread = spread[:kept] / np.sqrt(len(points))
-        # a principal direction has no sign of its own: its largest entry is made positive
-        directions = directions[:kept] * np.sign(
-            directions[np.arange(kept), np.abs(directions[:kept]).argmax(axis=1)]
-        )[:, None]  # fmt: skip
-        weights = spread**-recipe.whitening
-        weights *= np.sqrt(kept / np.sum((weights * spread) ** 2))
-        matrix = (directions / scale).T * weights
+        return shift, np.diag(1 / points.std(axis=0))
+    scale = np.ones(len(shift))
+    if spec.family == NN2:
+        # densities and Laplacians differ in unit: by the field's own spread
+        fields = points.reshape(len(points), len(spec.inputs), -1)
+        spread = np.sqrt(fields.var(axis=0).mean(axis=1))
+        scale = np.repeat(spread, fields.shape[2])
+    centred = (points - shift) / scale
+    spread, directions = principal_directions(centred, recipe.components)
+    factors = spread**-recipe.whitening
+    factors *= np.sqrt(len(spread) / np.sum((factors * spread) ** 2))
+    return shift, (directions / scale).T * factors
+
+
+def last_layer(
+    spec: NetworkSpec,
+    learnt: xr.Dataset,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Offset (outputs,) and basis (raw, outputs) of the fixed last layer, from the nuclei that are learnt; MeV or MeV/fm.
+
+    That of NN2-..ℰ holds the principal directions of r^2 energy density, in a norm that counts the energy as much as the
+    density.
+    """
     if spec.output == "energy":
-        energy = chosen.energy.values
-        offset, basis = np.array([energy.mean()]), np.array([[energy.std()]])
-    elif spec.family == NN3:
-        offset, basis = np.zeros(1), np.array([[np.sqrt(np.mean(chosen.energy_density.values[filled] ** 2))]])
-    else:
-        target = chosen.energy_density.values
-        offset = target.mean(axis=0)
-        root = np.linalg.cholesky(np.eye(target.shape[1]) + SHELL_FM**2)
-        _, spread, directions = np.linalg.svd((target - offset) @ root, full_matrices=False)
-        kept = slice(min(OUTPUT_COMPONENTS, len(spread)))
-        signs = np.sign(directions[kept][np.arange(kept.stop), np.abs(directions[kept]).argmax(axis=1)])
-        basis = (signs * spread[kept] / np.sqrt(len(target)))[:, None] * np.linalg.solve(root.T, directions[kept].T).T
-    return FixedLayers(*(torch.tensor(array, dtype=torch.float32) for array in (shift, matrix, offset, basis)))
+        energy = learnt.energy.values
+        return np.array([energy.mean()]), np.array([[energy.std()]])
+    target = learnt.energy_density.values
+    if spec.family == NN3:
+        unit = np.sqrt(np.mean(target[filled_points(learnt)] ** 2))
+        return np.zeros(1), np.array([[unit]])
+    offset = target.mean(axis=0)
+    # |root^T e|^2 = |e|^2 + E^2 of an r^2 energy density e, whose energy is E
+    root = np.linalg.cholesky(np.eye(len(offset)) + SHELL_FM**2)
+    centred = (target - offset) @ root
+    spread, directions = principal_directions(centred, OUTPUT_COMPONENTS)
+    directions = np.linalg.solve(root.T, directions.T).T
+    return offset, spread[:, None] * directions
+
+
+def principal_directions(
+    points: np.ndarray,
+    count: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Standard deviations (count,) and unit vectors (count, inputs) of the widest directions of centred points."""
+    _, spread, directions = np.linalg.svd(points, full_matrices=False)
+    directions = directions[:count]
+    # a direction has no sign of its own: its largest entry is made positive
+    largest = np.abs(directions).argmax(axis=1)
+    signs = np.sign(directions[np.arange(len(directions)), largest])
+    return spread[:count] / np.sqrt(len(points)), directions * signs[:, None]
 
 
 class Network(nn.Module):
     """A perceptron between two fixed layers.
 
     Layers are scaled by the square root of their fan-in, so that all weights start from the unit normal distribution (the
-    hidden biases from half of it, the last from zero) and one weight decay means the same for every layer.  NN3 subtracts its value where nothing is: the
-    energy density of the vacuum is zero.
+    hidden biases from half of it, the last from zero) and one weight decay means the same for every layer.  NN3 subtracts
+    its value where nothing is: the energy density of the vacuum is zero.
 
     Parameters
     ----------
     spec, recipe : what to build.
     fixed : its fixed layers, of :func:`fixed_layers`.
     seed : numbers that seed the initial parameters.
+
+    Raises
+    ------
+    ValueError
+        for a recipe of an unknown activation, or without hidden units.
     """
 
     def __init__(self, spec: NetworkSpec, recipe: Recipe, fixed: FixedLayers, seed: int = 0):
@@ -121,29 +154,33 @@ class Network(nn.Module):
         if recipe.width < 1 or recipe.layers < 1:
             raise ValueError(f"width = {recipe.width}, layers = {recipe.layers}: give at least 1")
         self.spec, self.recipe = spec, recipe
-        for name in ("shift", "matrix", "offset", "basis"):
-            self.register_buffer(name, getattr(fixed, name))
+        self.activation = ACTIVATIONS[recipe.activation]
+        for name, layer in fixed._asdict().items():
+            self.register_buffer(name, layer)
         sizes = [fixed.matrix.shape[1], *[recipe.width] * recipe.layers, fixed.basis.shape[0]]
         generator = torch.Generator().manual_seed(seed)
         self.weights = nn.ParameterList(torch.randn(a, b, generator=generator) for a, b in itertools.pairwise(sizes))
         self.biases = nn.ParameterList(
             [*(0.5 * torch.randn(b, generator=generator) for b in sizes[1:-1]), torch.zeros(sizes[-1])]
         )
-        self.activation = ACTIVATIONS[recipe.activation]
 
     def standardise(self, inputs: Tensor) -> Tensor:
         """The fixed first layer; for NN3 with one more point, the vacuum, at the end: (nuclei, points [+ 1], components)."""
         if self.spec.family == NN3:
-            inputs = torch.cat([inputs, torch.zeros_like(inputs[:, :1])], dim=1)
-        # narrow directions are small differences of large inputs: not in single precision
-        return ((inputs.double() - self.shift.double()) @ self.matrix.double()).to(self.matrix.dtype)
+            vacuum = torch.zeros_like(inputs[:, :1])
+            inputs = torch.cat([inputs, vacuum], dim=1)
+        # narrow directions are small differences of large inputs:
+        # not in single precision
+        components = (inputs.double() - self.shift.double()) @ self.matrix.double()
+        return components.to(self.matrix.dtype)
 
     def perceptron(self, components: Tensor) -> Tensor:
         """The trained part, of anything (..., components) to (..., raw)."""
         h = components
-        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            h = bias + h @ (weight / weight.shape[0] ** 0.5)
-            if i < len(self.weights) - 1:
+        last = len(self.weights) - 1
+        for i, weight in enumerate(self.weights):
+            h = self.biases[i] + h @ (weight / weight.shape[0] ** 0.5)
+            if i < last:
                 h = self.activation(h)
         return h
 
@@ -162,33 +199,43 @@ class Network(nn.Module):
         """Energy in MeV, (nuclei,): the output, or the integral of the output, summed in double precision."""
         return integrated(self(inputs))
 
+    def _layers(self) -> list[nn.Parameter]:
+        """Weights and bias of each layer in turn."""
+        return [part for pair in zip(self.weights, self.biases, strict=True) for part in pair]
+
     def parameter_vector(self) -> Tensor:
-        """All trained parameters in one vector: weights and bias of each layer in turn."""
-        pairs = zip(self.weights, self.biases, strict=True)
-        return torch.cat([part.detach().reshape(-1) for pair in pairs for part in pair])
+        """All trained parameters in one vector, a copy: weights and bias of each layer in turn."""
+        return torch.cat([part.detach().reshape(-1) for part in self._layers()])
 
     @torch.no_grad()
     def set_parameter_vector(self, vector: Tensor) -> None:
-        """Inverse of :meth:`parameter_vector`."""
-        parts = [part for pair in zip(self.weights, self.biases, strict=True) for part in pair]
-        count = sum(part.numel() for part in parts)
-        if vector.shape != (count,):
+        """Inverse of :meth:`parameter_vector`.
+
+        Raises
+        ------
+        ValueError
+            for a vector of another length.
+        """
+        sizes = [part.numel() for part in self._layers()]
+        if vector.shape != (sum(sizes),):
             raise ValueError(
-                f"{vector.numel()} parameters given, the network has {count}: take those of the same recipe"
+                f"{vector.numel()} parameters given, the network has {sum(sizes)}: take those of the same recipe"
             )
-        for part, values in zip(parts, vector.split([part.numel() for part in parts]), strict=True):
+        for part, values in zip(self._layers(), vector.split(sizes), strict=True):
             part.copy_(values.reshape(part.shape))
 
 
 def integrated(output: Tensor) -> Tensor:
     """Energy in MeV, (nuclei,), of an energy, (nuclei,), or an r^2 energy density in MeV/fm, (nuclei, r)."""
-    return output.double() if output.dim() == 1 else SHELL_FM * output.double().sum(dim=1)
+    if output.dim() == 1:
+        return output.double()
+    return SHELL_FM * output.double().sum(dim=1)
 
 
 @torch.no_grad()
 def predict_energy(network: Network, dataset: xr.Dataset) -> np.ndarray:
     """Predicted target energy of every nucleus of a data set, MeV, (nuclei,)."""
-    return network.energy(_inputs(network.spec, dataset)).numpy()
+    return network.energy(torch.tensor(network_inputs(network.spec, dataset))).numpy()
 
 
 @torch.no_grad()
@@ -202,8 +249,4 @@ def predict_energy_density(network: Network, dataset: xr.Dataset) -> np.ndarray:
     """
     if network.spec.output != "energy_density":
         raise ValueError(f"{network.spec.id} gives energies only: take a network with the output ℰ")
-    return network(_inputs(network.spec, dataset)).numpy()
-
-
-def _inputs(spec: NetworkSpec, dataset: xr.Dataset) -> Tensor:
-    return torch.tensor(network_inputs(spec, dataset))
+    return network(torch.tensor(network_inputs(network.spec, dataset))).numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 
@@ -10,7 +11,9 @@ import torch
 import xarray as xr
 
 from lib.learning.dataset import random_learning
-from lib.learning.levenberg_marquardt import levenberg_marquardt
+from lib.learning.learning_set import LearningCurve, learning_set
+from lib.learning.levenberg_marquardt import LevenbergMarquardt
+from lib.learning.network_problem import NetworkProblem
 from lib.learning.networks import Network, fixed_layers, predict_energy
 from lib.learning.recipes import RECIPES, Recipe
 from lib.learning.table_one import TABLE_I, get_network
@@ -18,11 +21,8 @@ from lib.learning.table_one import TABLE_I, get_network
 
 @dataclass
 class Trained:
-    """A trained network with its learning curve.
-
-    ``curve`` along ``step``: ``energy_loss`` (MeV^2), ``density_loss`` ((MeV/fm)^2, NaN for energy networks),
-    ``learning_rms`` and ``validation_rms`` of the energy (MeV), ``seconds`` of processor time since the start.
-    """
+    """A trained network, what it predicts (``predicted_energy`` (nucleus,), MeV), its learning curve
+    (:data:`lib.learning.learning_set.CURVE`, along ``step``), and the ``seconds`` of processor time it took."""
 
     network: Network
     predicted_energy: np.ndarray
@@ -32,7 +32,38 @@ class Trained:
 
 def seed_of(id: str, split: int, init: int) -> int:
     """Seed of the initial parameters and all that is random in the training of one member."""
-    return int(np.random.SeedSequence([list(TABLE_I).index(id), split, init]).generate_state(1)[0])
+    place = list(TABLE_I).index(id)
+    seeds = np.random.SeedSequence([place, split, init])
+    return int(seeds.generate_state(1)[0])
+
+
+def train_network(
+    network: Network,
+    dataset: xr.Dataset,
+    learning: np.ndarray,
+    validation: np.ndarray,
+    seed: int = 0,
+) -> xr.Dataset:
+    """Train a network by Levenberg-Marquardt steps on all learning nuclei at once; returns its learning curve.
+
+    There are as many steps as its recipe says, or fewer if no further one lowers the cost.
+
+    Parameters
+    ----------
+    network : trained in place.
+    learning, validation : boolean, (nucleus,); the validation nuclei are only looked at.
+    seed : of the random sums of :class:`lib.learning.network_problem.NetworkProblem`.
+    """
+    data = learning_set(network.spec, dataset, learning, validation)
+    problem = NetworkProblem(network, data, seed)
+    optimiser = LevenbergMarquardt(problem, network.recipe.weight_decay)
+    curve = LearningCurve(network, data)
+    curve.add(*problem.losses(problem.theta))
+    for _ in range(network.recipe.steps):
+        if not optimiser.step():
+            break
+        curve.add(*problem.losses(problem.theta))
+    return curve.dataset()
 
 
 def train_member(
@@ -64,17 +95,24 @@ def train_member(
     if dataset.attrs["target"] != spec.target:
         raise ValueError(f"{id} learns {spec.target!r}, the data set holds {dataset.attrs['target']!r}: load that one")
     known = dataset.known.values
-    learning = random_learning(known, split) if learning is None else learning
-    recipe = recipe or RECIPES[id]
-    seed = seed_of(id, split, init)
+    if learning is None:
+        learning = random_learning(known, split)
+    recipe, seed = recipe or RECIPES[id], seed_of(id, split, init)
+    with one_thread():
+        start = time.process_time()
+        fixed = fixed_layers(spec, recipe, dataset, learning)
+        network = Network(spec, recipe, fixed, seed)
+        curve = train_network(network, dataset, learning, known & ~learning, seed)
+        seconds = time.process_time() - start
+        return Trained(network, predict_energy(network, dataset), curve, seconds)
+
+
+@contextlib.contextmanager
+def one_thread():
+    """One thread of torch: two members side by side are faster than one on two cores, and the bits do not depend on it."""
     threads = torch.get_num_threads()
-    # one thread per member: two members side by side are faster than one on two cores, and the bits do not depend on it
     torch.set_num_threads(1)
     try:
-        clock = time.process_time()
-        network = Network(spec, recipe, fixed_layers(spec, recipe, dataset, learning), seed)
-        curve = levenberg_marquardt(network, dataset, learning, known & ~learning, seed)
-        seconds = time.process_time() - clock
-        return Trained(network, predict_energy(network, dataset), curve, seconds)
+        yield
     finally:
         torch.set_num_threads(threads)

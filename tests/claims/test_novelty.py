@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from claims.novelty import novelty
-from lib.learning.dataset import shared_dataset
+from lib.learning.dataset import load_dataset
 from lib.learning.table_one import DENSITIES, TABLE_I
 
 
 def few():
-    return shared_dataset("E").isel(nucleus=slice(None, None, 6)).copy(deep=True)
+    return load_dataset("E").isel(nucleus=slice(None, None, 6)).copy(deep=True)
 
 
 @pytest.mark.parametrize("id", ["NN1-I4E", "NN2-I3E", "NN2-I6D", "NN3-I3D", "NN3-I6D"])

@@ -2,8 +2,26 @@
 
 import numpy as np
 import pytest
+from made_up import evidence
 
-from claims.shells import matched_ratio, near_magic, separation_energies, shell_drops
+from claims.shells import (
+    drop_rms,
+    drop_summary,
+    drop_table,
+    from_magic,
+    gain_over_bare,
+    magic_curve,
+    matched_ratio,
+    near_magic,
+    near_magic_table,
+    separation_energies,
+    separation_table,
+    shared_baseline,
+    shell_drops,
+    wholly_unknown,
+)
+from lib.learning.dataset import load_dataset
+from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I
 from lib.rmf.chart import load_chart
 from lib.rmf.solver import solve
 from lib.rmf.spectrum import levels
@@ -114,3 +132,63 @@ def test_levels_of_a_chart_are_those_of_its_nucleus():
     own = levels(solve(50, 82))
     assert found[["particle", "n", "kappa"]].to_numpy().tolist() == own[["particle", "n", "kappa"]].to_numpy().tolist()
     assert found.level_energy.to_numpy() == pytest.approx(own.level_energy.to_numpy(), abs=5e-3)
+
+
+def test_drops_of_perfect_networks_are_those_of_the_target():
+    found = drop_table(evidence(dict.fromkeys(CORRECTING, 0.0)))
+    for id in CORRECTING:
+        assert found[id].to_numpy() == pytest.approx(found.target.to_numpy(), abs=1e-9)
+    assert np.abs(found["PC-PK1"] - found.target).max() > 0.3
+    assert (found.target > 0).all()
+    assert (found.distance == 0).any()
+    assert (found.distance > 0).sum() >= 10
+    direct = drop_table(evidence(dict.fromkeys(DIRECT, 0.0)), DIRECT)
+    common = direct.index.intersection(found.index)
+    assert len(common) == len(found)
+    assert direct.target[common].to_numpy() == pytest.approx(found["PC-PK1"][common].to_numpy(), abs=1e-9)
+
+
+def test_baseline_is_found_by_nucleus():
+    dataset = load_dataset("dE")
+    rows = [700, 3, 41]
+    assert (
+        shared_baseline(dataset.Z.values[rows], dataset.N.values[rows]).tolist()
+        == dataset.baseline_energy.values[rows].tolist()
+    )
+
+
+@pytest.fixture(scope="module")
+def all_networks():
+    """Errors that are the same in both energies of a pair, so that S_2n is exact; smaller by half near magic numbers."""
+    return evidence(dict.fromkeys(TABLE_I, lambda Z, N, d, known: np.where(from_magic(N) <= 2, 1.0, 2.0)))
+
+
+def test_errors_near_magic_numbers_and_elsewhere(all_networks):
+    table = near_magic_table(all_networks)
+    assert table.index.tolist() == ["PC-PK1", *CORRECTING, *DIRECT]
+    for id in TABLE_I:
+        assert [table[name][id].value for name in ("near", "elsewhere", "ratio")] == pytest.approx([1, 2, 0.5])
+    curve = magic_curve(all_networks, "NN3-I6dD")
+    assert curve.rms_MeV.loc[-2:2].tolist() == pytest.approx([1] * 3)
+    assert curve.rms_MeV[8] == pytest.approx(2)
+    assert (curve.nuclei >= 3).all()
+
+
+def test_summary_of_the_drops(all_networks):
+    drops = drop_table(all_networks).query("distance > 0")
+    table = drop_summary(all_networks)
+    assert table.index.tolist() == ["PC-PK1", *CORRECTING, *DIRECT]
+    assert table.of.tolist() == ["PC-F1"] * 5 + ["PC-PK1"] * 7
+    assert (table.chains[:5] == len(drops)).all()
+    assert table.rms["PC-PK1"] == drop_rms(drops, "PC-PK1")
+    gain = gain_over_bare(drops, "NN3-I6dD").value
+    assert gain == pytest.approx(table.rms["PC-PK1"].value - table.rms["NN3-I6dD"].value)
+    errors = all_networks.errors["NN3-I6dD"]
+    assert 0 < wholly_unknown(errors, drops) < len(drops)
+
+
+def test_separation_energies_of_all_that_predict(all_networks):
+    table = separation_table(all_networks, ["NN3-I6dD"])
+    assert table.columns.tolist() == ["target", "PC-PK1", "NN3-I6dD"]
+    assert separation_table(all_networks, ["NN3-I6D"]).columns.tolist() == ["target", "NN3-I6D"]
+    assert table.target[50, 82] == pytest.approx(table["PC-PK1"][50, 82], abs=2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lib import store
-from lib.learning.dataset import SPLITS, inner_learning, load_dataset, random_learning, shared_dataset, valence_factor
+from lib.learning.dataset import SPLITS, inner_learning, load_dataset, random_learning, valence_factor
 from lib.learning.known_region import distance, is_known
 from lib.learning.table_one import DENSITIES, NUMBERS
 from lib.rmf.chart import load_chart
@@ -43,7 +43,7 @@ def test_valence_factor_by_hand(Z, N, P):
 
 def test_valence_factor_of_the_whole_chart():
     """Nucleus by nucleus, from the nearest magic numbers in plain integers."""
-    dataset = shared_dataset("E")
+    dataset = load_dataset("E")
     for (Z, N), P in zip(nuclei(dataset), dataset.numbers.sel(number="P").values, strict=True):
         p = min(abs(Z - magic) for magic in (8, 20, 28, 50, 82))
         n = min(abs(N - magic) for magic in (8, 20, 28, 50, 82, 126, 184))
@@ -53,14 +53,14 @@ def test_valence_factor_of_the_whole_chart():
 @BOTH
 def test_inputs_of_NN1(target):
     """Z, N, I, P in this order; I of 208Pb is 44/208."""
-    dataset = shared_dataset(target)
+    dataset = load_dataset(target)
     assert NUMBERS == ("Z", "N", "I", "P")
     assert row(dataset, 82, 126).numbers.values == pytest.approx([82, 126, 44 / 208, 0])
     assert np.array_equal(dataset.numbers.values[:, :2], np.array(nuclei(dataset)))
 
 
 def test_densities_and_targets_are_those_of_the_chart_times_r_squared():
-    dataset, chart = shared_dataset("E"), load_chart("PC-PK1")
+    dataset, chart = load_dataset("E"), load_chart("PC-PK1")
     assert nuclei(dataset) == nuclei(chart)
     assert dataset.r.values == pytest.approx([0.1 * i for i in range(151)])
     assert DENSITIES[:3] == ("scalar_density", "vector_density", "isovector_density")
@@ -78,7 +78,7 @@ def test_densities_and_targets_are_those_of_the_chart_times_r_squared():
 @BOTH
 def test_densities_integrate_to_nucleon_numbers(target):
     """4 pi dr sum r^2 rho: A for the vector, N - Z for the isovector density, nothing for a Laplacian (Gauss)."""
-    dataset = shared_dataset(target)
+    dataset = load_dataset(target)
     Z, N = dataset.Z.values, dataset.N.values
     integral = dict(zip(DENSITIES, 4 * np.pi * 0.1 * dataset.densities.values.sum(axis=1).T, strict=True))
     # the sum counts the last point, at the wall of the box, in full
@@ -95,7 +95,7 @@ def test_densities_integrate_to_nucleon_numbers(target):
 @BOTH
 def test_integral_of_the_target_density_is_the_target_energy(target):
     """To 1 keV for every nucleus, so that a network which gives the density gives the energy."""
-    dataset = shared_dataset(target)
+    dataset = load_dataset(target)
     integral = 4 * np.pi * 0.1 * dataset.energy_density.values.sum(axis=1)
     assert np.abs(integral - dataset.energy.values).max() < 1e-3
     assert SHELL_FM * dataset.energy_density.values.sum(axis=1) == pytest.approx(integral, rel=1e-12)
@@ -103,7 +103,7 @@ def test_integral_of_the_target_density_is_the_target_energy(target):
 
 def test_correction_is_the_difference_of_both_charts_by_nucleus():
     """E(PC-F1) - E(PC-PK1) for the nuclei both bind, from two dictionaries; inputs stay those of PC-PK1."""
-    dataset = shared_dataset("dE")
+    dataset = load_dataset("dE")
     pk1, f1 = load_chart("PC-PK1"), load_chart("PC-F1")
     energy = {
         name: dict(zip(nuclei(chart), chart.energy.values, strict=True)) for name, chart in (("a", pk1), ("b", f1))
@@ -115,7 +115,7 @@ def test_correction_is_the_difference_of_both_charts_by_nucleus():
     ):
         assert value == energy["b"][nucleus] - energy["a"][nucleus]
         assert base == energy["a"][nucleus]
-    total = shared_dataset("E")
+    total = load_dataset("E")
     for nucleus in ((8, 8), (50, 82), (92, 146)):
         mine = row(dataset, *nucleus)
         assert np.array_equal(mine.densities.values, row(total, *nucleus).densities.values)
@@ -135,7 +135,7 @@ def test_order_and_gaps_of_the_other_chart_do_not_matter(tmp_path):
     few = load_dataset("dE", folder=tmp_path)
     assert 20 < few.sizes["nucleus"] < 60
     assert set(nuclei(few)) == set(nuclei(pk1)) & set(nuclei(f1))
-    everything = shared_dataset("dE")
+    everything = load_dataset("dE")
     for i, nucleus in enumerate(nuclei(few)):
         assert few.isel(nucleus=i).identical(row(everything, *nucleus)), nucleus
 
@@ -143,7 +143,7 @@ def test_order_and_gaps_of_the_other_chart_do_not_matter(tmp_path):
 @BOTH
 def test_known_and_distance(target):
     """618 of the 632 measured masses are bound by both functionals; d = 0 there and at least 2 elsewhere."""
-    dataset = shared_dataset(target)
+    dataset = load_dataset(target)
     assert dataset.known.values.sum() == 618
     assert np.array_equal(dataset.known.values, is_known(dataset.Z.values, dataset.N.values))
     assert np.array_equal(dataset.distance.values, distance(dataset.Z.values, dataset.N.values))
@@ -153,18 +153,18 @@ def test_known_and_distance(target):
 
 @BOTH
 def test_names_units_and_provenance(target):
-    dataset = shared_dataset(target)
+    dataset = load_dataset(target)
     assert dataset.attrs["target"] == target
     assert dataset.attrs["chart_code_hash"] == load_chart("PC-PK1").code_hash
     for name in ("numbers", "densities", "energy", "energy_density", "baseline_energy"):
         assert dataset[name].attrs["units"], name
         assert np.isfinite(dataset[name].values).all(), name
-    assert shared_dataset(target) is dataset
+    assert load_dataset(target) is dataset
 
 
 @pytest.mark.parametrize("split", [0, 7, SPLITS - 1])
 def test_split_is_80_to_20_of_the_known_nuclei(split):
-    known = shared_dataset("E").known.values
+    known = load_dataset("E").known.values
     learning = random_learning(known, split)
     assert learning.dtype == bool
     assert learning.shape == known.shape
@@ -175,7 +175,7 @@ def test_split_is_80_to_20_of_the_known_nuclei(split):
 
 def test_splits_can_be_repeated_and_differ():
     """The same seed gives the same split; two of the twenty share about 80 % of their learning sets, no more."""
-    known = shared_dataset("E").known.values
+    known = load_dataset("E").known.values
     splits = np.stack([random_learning(known, split) for split in range(SPLITS)])
     assert len(splits) == 20
     for split, learning in enumerate(splits):
@@ -210,7 +210,7 @@ def test_inner_learning_leaves_out_the_neutron_richest_third():
 
 def test_inner_learning_of_the_chart():
     """In each element, all that is left out is richer in neutrons than all that is kept, and is a third of it."""
-    dataset = shared_dataset("E")
+    dataset = load_dataset("E")
     known, Z, N = dataset.known.values, dataset.Z.values, dataset.N.values
     learning = inner_learning(known, Z, N)
     assert not (learning & ~known).any()

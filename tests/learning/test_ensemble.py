@@ -12,7 +12,7 @@ import torch
 
 from lib import __main__, provenance, store
 from lib.learning import ensemble as ensemble_module
-from lib.learning.dataset import random_learning, shared_dataset
+from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.ensemble import (
     ensemble_path,
     is_current,
@@ -82,7 +82,7 @@ def substance(ensemble):
 
 def test_all_members_are_there(made):
     """Dimensions, learning sets, targets, learning curves, provenance."""
-    dataset = shared_dataset("dE")
+    dataset = load_dataset("dE")
     assert list(zip(made.split.values, made.init.values, strict=True)) == MEMBERS
     assert made.seed.values.tolist() == [seed_of(ID, *member) for member in MEMBERS]
     assert made.predicted_energy.shape == (4, dataset.sizes["nucleus"])
@@ -109,7 +109,7 @@ def test_all_members_are_there(made):
 def test_a_member_alone_is_the_member_of_the_ensemble(made, cheap, member):
     """Bit by bit, whatever was trained before it: parameters, fixed layers, predictions, learning curve."""
     split, init = MEMBERS[member]
-    alone = train_member(ID, split, init, shared_dataset("dE"))
+    alone = train_member(ID, split, init, load_dataset("dE"))
     mine = made.isel(member=member)
     assert np.array_equal(mine.parameters, alone.network.parameter_vector())
     assert np.array_equal(mine.predicted_energy, alone.predicted_energy.astype(np.float32))
@@ -175,9 +175,9 @@ def test_kept_members_belong_to_code_recipe_and_chart(tmp_path, monkeypatch):
         patch.setattr(ensemble_module, "training_hash", lambda: "other code")
         folders.add(members_folder(ID, tmp_path))
     with monkeypatch.context() as patch:
-        chart = shared_dataset("dE").copy()
+        chart = load_dataset("dE").copy()
         chart.attrs["chart_code_hash"] = "other chart"
-        patch.setattr(ensemble_module, "shared_dataset", lambda target: chart)
+        patch.setattr(ensemble_module, "load_dataset", lambda target: chart)
         folders.add(members_folder(ID, tmp_path))
     assert len(folders) == 5
     assert {folder.parent for folder in folders} == {tmp_path}
@@ -351,7 +351,7 @@ def test_networks_from_their_parameters(made, member):
     """The network rebuilt from what is kept predicts what was kept, to single precision."""
     network = member_network(made, member)
     assert np.array_equal(network.parameter_vector(), made.parameters[member])
-    predicted = predict_energy(network, shared_dataset("dE"))
+    predicted = predict_energy(network, load_dataset("dE"))
     assert predicted == pytest.approx(made.predicted_energy[member].values, abs=1e-5)
 
 
@@ -365,7 +365,7 @@ def test_densities_of_the_members(tmp_path, monkeypatch):
     """(member, nucleus, r), each that of the member's network; they integrate to its energies."""
     monkeypatch.setitem(RECIPES, "NN2-I6dD", Recipe(width=4, layers=1, components=6, steps=2))
     ensemble = make_ensemble("NN2-I6dD", 2, 1, workers=1, work=tmp_path)
-    here = shared_dataset("dE").isel(nucleus=slice(0, 1200, 150))
+    here = load_dataset("dE").isel(nucleus=slice(0, 1200, 150))
     densities = member_densities(ensemble, here)
     assert densities.shape == (2, 8, 151)
     energy = 4 * np.pi * 0.1 * densities.sum(axis=2, dtype=float)
@@ -417,7 +417,7 @@ def test_committed_ensemble_says_where_it_comes_from(id):
     assert ensemble.attrs["label"] == TABLE_I[id].label
     # the charts may have been made again by other code since; what counts is that their energies are the same
     assert re.fullmatch("[0-9a-f]{16}", ensemble.attrs["chart_code_hash"])
-    assert np.abs(ensemble.energy.values - shared_dataset(TABLE_I[id].target).energy.values).max() < 1e-5
+    assert np.abs(ensemble.energy.values - load_dataset(TABLE_I[id].target).energy.values).max() < 1e-5
     assert ensemble.attrs["code_version"] != "unknown"
     assert ensemble.attrs["torch"] == torch.__version__.split("+")[0]
     assert ensemble.attrs["wall_time_seconds"] > 0
@@ -428,7 +428,7 @@ def test_committed_ensemble_says_where_it_comes_from(id):
 @EACH
 def test_committed_learning_sets_are_those_of_the_splits(id):
     ensemble = committed(id)
-    known = shared_dataset(TABLE_I[id].target).known.values
+    known = load_dataset(TABLE_I[id].target).known.values
     assert np.array_equal(ensemble.known.values.astype(bool), known)
     for fold in range(20):
         assert np.array_equal(ensemble.is_learning.sel(fold=fold).values.astype(bool), random_learning(known, fold))
@@ -437,7 +437,7 @@ def test_committed_learning_sets_are_those_of_the_splits(id):
 @EACH
 def test_committed_predictions_are_those_of_the_networks(id):
     """Member 37 rebuilt from its parameters, all nuclei of the chart."""
-    ensemble, dataset = committed(id), shared_dataset(TABLE_I[id].target)
+    ensemble, dataset = committed(id), load_dataset(TABLE_I[id].target)
     predicted = predict_energy(member_network(ensemble, 37), dataset)
     assert np.abs(predicted - ensemble.predicted_energy[37].values).max() < RECOMPUTED_MEV[TABLE_I[id].target]
 
@@ -481,7 +481,7 @@ def test_data_stay_below_100_MB():
 @EACH
 def test_committed_member_trained_again(id, record_property):
     """Member (3, 2): the same bits on the machine that trained it; on another, an rms error within 25 % of it."""
-    ensemble, dataset = committed(id), shared_dataset(TABLE_I[id].target)
+    ensemble, dataset = committed(id), load_dataset(TABLE_I[id].target)
     again = train_member(id, 3, 2, dataset)
     kept = 3 * 5 + 2
     same = np.array_equal(again.network.parameter_vector(), ensemble.parameters[kept])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from lib.learning.dataset import random_learning, shared_dataset
+from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.networks import (
     ACTIVATIONS,
     EMPTY_FM,
@@ -45,7 +45,7 @@ TINY = Recipe(width=7, layers=2, components=12)
 
 def setting(id):
     """Data set of a network, and learning set of split 0."""
-    dataset = shared_dataset(TABLE_I[id].target)
+    dataset = load_dataset(TABLE_I[id].target)
     return dataset, random_learning(dataset.known.values, 0)
 
 
@@ -403,46 +403,3 @@ def test_errors_name_value_and_remedy():
     for recipe in (Recipe(width=0), Recipe(layers=0)):
         with pytest.raises(ValueError, match=r"width = \d+, layers = \d+: give at least 1"):
             build("NN1-I4E", recipe)
-
-
-# --- claim 14: the functional derivative ----------------------------------------------------------------------------
-
-
-@NN3S
-def test_functional_derivative_by_automatic_differentiation(id):
-    """dE/d rho(r) of autograd: E changes by 4 pi int dr r^2 (dE/d rho) delta rho, against finite differences.
-
-    delta rho is a bump of each density in turn, of each Laplacian in turn, and of all at once.
-    """
-    dataset, _ = setting(id)
-    count, r = len(TABLE_I[id].inputs), dataset.r.values
-    network = build(id, Recipe(width=12, layers=3, activation="silu")).double()
-    density = dataset.densities.values[[5, 400, 1100], :, :count].copy()
-    density[:, 1:] /= r[1:, None] ** 2
-
-    def energy(density):
-        return network.energy(density * torch.tensor(r[:, None] ** 2))
-
-    point = torch.tensor(density, requires_grad=True)
-    [slope] = torch.autograd.grad(energy(point).sum(), point)
-    derivative = np.zeros(slope.shape)  # at r = 0 the volume vanishes
-    derivative[:, 1:] = slope.numpy()[:, 1:] / (4 * np.pi * 0.1 * r[1:, None] ** 2)
-    assert np.abs(derivative).max() > 1  # MeV
-    bump = np.exp(-(((r - 2.5) / 0.8) ** 2))
-    for direction in [*np.eye(count), np.ones(count)]:
-        change = 1e-6 * bump[:, None] * direction
-        with torch.no_grad():
-            numeric = (energy(torch.tensor(density + change)) - energy(torch.tensor(density - change))).numpy() / 2
-        analytic = 4 * np.pi * 0.1 * (r[:, None] ** 2 * derivative * change).sum(axis=(1, 2))
-        assert np.abs(analytic).max() > 0
-        assert analytic == pytest.approx(numeric, rel=1e-5, abs=1e-10)
-
-
-def test_functional_derivative_is_local():
-    """Energy density at r answers to the densities at r alone: the Jacobian is diagonal in the mesh points."""
-    network = build("NN3-I3D").double()
-    inputs = some_inputs("NN3-I3D", slice(600, 601), torch.float64)
-    jacobian = torch.autograd.functional.jacobian(lambda x: network(x)[0], inputs)[:, 0]  # (r, r', density)
-    off = jacobian[~torch.eye(151, dtype=torch.bool)]
-    assert float(off.abs().max()) == 0
-    assert float(jacobian[30, 30].abs().max()) > 0

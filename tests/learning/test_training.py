@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from lib.learning import learning_set
-from lib.learning import levenberg_marquardt as second_order
+from lib.learning import network_problem
 from lib.learning.adam import adam
-from lib.learning.dataset import random_learning, shared_dataset
-from lib.learning.learning_set import ENERGY_SCALE_MEV
-from lib.learning.levenberg_marquardt import levenberg_marquardt
+from lib.learning.dataset import load_dataset, random_learning
+from lib.learning.jacobian import Tape, activation_and_slope
+from lib.learning.learning_set import learning_set
+from lib.learning.levenberg_marquardt import LevenbergMarquardt, Linear, NormalEquations
 from lib.learning.losses import density_loss, energy_loss
+from lib.learning.network_problem import ENERGY_SCALE_MEV, NetworkProblem, linearised
 from lib.learning.networks import (
     ACTIVATIONS,
     Network,
@@ -26,7 +27,7 @@ from lib.learning.networks import (
 )
 from lib.learning.recipes import RECIPES, Recipe
 from lib.learning.table_one import TABLE_I
-from lib.learning.train import seed_of, train_member
+from lib.learning.train import seed_of, train_member, train_network
 from studies.search import PATH, best_recipe, candidates, load_search
 
 SHELL = 4 * np.pi * 0.1
@@ -37,7 +38,7 @@ ACTIVATION = pytest.mark.parametrize("activation", list(ACTIVATIONS))
 
 def few(target):
     """Every eighth nucleus of the chart, some 70 of them known, in a data set of its own."""
-    return shared_dataset(target).isel(nucleus=slice(None, None, 8)).copy(deep=True)
+    return load_dataset(target).isel(nucleus=slice(None, None, 8)).copy(deep=True)
 
 
 def build(id, recipe=TINY, seed=1, dataset=None):
@@ -47,7 +48,7 @@ def build(id, recipe=TINY, seed=1, dataset=None):
 
 
 def inputs_of(network, rows=slice(0, 9), dtype=torch.float64):
-    dataset = shared_dataset(network.spec.target).isel(nucleus=slice(0, 1200, 130))
+    dataset = load_dataset(network.spec.target).isel(nucleus=slice(0, 1200, 130))
     return torch.tensor(network_inputs(network.spec, dataset)[rows], dtype=dtype)
 
 
@@ -81,7 +82,7 @@ def test_rows_are_the_jacobian(id, activation):
         lambda v: (raw_outputs(network, v, components) * cotangent).sum(dim=(1, 2)), vector
     )
     with torch.no_grad():
-        tape = second_order._Tape(network, components)
+        tape = Tape(network, components)
         rows, gradient = tape.rows(cotangent), tape.gradient(cotangent)
     assert tape.raw.numpy() == pytest.approx(raw.detach().numpy(), rel=1e-12, abs=1e-12)
     assert rows.shape == (9, len(vector))
@@ -99,7 +100,7 @@ def test_pull_back_is_the_transpose_of_the_last_layer(id):
     cotangent = torch.randn(output.shape, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
     [expected] = torch.autograd.grad(output, raw, cotangent)
     with torch.no_grad():
-        mine = second_order._Tape(network, network.standardise(inputs_of(network))).pull_back(cotangent)
+        mine = Tape(network, network.standardise(inputs_of(network))).pull_back(cotangent)
     assert mine.shape == expected.shape
     assert mine.numpy() == pytest.approx(expected.numpy(), rel=1e-12, abs=1e-12 * float(expected.abs().max()))
 
@@ -116,7 +117,7 @@ def test_jacobian_of_the_energies(id):
         expected.append(torch.cat([slope.reshape(-1) for slope in slopes]))
     expected = torch.stack(expected).numpy()
     with torch.no_grad():
-        tape = second_order._Tape(network, network.standardise(inputs))
+        tape = Tape(network, network.standardise(inputs))
         unit = torch.ones_like(network.energy(inputs))
         if network.spec.output == "energy_density":
             unit = SHELL * torch.ones_like(network(inputs))
@@ -129,32 +130,28 @@ def test_slopes_of_the_activations(activation):
     x = torch.linspace(-12, 12, 97, dtype=torch.float64, requires_grad=True)
     expected = ACTIVATIONS[activation](x)
     [slope] = torch.autograd.grad(expected.sum(), x)
-    value, mine = second_order._activation_and_slope(activation, x.detach())
+    value, mine = activation_and_slope(activation, x.detach())
     assert value.numpy() == pytest.approx(expected.detach().numpy(), rel=1e-13, abs=1e-15)
     assert mine.numpy() == pytest.approx(slope.numpy(), rel=1e-9, abs=1e-15)
 
 
-def linearised(network, dataset, learning, energy_weight, density_weight, seed):
-    """What the optimiser takes from the learning set at the present parameters: rows and gradient."""
-    blocks = second_order._blocks(network, learning_set._data(network.spec, dataset, learning, learning))
+def rows_and_gradient(network, dataset, learning, energy_weight, density_weight, seed):
+    """What the optimiser takes from the learning set at the present parameters."""
+    problem = NetworkProblem(network, learning_set(network.spec, dataset, learning, learning))
+    generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        tapes = [second_order._Tape(network, block.components) for block in blocks]
-        outputs = [network.outputs(tape.raw) for tape in tapes]
-        energy = torch.cat([integrated(out) - block.energy for out, block in zip(outputs, blocks, strict=True)])
-        density = [None if b.density is None else out - b.density for out, b in zip(outputs, blocks, strict=True)]
-        generator = torch.Generator().manual_seed(seed)
-        return second_order._linearise(tapes, energy, density, energy_weight, density_weight, generator)
+        return linearised(problem.point, energy_weight, density_weight, generator)
 
 
 @pytest.mark.parametrize("id", ["NN2-I6dD", "NN3-I6dD"])
 @pytest.mark.parametrize("nuclei", [7, 1000])
 def test_gradient_of_the_density_networks_is_exact(id, nuclei, monkeypatch):
     """However the nuclei are put together: half the gradient of the weighted squares, from autograd on the whole mesh."""
-    monkeypatch.setattr(second_order, "BLOCK_NUCLEI", nuclei)
+    monkeypatch.setattr(network_problem, "BLOCK_NUCLEI", nuclei)
     dataset = few("dE")
     learning = random_learning(dataset.known.values, 0)
     network = build(id, dataset=dataset)
-    _, gradient = linearised(network, dataset, learning, 100.0, 7.0, seed=0)
+    _, gradient = rows_and_gradient(network, dataset, learning, 100.0, 7.0, seed=0)
     network = network.double()
     output = network(torch.tensor(network_inputs(network.spec, dataset)[learning]))
     target = torch.tensor(dataset.energy_density.values[learning])
@@ -168,12 +165,12 @@ def test_gradient_of_the_density_networks_is_exact(id, nuclei, monkeypatch):
 @pytest.mark.parametrize(("id", "energy_weight"), [("NN2-I6dD", 20.0), ("NN3-I6dD", 0.01)])
 def test_sketched_curvature_is_right_on_average(id, energy_weight):
     """Energies exactly, and the mesh points of the density in the mean over random sums: J^T J."""
-    dataset = shared_dataset("dE").isel(nucleus=slice(0, 1200, 300))
+    dataset = load_dataset("dE").isel(nucleus=slice(0, 1200, 300))
     learning = np.ones(4, dtype=bool)
     network = build(id)
     mean = 0.0
     for seed in range(100):
-        rows, _ = linearised(network, dataset, learning, energy_weight, 3.0, seed)
+        rows, _ = rows_and_gradient(network, dataset, learning, energy_weight, 3.0, seed)
         mean = mean + rows.double().T @ rows.double() / 100
     network = network.double()
     components = network.standardise(torch.tensor(network_inputs(network.spec, dataset)))
@@ -188,34 +185,31 @@ def test_sketched_curvature_is_right_on_average(id, energy_weight):
 # --- the linear systems ---------------------------------------------------------------------------------------------
 
 
-def system(rows, parameters, decay):
+def system(rows, parameters):
     random = np.random.default_rng(8)
     J, residual, theta = (random.normal(size=size) for size in ((rows, parameters), rows, parameters))
-    return J, residual, theta, J.T @ residual + decay * theta
+    return J, residual, theta, J.T @ residual
 
 
-def dense_step(J, gradient, decay, damping):
-    """(J^T J + (decay + damping trace(J^T J) / P) 1) step = -gradient, by numpy, in double precision."""
+def dense_step(J, gradient, theta, decay, damping):
+    """(J^T J + (decay + damping trace(J^T J) / P) 1) step = -(gradient + decay theta), by numpy, in double precision."""
     P = J.shape[1]
-    return -np.linalg.solve(J.T @ J + (decay + damping * np.trace(J.T @ J) / P) * np.eye(P), gradient)
+    matrix = J.T @ J + (decay + damping * np.trace(J.T @ J) / P) * np.eye(P)
+    return -np.linalg.solve(matrix, gradient + decay * theta)
 
 
 def solver(J, residual, theta, gradient, decay):
-    return second_order._solver(
-        torch.tensor(J, dtype=torch.float32),
-        torch.tensor(gradient),
-        torch.tensor(residual),
-        torch.tensor(theta, dtype=torch.float32),
-        decay,
-    )
+    single = torch.tensor(J, dtype=torch.float32)
+    linear = Linear(single, torch.tensor(gradient), torch.tensor(residual))
+    return NormalEquations(linear, torch.tensor(theta, dtype=torch.float32), decay).solve
 
 
 @pytest.mark.parametrize("damping", [1e-3, 0.1, 10.0])
 @pytest.mark.parametrize("decay", [0.0, 0.3, 30.0])
 @pytest.mark.parametrize(("rows", "parameters"), [(40, 15), (15, 15), (15, 40)], ids=["primal", "square", "dual"])
 def test_step_solves_the_damped_normal_equations(rows, parameters, decay, damping):
-    J, residual, theta, gradient = system(rows, parameters, decay)
-    expected = dense_step(J, gradient, decay, damping)
+    J, residual, theta, gradient = system(rows, parameters)
+    expected = dense_step(J, gradient, theta, decay, damping)
     step = solver(J, residual, theta, gradient, decay)(damping)
     assert step.dtype == torch.float64
     assert step.numpy() == pytest.approx(expected, rel=2e-3, abs=1e-4 * np.abs(expected).max())
@@ -224,7 +218,7 @@ def test_step_solves_the_damped_normal_equations(rows, parameters, decay, dampin
 @pytest.mark.parametrize("damping", [0.01, 1.0])
 def test_system_of_the_rows_is_that_of_the_parameters(damping):
     """Rows of zeros change nothing but which of the two systems is solved."""
-    J, residual, theta, gradient = system(20, 30, decay=0.5)
+    J, residual, theta, gradient = system(20, 30)
     dual = solver(J, residual, theta, gradient, 0.5)(damping).numpy()
     padded = np.vstack([J, np.zeros((15, 30))]), np.append(residual, np.zeros(15))
     primal = solver(*padded, theta, gradient, 0.5)(damping).numpy()
@@ -237,12 +231,12 @@ def test_sketches_leave_the_gradient_alone():
     J, theta, gradient = random.normal(size=(18, 40)), random.normal(size=40), random.normal(size=40)
     residual = random.normal(size=6)  # of the first six rows alone
     step = solver(J, residual, theta, gradient, 0.5)(0.1).numpy()
-    expected = dense_step(J, gradient, 0.5, 0.1)
+    expected = dense_step(J, gradient, theta, 0.5, 0.1)
     assert step == pytest.approx(expected, rel=2e-3, abs=1e-4 * np.abs(expected).max())
 
 
 def test_more_damping_gives_shorter_steps():
-    settings = system(40, 15, decay=0.1)
+    settings = system(40, 15)
     solve = solver(*settings, 0.1)
     lengths = [float(solve(damping).norm()) for damping in (0.0, 0.1, 1.0, 10.0, 100.0)]
     assert lengths == sorted(lengths, reverse=True)
@@ -250,10 +244,82 @@ def test_more_damping_gives_shorter_steps():
 
 
 def test_a_matrix_that_is_not_positive_definite_gives_no_step():
-    J, residual, theta, gradient = system(40, 15, decay=0.0)
+    J, residual, theta, gradient = system(40, 15)
     assert solver(J, residual, theta, gradient, decay=-1e6)(0.1) is None
     J[3, 3] = np.nan
     assert solver(J, residual, theta, gradient, decay=1.0)(0.1) is None
+
+
+# --- any least-squares problem --------------------------------------------------------------------------------------
+
+
+class Decay:
+    """y = a exp(-b x) through points, parameters (a, b): a problem with no network in it."""
+
+    def __init__(self, theta):
+        self.x = torch.linspace(0, 3, 25, dtype=torch.float64)
+        self.y = 5 * torch.exp(-0.7 * self.x)
+        self.theta = torch.tensor(theta, dtype=torch.float64)
+
+    def residual(self, theta):
+        return theta[0] * torch.exp(-theta[1] * self.x) - self.y
+
+    def linearise(self):
+        J = torch.autograd.functional.jacobian(self.residual, self.theta)
+        residual = self.residual(self.theta)
+        return Linear(J, J.T @ residual, residual)
+
+    def cost(self, theta):
+        return float(self.residual(theta).square().sum())
+
+
+def test_another_problem_is_solved_by_the_same_steps():
+    """The cost falls with every step, down to the parameters from which the points were made."""
+    problem = Decay([1.0, 3.0])
+    optimiser, costs = LevenbergMarquardt(problem, decay=0.0), []
+    while len(costs) < 50 and optimiser.step():
+        costs.append(problem.cost(problem.theta))
+    assert len(costs) > 3
+    assert (np.diff(costs) < 0).all()
+    assert problem.theta.numpy() == pytest.approx([5.0, 0.7], rel=1e-6)
+
+
+def test_the_prior_pulls_a_problem_to_zero():
+    """At the end the gradient of |rho|^2 + decay |theta|^2 vanishes, with both of its parts in balance."""
+    problem = Decay([1.0, 3.0])
+    optimiser = LevenbergMarquardt(problem, decay=0.5)
+    while optimiser.step():
+        pass
+    fit, prior = problem.linearise().gradient, 0.5 * problem.theta
+    assert float(prior.norm()) > 1
+    assert float((fit + prior).norm()) < 1e-6
+
+
+def test_a_step_that_is_not_taken_leaves_the_parameters():
+    """At the minimum no damping lowers the cost: False, the parameters as they were, and damping for the next try."""
+    problem = Decay([5.0, 0.7])
+    optimiser = LevenbergMarquardt(problem, decay=0.0)
+    assert not optimiser.step()
+    assert problem.theta.tolist() == [5.0, 0.7]
+    assert optimiser.damping > 1
+
+
+def test_a_network_follows_the_parameters_of_its_problem():
+    """Looking at other parameters does not move the problem; refusing a step takes the network back."""
+    dataset = few("dE")
+    learning = random_learning(dataset.known.values, 0)
+    network = build("NN1-I4dE", dataset=dataset)
+    problem = NetworkProblem(network, learning_set(network.spec, dataset, learning, learning))
+    start = problem.theta
+    cost = problem.cost(start)
+    other = start + 1
+    assert problem.cost(other) != cost
+    assert problem.theta is start
+    problem.theta = start
+    assert torch.equal(network.parameter_vector(), start)
+    assert problem.cost(start) == cost
+    problem.theta = other
+    assert torch.equal(network.parameter_vector(), other)
 
 
 # --- Levenberg-Marquardt --------------------------------------------------------------------------------------------
@@ -383,7 +449,7 @@ def test_weight_decay_is_a_prior():
 @pytest.mark.parametrize("id", ["NN2-I6dE", "NN2-I6dD", "NN3-I6dD"])
 def test_more_parameters_than_rows(id):
     """A wide network and a few nuclei: the system is solved in the space of the rows, and the cost falls."""
-    dataset = shared_dataset("dE").isel(nucleus=slice(None, None, 60))
+    dataset = load_dataset("dE").isel(nucleus=slice(None, None, 60))
     recipe = Recipe(width=20, layers=2, components=8, weight_decay=0.1, steps=5)
     learning = random_learning(dataset.known.values, 0)
     assert learning.sum() < 12
@@ -490,7 +556,7 @@ def test_both_optimisers_count_the_same_losses(id):
     dataset = few("dE")
     learning = random_learning(dataset.known.values, 0)
     validation = dataset.known.values & ~learning
-    mine = levenberg_marquardt(build(id, replace(TINY, steps=0), dataset=dataset), dataset, learning, validation)
+    mine = train_network(build(id, replace(TINY, steps=0), dataset=dataset), dataset, learning, validation)
     theirs = adam(build(id, dataset=dataset), dataset, learning, validation, epochs=1, learning_rate=0.0, batch=1000)
     for name in ("energy_loss", "density_loss", "learning_rms", "validation_rms"):
         assert float(theirs[name][-1]) == pytest.approx(float(mine[name][0]), rel=1e-3), name
@@ -525,7 +591,7 @@ def test_bad_input_is_refused():
 def test_every_network_of_table_I_has_a_recipe():
     assert list(RECIPES) == list(TABLE_I)
     for id, recipe in RECIPES.items():
-        network = build(id, recipe, dataset=shared_dataset(TABLE_I[id].target))  # what cannot be built raises
+        network = build(id, recipe, dataset=load_dataset(TABLE_I[id].target))  # what cannot be built raises
         assert integrated(network(inputs_of(network, slice(2), torch.float32))).shape == (2,)
 
 

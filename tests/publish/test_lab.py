@@ -19,7 +19,6 @@ from conftest import ROOT, watched
 
 from claims.evidence import Evidence
 from claims.profiles import profiles
-from claims.uncertainty import distance_curve
 from claims.words import minus
 from lib.learning.ensemble import load_ensemble
 from lib.learning.table_one import TABLE_I
@@ -152,13 +151,11 @@ def test_what_the_pages_have_in_the_text_is_seen_below_the_cells(notebook):
     assert figures.count() >= 1
     printed = page.locator(".jp-OutputArea-output pre").all_inner_texts()
     evidence = Evidence.load(networks=("NN1-I4dE",))
-    error = evidence.error("NN1-I4dE")[evidence.ensembles["NN1-I4dE"].known.values.astype(bool)]
-    assert f"{np.sqrt(np.mean(error**2)):.3f}" in "\n".join(printed)
+    errors = evidence.errors["NN1-I4dE"]
+    assert f"{errors.rms(errors.known):.3f}" in "\n".join(printed)
     # the other explorer of curves, by key
     label = TABLE_I["NN1-I4dE"].label
-    curve = distance_curve(
-        evidence.error("NN1-I4dE"), evidence.nuclei("NN1-I4dE")[2], 5, evidence.nuclei("NN1-I4dE")[0]
-    )
+    curve = evidence.curve("NN1-I4dE")
     handle = page.locator(".jupyter-widgets", has=page.locator("label:text-is('values at d =')")).last.locator(
         ".noUi-handle"
     )

@@ -1,0 +1,103 @@
+"""Claims 13 to 15 on made-up ensembles and on an untrained network."""
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from made_up import evidence, growing, outcome
+
+from claims.condition import FAILS, HOLDS, PARTLY
+from claims.evidence import GE78, Evidence
+from claims.trial import CLAIMS
+from lib.learning.dataset import load_dataset
+from lib.learning.derivative import derivative_disagreement, functional_derivative
+from lib.learning.ensemble import FIXED
+from lib.learning.networks import Network, fixed_layers
+from lib.learning.recipes import Recipe
+from lib.learning.table_one import TABLE_I
+from lib.rmf.mesh import NETWORK_MESH
+
+R = np.asarray(NETWORK_MESH)
+
+
+def test_claim_13():
+    sizes = dict.fromkeys(TABLE_I, 1.0)
+    growing_spread = dict.fromkeys(TABLE_I, lambda Z, N, d, known: 0.1 + 0.1 * d)
+    assert outcome(13, sizes, spreads=growing_spread) == HOLDS
+    assert outcome(13, sizes, spreads=growing_spread | {"NN1-I4E": growing(10, -0.1)}) == PARTLY
+    assert outcome(13, sizes, spreads=dict.fromkeys(TABLE_I, growing(10, -0.1))) == FAILS
+
+
+@pytest.fixture(scope="module")
+def functional():
+    """One untrained member of NN3-I6ℰ in the form of an ensemble."""
+    id, recipe = "NN3-I6D", Recipe(width=5, layers=2)
+    dataset = load_dataset("E")
+    fixed = fixed_layers(
+        TABLE_I[id], recipe, dataset, dataset.known.values & (np.arange(dataset.sizes["nucleus"]) % 9 == 0)
+    )
+    network = Network(TABLE_I[id], recipe, fixed, seed=3)
+    dims = {
+        "shift": ("fold", "input"),
+        "matrix": ("fold", "input", "component"),
+        "offset": ("fold", "output"),
+        "basis": ("fold", "raw", "output"),
+    }
+    return xr.Dataset(
+        {"parameters": (("member", "parameter"), network.parameter_vector().numpy()[None])}
+        | {name: (dims[name], getattr(network, name).numpy()[None]) for name in FIXED},
+        coords={"split": ("member", [0]), "fold": [0]},
+        attrs={"network": id, "recipe": '{"width": 5, "layers": 2}'},
+    )
+
+
+def test_claim_14(functional, monkeypatch):
+    assert CLAIMS[13](Evidence({"NN3-I6D": functional})).outcome == HOLDS
+    # the error of central differences falls with the square of the step
+    coarse, fine = (derivative_disagreement(functional, GE78, step=step)[0] for step in (1e-4, 1e-5))
+    assert 30 < coarse / fine < 300
+    # a derivative that lost a part is noticed
+    monkeypatch.setattr(
+        Network,
+        "perceptron",
+        lambda self, x, original=Network.perceptron: (
+            original(self, x.detach()) + 0.5 * (original(self, x) - original(self, x).detach())
+        ),
+    )
+    assert CLAIMS[13](Evidence({"NN3-I6D": functional})).outcome == FAILS
+
+
+def test_functional_derivative_holds_the_laplacian_of_the_derivative_by_the_laplacian():
+    """Of ℰ = a ρ_V²/2 + b ρ_V Δρ_V, δE/δρ_V is a ρ_V + 2 b Δρ_V; without its second term only half of b."""
+
+    class Quadratic:
+        def energy(self, inputs):
+            rho, laplacian = inputs[..., 1], inputs[..., 4]
+            weight = torch.tensor(4 * np.pi * 0.1 / np.maximum(R, 1e-9) ** 2)
+            return ((3 * rho**2 / 2 + 5 * rho * laplacian) * weight)[:, 1:].sum(dim=1)
+
+    density = np.exp(-(R**2) / 8)
+    laplacian = density * (R**2 / 16 - 3 / 4)
+    inputs = np.zeros((1, len(R), 6))
+    inputs[0, :, 1], inputs[0, :, 4] = R**2 * density, R**2 * laplacian
+    found = functional_derivative(Quadratic(), torch.tensor(inputs), R)
+    inner = slice(2, 140)
+    assert found[inner, 1] == pytest.approx((3 * density + 10 * laplacian)[inner], abs=0.02)
+    assert np.abs(found[inner, 1] - (3 * density + 5 * laplacian)[inner]).max() > 1
+    assert np.isnan(found[-1]).all()
+
+
+def test_derivative_is_for_functionals_of_one_point():
+    with pytest.raises(ValueError, match="NN2-I6D is no functional of the density at a point"):
+        derivative_disagreement(xr.Dataset(attrs={"network": "NN2-I6D"}), GE78)
+
+
+def test_claim_15():
+    sizes = {"NN3-I6D": 0.6, "NN2-I6dD": 0.08, "NN3-I6dD": 0.3, "NN2-I6D": 0.2}
+    assert outcome(15, sizes) == HOLDS
+    assert outcome(15, sizes | {"NN2-I6dD": 0.1}) == PARTLY
+    assert outcome(15, sizes | {"NN3-I6D": 0.7, "NN2-I6dD": 0.8, "NN3-I6dD": 0.9}) == FAILS
+    unlike = CLAIMS[14](evidence(sizes | {"NN2-I6D": 0.07}))
+    assert [condition.met for condition in unlike.conditions] == [True] * 4 + [False], (
+        "better than NN3, not than its like"
+    )
