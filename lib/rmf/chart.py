@@ -86,12 +86,13 @@ class Isotopes:
         while self.N_range[0] <= N <= self.N_range[1] and unbound < BEYOND_DRIP:
             inner = self.solutions.get(N - direction)
             try:
-                solution = self.solve(N, ground_state, inner.state if inner else None)
+                start = inner.state if inner else None
+                solution = self.solve(N, ground_state, start)
             except UnboundNucleusError:
                 break  # so far out that the potential has no room for the nucleons
             except NoConvergenceError:
-                # beyond the drip line a nucleon sits in the box continuum and the field may have no fixed point; a bound
-                # nucleus that fails is an error
+                # beyond the drip line a nucleon is in the box continuum, and
+                # there may be no fixed point; a bound nucleus has one
                 if unbound == 0:
                     raise
                 break
@@ -226,16 +227,24 @@ def bound_nuclei(rows: list[dict]) -> list[dict]:
     ValueError
         if there is none.
     """
-    energy = {(row["Z"], row["N"]): row["energy"] + row["pairing_energy"] for row in rows}
+    energy = {}
+    for row in rows:
+        energy[row["Z"], row["N"]] = row["energy"] + row["pairing_energy"]
     bound = []
     for row in rows:
         Z, N = row["Z"], row["N"]
         S_2n = energy.get((Z, N - 2), np.nan) - energy[Z, N]
         S_2p = energy.get((Z - 2, N), np.nan) - energy[Z, N]
-        if max(row["neutron_fermi_energy"], row["proton_fermi_energy"]) < 0 and not (S_2n <= 0 or S_2p <= 0):
-            bound.append(row | {"two_neutron_separation_energy": S_2n, "two_proton_separation_energy": S_2p})
+        fermi = max(row["neutron_fermi_energy"], row["proton_fermi_energy"])
+        # S is NaN, and not <= 0, where the neighbour was not computed
+        if fermi < 0 and not (S_2n <= 0 or S_2p <= 0):
+            separation = {
+                "two_neutron_separation_energy": S_2n,
+                "two_proton_separation_energy": S_2p,
+            }
+            bound.append(row | separation)
     if not bound:
-        raise ValueError("no bound nucleus in the window: widen Z_range or N_range")
+        raise ValueError("no bound nucleus: widen Z_range or N_range")
     return bound
 
 

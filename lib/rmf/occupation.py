@@ -40,8 +40,10 @@ class UnboundNucleusError(ValueError):
     """The last occupied level (or, with pairing, the Fermi energy) is not below zero."""
 
 
-def even_filling(level_energy: np.ndarray, degeneracy: np.ndarray, particles: int) -> np.ndarray:
+def even_filling(level_energy, degeneracy, particles):
     """Occupation probabilities of the lowest levels; the last one is filled evenly over its magnetic substates.
+
+    Arrays (levels,): energies in MeV and numbers of substates in, probabilities out.
 
     Raises
     ------
@@ -50,14 +52,14 @@ def even_filling(level_energy: np.ndarray, degeneracy: np.ndarray, particles: in
     """
     if degeneracy.sum() < particles:
         raise ValueError(
-            f"{len(degeneracy)} levels hold {degeneracy.sum()} of {particles} particles: "
-            "the nucleus is unbound, or the potential too shallow"
+            f"{len(degeneracy)} levels hold {degeneracy.sum()} of {particles} "
+            "particles: the nucleus is unbound, or the potential too shallow"
         )
     order = np.argsort(level_energy, kind="stable")
-    filled = np.cumsum(degeneracy[order])
-    room = np.clip(particles - (filled - degeneracy[order]), 0, degeneracy[order])
+    room = degeneracy[order]
+    below = np.cumsum(room) - room  # what the levels before it hold
     occupation = np.zeros(len(level_energy))
-    occupation[order] = room / degeneracy[order]
+    occupation[order] = np.clip(particles - below, 0, room) / room
     return occupation
 
 
