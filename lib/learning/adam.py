@@ -66,7 +66,7 @@ def adam_epoch(
         loss = on_energy = energy_loss(integrated(output), data.energy[chosen])
         on_density = torch.tensor(torch.nan)
         if data.density is not None:
-            # the mean of Eq. (5) runs over the whole mesh, the output over less
+            # the mean of Eq. (5) runs over the whole mesh
             kept = data.density.shape[1] / data.mesh_points
             on_density = kept * density_loss(output, data.density[chosen])
             a = balance(on_energy, on_density, network.recipe.energy_weight)
