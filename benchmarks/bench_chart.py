@@ -19,7 +19,8 @@ from statistics import median
 import numpy as np
 from dense_dirac import basis, dense_levels
 
-from lib.rmf import dirac, iteration, lowest
+from lib.rmf import iteration, lowest, occupation
+from lib.rmf.dirac import bound_levels
 from lib.rmf.functionals import PC_PK1
 from lib.rmf.mesh import get_mesh
 from lib.rmf.observables import observables
@@ -42,7 +43,7 @@ def clock(function, repeat=3):
 
 
 class Stages:
-    """Adds up the time inside some functions of lib.rmf.solver, by wrapping them while a nucleus is solved."""
+    """Adds up the time inside some functions of lib.rmf, by wrapping them while a nucleus is solved."""
 
     def __init__(self):
         self.seconds = defaultdict(float)
@@ -62,9 +63,9 @@ class Stages:
         setattr(owner, name, timed)
 
     def __enter__(self):
-        self.wrap(iteration, "_levels_up_to_window", "Dirac levels")
+        self.wrap(occupation.Filling, "levels", "Dirac levels")
         self.wrap(iteration, "Densities", "densities, potentials")
-        self.wrap(iteration._Anderson, "step", "mixing")
+        self.wrap(iteration.Anderson, "mix", "mixing")
         return self
 
     def __exit__(self, *error):
@@ -119,21 +120,21 @@ class Record:
     """Keeps potentials, window and guesses of every call of the Dirac solver while a nucleus is solved."""
 
     def __enter__(self):
-        self.calls, self.original = [], dirac._solve_levels
+        self.calls = []
 
-        def recorded(mesh, scalar, vector, mass, top, guess, *others):
-            self.calls.append((mesh, scalar.copy(), vector.copy(), mass, top, guess.copy()))
-            return self.original(mesh, scalar, vector, mass, top, guess, *others)
+        def recorded(*arguments):
+            self.calls.append(arguments)
+            return bound_levels(*arguments)
 
-        dirac._solve_levels = recorded
+        occupation.bound_levels = recorded
         return self
 
     def __exit__(self, *error):
-        dirac._solve_levels = self.original
+        occupation.bound_levels = bound_levels
 
     def replay(self):
         """All calls once more, with the guesses they had; returns the levels of the last neutron and proton call."""
-        return [dirac._solve_levels(*call[:5], call[5].copy()) for call in self.calls][-2:]
+        return [bound_levels(*call) for call in self.calls][-2:]
 
 
 def ratio_to_dense(mesh):
@@ -154,7 +155,7 @@ def ratio_to_dense(mesh):
             iteration.iterate(Z, N, PC_PK1, mesh)
         loop, levels = clock(record.replay, 5)
         last = record.calls[-2:]
-        blank, _ = clock(lambda last=last: [dirac._solve_levels(*c[:5], np.full_like(c[5], np.nan)) for c in last], 9)
+        blank, _ = clock(lambda last=last: [bound_levels(*call[:5]) for call in last], 9)
 
         def dense(last=last, levels=levels):
             # each matrix is asked for one state more than there are levels, so that a level missed would be seen

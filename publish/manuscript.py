@@ -77,13 +77,13 @@ GENERATED = ("book/networks/", "book/_static/figures/")
 
 
 def digest(patterns: tuple[str, ...]) -> str:
-    """Hash over names and contents of all files that match."""
+    """Hash over names and contents of all files that match; no number and no page depends on the README of a room."""
     state = hashlib.sha256()
     for pattern in patterns:
         for path in sorted(ROOT.glob(pattern)):
             hidden = any(part.startswith((".", "__")) for part in path.relative_to(ROOT).parts)
             made = str(path.relative_to(ROOT)).startswith(GENERATED)
-            if path.is_file() and not hidden and not made:
+            if path.is_file() and path.name != "README.md" and not hidden and not made:
                 state.update(str(path.relative_to(ROOT)).encode())
                 with path.open("rb") as file:
                     state.update(hashlib.file_digest(file, "sha256").digest())

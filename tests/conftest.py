@@ -9,12 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGES = ROOT / "_build" / "html"
+from lib.provenance import ROOT
+from publish.manuscript import PAGES
+
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 

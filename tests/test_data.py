@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,12 +9,11 @@ import xarray as xr
 
 from lib.learning.ensemble import ensemble_path
 from lib.learning.table_one import TABLE_I
-from lib.provenance import DATA
+from lib.provenance import DATA, ROOT
 from lib.rmf.chart import chart_path
 from lib.rmf.functionals import FUNCTIONALS, get_functional
 from studies.adam_beside import PATH as ADAM
 
-ROOT = Path(__file__).resolve().parent.parent
 CHARTS = [chart_path(name, pairing) for name in FUNCTIONALS for pairing in (False, True)]
 ENSEMBLES = [ensemble_path(id) for id in TABLE_I]
 TABLES = sorted(DATA.glob("*.csv"))

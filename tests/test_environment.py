@@ -1,14 +1,14 @@
-"""One list of dependencies: environment.yml, pyproject.toml, constraints.txt and what is installed say the same."""
+"""One list of dependencies, one range of Pythons, READMEs: what is said of the house is what is there."""
 
 import ast
 import os
+import pkgutil
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 import yaml
@@ -16,8 +16,11 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parent.parent
+from lib.provenance import ROOT
+
+ROOMS = ["lib", "claims", "studies", "publish"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+READMES = [f"{room}/README.md" for room in (*ROOMS, "lib/rmf", "lib/learning", "tests")]
 
 
 def read_pins(text: str) -> dict[str, str]:
@@ -214,7 +217,7 @@ def test_nothing_installed_goes_unpinned():
     assert not unpinned
 
 
-@pytest.mark.parametrize("room", ["lib", "claims", "studies", "publish"])
+@pytest.mark.parametrize("room", ROOMS)
 def test_packages_imported_by_a_room_are_declared(room):
     """No module leans on a package that only comes along with another."""
     declared = {canonicalize_name(need.name) for need in requirements()}
@@ -225,7 +228,21 @@ def test_packages_imported_by_a_room_are_declared(room):
                 used |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 used.add(node.module.split(".")[0])
-    used -= {*sys.stdlib_module_names, "lib", "claims", "studies", "publish"}
+    used -= {*sys.stdlib_module_names, *ROOMS}
     assert "numpy" in used
     providers = metadata.packages_distributions()
     assert {name for name in used if not declared & {canonicalize_name(each) for each in providers[name]}} == set()
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", ".pre-commit-config.yaml", "README.md", *READMES])
+def test_what_readmes_name_is_there(name):
+    """Files and folders, targets of make, modules and what is in them, by the full name."""
+    path = ROOT / name
+    text = path.read_text()
+    names = set(re.findall(r"[\w./-]*\w\.(?:py|md|toml|cff|yml)\b|(?<=`)[\w./-]+/(?=`)", text)) - {"book/x.md"}
+    assert {name for name in names if not any((folder / name).exists() for folder in (path.parent, ROOT))} == set()
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.M))
+    named = re.findall(r"(?:^|`)make ((?:[a-z-]+ ?)+)", text, flags=re.M)
+    assert {target for line in named for target in line.split()} <= targets
+    for name in re.findall(r"(?:`|-m )((?:lib|claims|studies|publish)(?:\.\w+)+)", text):
+        pkgutil.resolve_name(name)  # raises what says which part is missing

@@ -152,12 +152,13 @@ def test_charts_and_members_follow_the_code_they_come_from(monkeypatch, hash_of_
 
 
 def test_what_decides_numbers_is_hashed_and_what_does_not_is_not():
-    in_charts = provenance._closure([chart.chain, chart.bound_nuclei])
-    assert {"bound_levels", "even_filling", "solve_bcs", "observables", "iterate", "HBARC_MEV_FM"} <= set(in_charts)
+    in_charts = provenance._closure([chart.chain, chart.PointCoupling, chart.bound_nuclei])
+    assert {"_bound_levels", "EvenFilling", "BCSFilling", "AboveBest", "KnownOrder", "Converged"} <= set(in_charts)
+    assert {"solve_bcs", "observables", "iterate", "PointCoupling", "HBARC_MEV_FM"} <= set(in_charts)
     in_members = provenance._closure([seed_of, random_learning, fixed_layers, Network, train_network])
     assert {"Network", "random_learning", "LevenbergMarquardt", "NormalEquations", "Tape", "balance"} <= set(in_members)
     for names in (set(in_charts), set(in_members)):
-        assert not names & {"ROOT", "DATA", "git", "run_tasks", "code_version", "UNITS"}
+        assert not names & {"ROOT", "DATA", "git", "run_tasks", "code_version", "VARIABLES"}
 
 
 def test_version_of_a_checkout_and_of_none(tmp_path, monkeypatch):

@@ -19,13 +19,14 @@ import xarray as xr
 
 from lib import store
 from lib.provenance import DATA, code_hash, code_version
-from lib.rmf.field import State
-from lib.rmf.functionals import Functional, get_functional
-from lib.rmf.iteration import NoConvergenceError, Solution, UnboundNucleusError, iterate
-from lib.rmf.lowest import ground_state
-from lib.rmf.mesh import NETWORK_BOX_FM, NETWORK_MESH, get_mesh
-from lib.rmf.observables import UNITS, observables
-from lib.rmf.solver import check_nucleus
+from lib.rmf.functionals import Functional, PointCoupling, get_functional
+from lib.rmf.iteration import AboveBest, KnownOrder, NoConvergenceError, Solution, iterate
+from lib.rmf.lowest import LOWER_MEV, ground_state
+from lib.rmf.mesh import NETWORK_BOX_FM, NETWORK_MESH, Mesh, get_mesh
+from lib.rmf.observables import COORDINATES, VARIABLES, observables
+from lib.rmf.occupation import UnboundNucleusError
+from lib.rmf.solver import check_number
+from lib.store import Variable, labelled
 from lib.tasks import resume_tasks, task_folder
 
 Z_RANGE = (8, 100)
@@ -35,11 +36,20 @@ CHART_BOX_FM = NETWORK_BOX_FM
 CHART_STEP_FM = 0.1
 BEYOND_DRIP = 3
 """Unbound nuclei computed beyond each drip line, to see whether binding comes back behind it."""
+SEPARATION_TEXT = "of E_CDFT (with the pairing energy, where there is pairing)"
+CHART_VARIABLES = {
+    **{name: Variable(("nucleus", *dims), unit, text) for name, (dims, unit, text) in VARIABLES.items()},
+    "two_neutron_separation_energy": Variable(("nucleus",), "MeV", f"S_2n {SEPARATION_TEXT}"),
+    "two_proton_separation_energy": Variable(("nucleus",), "MeV", f"S_2p {SEPARATION_TEXT}"),
+    "seconds": Variable(("nucleus",), "s", "computing time of the nucleus"),
+}
+"""Every variable of a chart: those of one nucleus, along ``nucleus`` too, and what only a chart knows."""
+CHART_COORDINATES = COORDINATES | {name: COORDINATES[name]._replace(dims=("nucleus",)) for name in ("Z", "N")}
 
 
 def chart_hash() -> str:
     """Hash of the code that decides what is in a chart; a chart of other code is stale."""
-    return code_hash(chain, Functional, bound_nuclei)
+    return code_hash(chain, PointCoupling, bound_nuclei)
 
 
 def stability_N(Z: int) -> int:
@@ -47,6 +57,61 @@ def stability_N(Z: int) -> int:
     A = np.arange(2 * Z, 3.2 * Z + 4)
     nearest = A[np.argmin(np.abs(A / (1.98 + 0.0155 * A ** (2 / 3)) - Z))]
     return int(round((nearest - Z) / 2) * 2)
+
+
+class Isotopes:
+    """The isotopes of one element that are solved so far, each with its computing time in seconds."""
+
+    def __init__(self, Z: int, functional: Functional, mesh: Mesh, paired: bool, N_range: tuple[int, int]):
+        self.Z, self.functional, self.mesh, self.paired, self.N_range = Z, functional, mesh, paired, N_range
+        self.first = int(np.clip(stability_N(Z), *N_range))
+        self.solutions: dict[int, Solution] = {}
+        self.seconds: dict[int, float] = {}
+
+    def solve(self, N: int, solver, *arguments, **settings) -> Solution:
+        """``solver`` applied to one isotope, on its time."""
+        clock = time.perf_counter()
+        solution = solver(self.Z, N, self.functional, self.mesh, self.paired, *arguments, **settings)
+        self.seconds[N] = self.seconds.get(N, 0.0) + time.perf_counter() - clock
+        return solution
+
+    def walk_outward(self, N: int, direction: int) -> None:
+        """From N on, each nucleus from the field of the one before, to a few steps beyond the first unbound one."""
+        unbound = 0
+        while self.N_range[0] <= N <= self.N_range[1] and unbound < BEYOND_DRIP:
+            inner = self.solutions.get(N - direction)
+            try:
+                solution = self.solve(N, ground_state, inner.state if inner else None)
+            except UnboundNucleusError:
+                break  # so far out that the potential has no room for the nucleons
+            except NoConvergenceError:
+                # beyond the drip line a nucleon sits in the box continuum and the field may have no fixed point; a bound
+                # nucleus that fails is an error
+                if unbound == 0:
+                    raise
+                break
+            self.solutions[N] = solution
+            unbound = 0 if solution.bound else unbound + 1
+            N += direction
+
+    def walk_back(self, direction: int) -> None:
+        """From the outermost to the first: a nucleus may have a lower state in the order of its outer neighbour."""
+        for N in sorted(self.solutions, reverse=direction < 0):
+            outer = self.solutions.get(N - direction)
+            if (N - self.first) * direction > 0 or outer is None:
+                continue
+            best = self.solutions[N]
+            stops = [AboveBest(best.sum_rule_energy), KnownOrder([best.order])]
+            trial = self.solve(N, iterate, outer.state, stops=stops)
+            if trial.converged and trial.sum_rule_energy < best.sum_rule_energy - LOWER_MEV:
+                self.solutions[N] = self.solve(N, ground_state, trial.state)
+
+    def rows(self) -> list[dict]:
+        """Observables of each isotope, with ``Z``, ``N`` and ``seconds``."""
+        return [
+            observables(self.solutions[N]) | {"Z": self.Z, "N": N, "seconds": self.seconds[N]}
+            for N in sorted(self.solutions)
+        ]
 
 
 def chain(
@@ -58,51 +123,15 @@ def chain(
 ) -> list[dict]:
     """All isotopes of one element between the drip lines and a little beyond, each as a dict of observables.
 
-    The keys are those of :data:`lib.rmf.observables.UNITS`, with ``Z``, ``N`` and ``seconds``.
+    The keys are those of :data:`lib.rmf.observables.VARIABLES`, with ``Z``, ``N`` and ``seconds``.
     """
-    mesh = get_mesh(box, CHART_STEP_FM)
-    first = int(np.clip(stability_N(Z), *N_range))
-    solutions: dict[int, Solution] = {}
-    seconds: dict[int, float] = {}
-
-    def attempt(N: int, start: State | None) -> Solution:
-        clock = time.perf_counter()
-        solution = ground_state(Z, N, functional, mesh, pairing, start)
-        seconds[N] = seconds.get(N, 0.0) + time.perf_counter() - clock
-        return solution
-
-    for direction in (+2, -2):
-        unbound, N = 0, first if direction > 0 else first - 2
-        while N_range[0] <= N <= N_range[1] and unbound < BEYOND_DRIP:
-            neighbour = solutions.get(N - direction)
-            try:
-                solutions[N] = attempt(N, neighbour.state if neighbour else None)
-            except UnboundNucleusError:
-                break  # so far out that the potential has no room for the nucleons
-            except NoConvergenceError:
-                # beyond the drip line a nucleon sits in the box continuum and the field may have no fixed point; a bound
-                # nucleus that fails is an error
-                if unbound == 0:
-                    raise
-                break
-            unbound = 0 if solutions[N].bound else unbound + 1
-            N += direction
-    if not pairing:
-        # walking back: a nucleus may have a lower state in the arrangement of its outer neighbour
-        for direction in (-2, +2):
-            inward = [N for N in sorted(solutions, reverse=direction < 0) if (N - first) * direction <= 0]
-            for N in inward:
-                neighbour = solutions.get(N - direction)
-                if neighbour is None:
-                    continue
-                clock = time.perf_counter()
-                energy = solutions[N].sum_rule_energy
-                known = {q: filling.held for q, filling in solutions[N].fillings.items()}
-                other = iterate(Z, N, functional, mesh, start=neighbour.state, ceiling=energy, excluded=[known])
-                seconds[N] += time.perf_counter() - clock
-                if other.converged and other.sum_rule_energy < energy - 1e-6:
-                    solutions[N] = attempt(N, other.state)
-    return [observables(solutions[N]) | {"Z": Z, "N": N, "seconds": seconds[N]} for N in sorted(solutions)]
+    isotopes = Isotopes(Z, functional, get_mesh(box, CHART_STEP_FM), pairing, N_range)
+    isotopes.walk_outward(isotopes.first, +2)
+    isotopes.walk_outward(isotopes.first - 2, -2)
+    if not pairing:  # with pairing there is no order of the levels to take over
+        isotopes.walk_back(-2)
+        isotopes.walk_back(+2)
+    return isotopes.rows()
 
 
 def chains_folder(functional: Functional, pairing: bool, box: float, N_range, work: Path | None = None) -> Path:
@@ -111,6 +140,22 @@ def chains_folder(functional: Functional, pairing: bool, box: float, N_range, wo
         "functional": repr(functional), "pairing": pairing, "box": box, "N_range": list(N_range), "code": chart_hash()
     }  # fmt: skip
     return task_folder(work or DATA / ".work", "chart", settings)
+
+
+def check_window(name: str, window: tuple[int, int]) -> None:
+    """Refuse a range of numbers of protons or neutrons that is none.
+
+    Raises
+    ------
+    ValueError
+        naming the range, by ``name``, and the remedy.
+    """
+    if len(window) != 2:
+        raise ValueError(f"{name}_range = {window!r} is no range: give (first, last)")
+    for number in window:
+        check_number(name, number)
+    if window[0] > window[1]:
+        raise ValueError(f"{name}_range = {tuple(window)} is reversed: give (first, last)")
 
 
 def make_chart(
@@ -136,7 +181,7 @@ def make_chart(
     Returns
     -------
     ``xarray.Dataset`` along ``nucleus`` (coords ``Z``, ``N``), ``r`` and ``level`` (padded with NaN), in the names and
-    units of :data:`lib.rmf.observables.UNITS`; with ``two_neutron_separation_energy`` and ``two_proton_separation_energy``
+    units of :data:`lib.rmf.observables.VARIABLES`; with ``two_neutron_separation_energy`` and ``two_proton_separation_energy``
     (MeV, of E_CDFT) and the provenance in its attributes.
 
     Raises
@@ -149,14 +194,8 @@ def make_chart(
     chosen = get_functional(functional)
     if not isinstance(pairing, bool):
         raise ValueError(f"pairing = {pairing!r} is neither True nor False")
-    for name, window in (("Z", Z_range), ("N", N_range)):
-        if len(window) != 2:
-            raise ValueError(f"{name}_range = {window!r} is no range: give (first, last)")
-        low, high = window
-        check_nucleus(*((low, 8) if name == "Z" else (8, low)))
-        check_nucleus(*((high, 8) if name == "Z" else (8, high)))
-        if low > high:
-            raise ValueError(f"{name}_range = {(low, high)} is reversed: give (first, last)")
+    check_window("Z", Z_range)
+    check_window("N", N_range)
     get_mesh(box, CHART_STEP_FM)
     started = time.time()
     folder = chains_folder(chosen, pairing, box, N_range, work)
@@ -166,7 +205,7 @@ def make_chart(
     label = f"{chosen.name}{', paired' if pairing else ''}"
     chains, resumed = resume_tasks(chain, tasks, folder, workers, scheduler, label, "chain")
     rows = [row for name in sorted(chains) for row in chains[name]]
-    chart = _assemble(rows, chosen, pairing, box)
+    chart = assemble(rows, chosen, pairing, box)
     # of this run; chains kept from an interrupted one are in cpu_seconds only
     chart.attrs |= {"wall_time_seconds": round(time.time() - started, 2), "resumed_chains": resumed}
     return chart
@@ -175,7 +214,7 @@ def make_chart(
 def bound_nuclei(rows: list[dict]) -> list[dict]:
     """Those nuclei of a chart that are bound: both Fermi energies and, where they are known, S_2n and S_2p have the right sign.
 
-    Each of ``rows`` is given its ``two_neutron_separation_energy`` and ``two_proton_separation_energy`` (MeV).
+    Each row gains its ``two_neutron_separation_energy`` and ``two_proton_separation_energy`` (MeV, NaN if not known).
 
     Raises
     ------
@@ -183,66 +222,45 @@ def bound_nuclei(rows: list[dict]) -> list[dict]:
         if there is none.
     """
     energy = {(row["Z"], row["N"]): row["energy"] + row["pairing_energy"] for row in rows}
-
-    def separation(row, dZ, dN):
-        neighbour = energy.get((row["Z"] - dZ, row["N"] - dN), np.nan)
-        return neighbour - energy[row["Z"], row["N"]]
-
-    kept = []
+    bound = []
     for row in rows:
-        row["two_neutron_separation_energy"] = separation(row, 0, 2)
-        row["two_proton_separation_energy"] = separation(row, 2, 0)
-        fermi = max(row["neutron_fermi_energy"], row["proton_fermi_energy"])
-        # a separation energy that has no neighbour in the window is not known to be negative
-        unstable = row["two_neutron_separation_energy"] <= 0 or row["two_proton_separation_energy"] <= 0
-        if fermi < 0 and not unstable:
-            kept.append(row)
-    if not kept:
+        Z, N = row["Z"], row["N"]
+        S_2n = energy.get((Z, N - 2), np.nan) - energy[Z, N]
+        S_2p = energy.get((Z - 2, N), np.nan) - energy[Z, N]
+        if max(row["neutron_fermi_energy"], row["proton_fermi_energy"]) < 0 and not (S_2n <= 0 or S_2p <= 0):
+            bound.append(row | {"two_neutron_separation_energy": S_2n, "two_proton_separation_energy": S_2p})
+    if not bound:
         raise ValueError("no bound nucleus in the window: widen Z_range or N_range")
-    return kept
+    return bound
 
 
-def _assemble(rows: list[dict], functional: Functional, pairing: bool, box: float) -> xr.Dataset:
-    kept = bound_nuclei(rows)
-    units = {
-        **UNITS,
-        "two_neutron_separation_energy": (
-            "MeV",
-            "S_2n of E_CDFT (with the pairing energy, where there is pairing)",
-        ),
-        "two_proton_separation_energy": (
-            "MeV",
-            "S_2p of E_CDFT (with the pairing energy, where there is pairing)",
-        ),
-        "seconds": ("s", "computing time of the nucleus"),
-    }
-    levels = max(len(row["level_energy"]) for row in kept)
-    variables = {}
-    for name, (unit, text) in units.items():
-        first = kept[0][name]
-        if np.ndim(first) == 0:
-            dims, values = ("nucleus",), np.array([row[name] for row in kept])
-        elif len(first) == len(NETWORK_MESH) and name not in ("particle",) and unit != "1":
-            dims, values = ("nucleus", "r"), np.stack([row[name] for row in kept])
-        else:
-            dims = ("nucleus", "level")
-            fill = "" if name == "particle" else np.nan
-            values = np.full((len(kept), levels), fill, dtype="U1" if name == "particle" else float)
-            for i, row in enumerate(kept):
-                values[i, : len(row[name])] = row[name]
-        variables[name] = (dims, values, {"units": unit, "long_name": text})
-    return xr.Dataset(
-        variables,
-        coords={
-            "Z": ("nucleus", [row["Z"] for row in kept], {"units": "1", "long_name": "proton number"}),
-            "N": ("nucleus", [row["N"] for row in kept], {"units": "1", "long_name": "neutron number"}),
-            "r": ("r", NETWORK_MESH, {"units": "fm", "long_name": "radius"}),
-        },
+def stacked(rows: list[dict], name: str) -> np.ndarray:
+    """One variable of all rows, (nucleus, ...); shorter tables of levels are padded with NaN, or with empty text."""
+    values = [np.asarray(row[name]) for row in rows]
+    if "level" not in CHART_VARIABLES[name].dims:
+        return np.stack(values)
+    longest = max(map(len, values))
+    kind, fill = ("U1", "") if values[0].dtype.kind == "U" else (float, np.nan)
+    table = np.full((len(rows), longest), fill, dtype=kind)
+    for line, value in zip(table, values, strict=True):
+        line[: len(value)] = value
+    return table
+
+
+def assemble(rows: list[dict], functional: Functional, pairing: bool, box: float) -> xr.Dataset:
+    """The chart of all rows that are bound."""
+    bound = bound_nuclei(rows)
+    numbers = {name: np.array([row[name] for row in bound]) for name in ("Z", "N")}
+    return labelled(
+        {name: stacked(bound, name) for name in CHART_VARIABLES} | numbers | {"r": NETWORK_MESH},
+        CHART_VARIABLES | CHART_COORDINATES,
+        coords=CHART_COORDINATES,
         attrs={
             "title": f"Spherical even-even nuclei of {functional.name}, {'BCS pairing' if pairing else 'no pairing'}",
             "license": "CC-BY-4.0",
             "functional": functional.name,
             "couplings": repr(functional),
+            "nucleon_mass": functional.nucleon_mass,
             "pairing": int(pairing),
             "box_fm": box,
             "step_fm": CHART_STEP_FM,
@@ -261,14 +279,6 @@ def chart_path(functional: str, pairing: bool = False) -> Path:
     return DATA / f"{get_functional(functional).name}{'-paired' if pairing else ''}.nc"
 
 
-def is_current(path: Path) -> bool:
-    """Whether the file at ``path`` is a chart made by the present code."""
-    try:
-        return store.read(path, "").attrs.get("code_hash") == chart_hash()
-    except (FileNotFoundError, ValueError):
-        return False  # it will be made again
-
-
 def load_chart(functional: str = "PC-PK1", *, pairing: bool = False, path: Path | None = None) -> xr.Dataset:
     """The chart of a functional from ``data/``, in memory.
 
@@ -285,3 +295,12 @@ def load_chart(functional: str = "PC-PK1", *, pairing: bool = False, path: Path 
     if dataset.attrs.get("code_hash") != chart_hash():
         raise ValueError(f"{path} was made by other code ({dataset.attrs.get('code_hash')}): {remedy}")
     return dataset
+
+
+def is_current(path: Path) -> bool:
+    """Whether the file at ``path`` is a chart made by the present code."""
+    try:
+        load_chart(path=path)
+    except (FileNotFoundError, ValueError):
+        return False  # it will be made again
+    return True

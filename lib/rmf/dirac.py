@@ -18,6 +18,9 @@ The eigenvalue is the root of the Pruefer angle Theta(eps), which grows monotoni
 the solution is an eigenstate with n nodes of G.  Its derivative is known analytically (the norm integral), so a
 safeguarded Newton iteration that starts from the eigenvalue of the previous self-consistent iteration needs two
 sweeps or so, and the node count keeps it from ever landing on another level.
+
+:func:`bound_levels` is the door; the compiled functions behind it share the tuples ``well`` (what the nucleon feels: V + S
+and V - S at the Gauss points, (3, n), in MeV; 1/r there, the step, twice the mass) and ``work`` (arrays to be filled).
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ import numpy as np
 from numba import njit
 
 from lib.rmf.constants import HBARC_MEV_FM
-from lib.rmf.mesh import _GAUSS_OFFSET, Mesh
+from lib.rmf.mesh import GAUSS_OFFSET, Mesh
 
 MAX_KAPPA = 24
 """Largest ``|kappa|`` looked for; j = 47/2 lies far above every level used, also in the box continuum of pairing."""
@@ -37,52 +40,82 @@ MAX_NODES = 16
 """Largest number of levels kept per kappa."""
 MAX_LEVELS = 400
 """Largest number of levels kept in all, per particle species."""
+_TOLERANCE_MEV = 1e-9
 _SERIES_RADIUS_FM = 0.4
+SQRT15_3 = math.sqrt(15.0) / 3.0
 _TERMS = 10
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
-def _transfer(energy, kappa, first, plus, minus, inverse_r, step, mass2, transfer):
-    """Fill ``transfer`` (4, n) with the Magnus matrices of the steps first..n-1.
+def radial_dirac(energy, kappa, well, point, i):
+    """The equation (G, F)' = A (G, F) at a Gauss point of the step i.
 
-    ``plus`` = V + S and ``minus`` = V - S at the Gauss points, (3, n), in MeV.
+    A h = ((p, q), (s, -p)) is given as (p, q, s), as are all 2x2 matrices here.
     """
+    plus, minus, inverse_r, step, mass2 = well
     scale = step / HBARC_MEV_FM
-    difference = math.sqrt(15.0) / 3.0
-    for i in range(first, plus.shape[1]):
-        # the matrices A = [[p, q], [s, -p]] at the three Gauss points, times the step
-        p1 = -kappa * step * inverse_r[0, i]
-        p2 = -kappa * step * inverse_r[1, i]
-        p3 = -kappa * step * inverse_r[2, i]
-        q1 = (energy + mass2 - minus[0, i]) * scale
-        q2 = (energy + mass2 - minus[1, i]) * scale
-        q3 = (energy + mass2 - minus[2, i]) * scale
-        s1 = (plus[0, i] - energy) * scale
-        s2 = (plus[1, i] - energy) * scale
-        s3 = (plus[2, i] - energy) * scale
-        # B1 = A2, B2 ~ first and B3 ~ second derivative over the step
-        bp, bq, bs = difference * (p3 - p1), difference * (q3 - q1), difference * (s3 - s1)
-        cp = (p3 - 2 * p2 + p1) * (10.0 / 3.0)
-        cq = (q3 - 2 * q2 + q1) * (10.0 / 3.0)
-        cs = (s3 - 2 * s2 + s1) * (10.0 / 3.0)
-        # C1 = [B1, B2]
-        dp = q2 * bs - bq * s2
-        dq = 2 * (p2 * bq - bp * q2)
-        ds = 2 * (s2 * bp - bs * p2)
-        # B2 + C2, C2 = -1/60 [B1, 2 B3 + C1]
-        ep, eq, es = 2 * cp + dp, 2 * cq + dq, 2 * cs + ds
-        bp -= (q2 * es - eq * s2) / 60.0
-        bq -= 2 * (p2 * eq - ep * q2) / 60.0
-        bs -= 2 * (s2 * ep - es * p2) / 60.0
-        # Omega = B1 + B3/12 + 1/240 [-20 B1 - B3 + C1, B2 + C2]
-        ep, eq, es = dp - 20 * p2 - cp, dq - 20 * q2 - cq, ds - 20 * s2 - cs
-        p = p2 + cp / 12.0 + (eq * bs - bq * es) / 240.0
-        q = q2 + cq / 12.0 + 2 * (ep * bq - bp * eq) / 240.0
-        s = s2 + cs / 12.0 + 2 * (es * bp - bs * ep) / 240.0
+    p = -kappa * step * inverse_r[point, i]
+    q = (energy + mass2 - minus[point, i]) * scale
+    s = (plus[point, i] - energy) * scale
+    return p, q, s
+
+
+@njit(cache=True, fastmath=True, error_model="numpy")
+def multiply(x, a):
+    """x A."""
+    return x * a[0], x * a[1], x * a[2]
+
+
+@njit(cache=True, fastmath=True, error_model="numpy")
+def add(a, b):
+    """A + B."""
+    return a[0] + b[0], a[1] + b[1], a[2] + b[2]
+
+
+@njit(cache=True, fastmath=True, error_model="numpy")
+def subtract(a, b):
+    """A - B."""
+    return a[0] - b[0], a[1] - b[1], a[2] - b[2]
+
+
+@njit(cache=True, fastmath=True, error_model="numpy")
+def commutator(a, b):
+    """[A, B]."""
+    p = a[1] * b[2] - b[1] * a[2]
+    q = 2 * (a[0] * b[1] - b[0] * a[1])
+    s = 2 * (a[2] * b[0] - b[2] * a[0])
+    return p, q, s
+
+
+@njit(cache=True, fastmath=True, error_model="numpy")
+def magnus_exponent(a1, a2, a3):
+    """Omega of one step, of sixth order, from A h at its three Gauss points."""
+    # over the step A is about A2, with a first and a second derivative
+    b2 = multiply(SQRT15_3, subtract(a3, a1))
+    b3 = multiply(10 / 3, add(subtract(a3, multiply(2, a2)), a1))
+    c1 = commutator(a2, b2)
+    c2 = commutator(a2, add(multiply(2, b3), c1))
+    b2 = subtract(b2, multiply(1 / 60, c2))
+    left = subtract(subtract(c1, multiply(20, a2)), b3)
+    c3 = commutator(left, b2)
+    return add(add(a2, multiply(1 / 12, b3)), multiply(1 / 240, c3))
+
+
+@njit(cache=True, fastmath=True, error_model="numpy")
+def transfer_matrices(energy, kappa, first, well, transfer):
+    """Fill ``transfer`` (4, n) with the matrices exp(Omega) of the steps first..n-1."""
+    for i in range(first, transfer.shape[1]):
+        a1 = radial_dirac(energy, kappa, well, 0, i)
+        a2 = radial_dirac(energy, kappa, well, 1, i)
+        a3 = radial_dirac(energy, kappa, well, 2, i)
+        p, q, s = magnus_exponent(a1, a2, a3)
+        # the series of cosh(sqrt x) and sinh(sqrt x)/sqrt x: |x| < 1.2
+        # everywhere, since the sweep starts at r = |kappa| h
         x = p * p + q * s
-        # cosh(sqrt x) and sinh(sqrt x)/sqrt x as series: |x| < 1.2 everywhere since the sweep starts at r = |kappa| h
-        c = 1 + x / 2 * (1 + x / 12 * (1 + x / 30 * (1 + x / 56 * (1 + x / 90 * (1 + x / 132)))))
-        sh = 1 + x / 6 * (1 + x / 20 * (1 + x / 42 * (1 + x / 72 * (1 + x / 110 * (1 + x / 156)))))
+        c = 1 + x / 56 * (1 + x / 90 * (1 + x / 132))
+        c = 1 + x / 2 * (1 + x / 12 * (1 + x / 30 * c))
+        sh = 1 + x / 72 * (1 + x / 110 * (1 + x / 156))
+        sh = 1 + x / 6 * (1 + x / 20 * (1 + x / 42 * sh))
         transfer[0, i] = c + sh * p
         transfer[1, i] = sh * q
         transfer[2, i] = sh * s
@@ -105,11 +138,12 @@ def _even_quartic(values, inverse_r, last, r0, coefficients):
 
 
 @njit(cache=True, error_model="numpy")
-def _series(energy, kappa, first, plus, minus, inverse_r, step, mass2, G, F):
+def _series(energy, kappa, first, well, G, F):
     """Regular solution on the mesh points 0..first as its power series about the origin.
 
     There the term kappa/r is too steep for the transfer matrices.  The potentials enter as even quartics.
     """
+    plus, minus, inverse_r, step, mass2 = well
     k = abs(kappa)
     r0 = first * step
     a = np.empty(3)
@@ -156,16 +190,18 @@ def _series(energy, kappa, first, plus, minus, inverse_r, step, mass2, G, F):
 
 
 @njit(cache=True, error_model="numpy")
-def _sweep(energy, kappa, match, plus, minus, inverse_r, step, mass2, transfer, G, F, G_in, F_in):
+def _sweep(energy, kappa, match, well, work):
     """One outward and one inward sweep at a trial energy.
 
     Returns the Pruefer angle Theta, its derivative with respect to the energy (1/MeV), and fills G, F for
     i <= match and G_in, F_in for i >= match (not yet scaled to each other).
     """
-    n = plus.shape[1]
+    transfer, G, F, G_in, F_in = work
+    step = well[3]
+    n = transfer.shape[1]
     first = max(abs(kappa), int(round(_SERIES_RADIUS_FM / step)))
-    _transfer(energy, kappa, first, plus, minus, inverse_r, step, mass2, transfer)
-    _series(energy, kappa, first, plus, minus, inverse_r, step, mass2, G, F)
+    transfer_matrices(energy, kappa, first, well, transfer)
+    _series(energy, kappa, first, well, G, F)
     g, f = G[first], F[first]
     nodes = 0
     for i in range(first, match):
@@ -206,8 +242,9 @@ def _sweep(energy, kappa, match, plus, minus, inverse_r, step, mass2, transfer, 
 
 
 @njit(cache=True, error_model="numpy")
-def _join(match, step, G, F, G_in, F_in, G_out, F_out):
+def _join(match, step, work, G_out, F_out):
     """Scale the inward part to the outward one at the matching point and normalise int (G^2 + F^2) dr = 1."""
+    _, G, F, G_in, F_in = work
     n = G.shape[0] - 1
     g, f, g_in, f_in = G[match], F[match], G_in[match], F_in[match]
     # the least-squares scale, continuous where the eigenvalue is exact
@@ -227,105 +264,89 @@ def _join(match, step, G, F, G_in, F_in, G_out, F_out):
 
 
 @njit(cache=True, error_model="numpy")
-def bound_levels(r, plus, minus, mass, top, guess, tolerance, energy, kappa_of, nodes_of, G_out, F_out):
-    """All levels below ``top``, for kappa = -1, +1, -2, +2, ...
+def _matching_point(kappa, energy, well):
+    """Index of the outermost mesh point where this energy is classically allowed, clear of both ends of the mesh."""
+    plus, _, inverse_r, step, mass2 = well
+    n = plus.shape[1]
+    l = -kappa - 1 if kappa < 0 else kappa
+    match = n // 2
+    for i in range(n - 2, 0, -1):
+        barrier = HBARC_MEV_FM**2 / mass2 * l * (l + 1) * inverse_r[0, i] ** 2
+        if plus[0, i] + barrier < energy:
+            match = i
+            break
+    return min(max(match, int(round(_SERIES_RADIUS_FM / step)) + 2, abs(kappa) + 2), n - 5)
 
-    Parameters
-    ----------
-    r : (n+1,) mesh in fm, from 0 to the wall of the box.
-    plus, minus : (3, n) V + S and V - S at the Gauss points, MeV.
-    mass : nucleon mass, MeV.
-    top : levels up to this energy are found, MeV.
-    guess : (2, MAX_KAPPA + 1, MAX_NODES) energies of an earlier iteration, NaN where unknown; updated in place.
-        The first index is 0 for kappa < 0 and 1 for kappa > 0.
-    tolerance : of the eigenvalues, MeV.
-    energy, kappa_of, nodes_of, G_out, F_out : filled with the levels found, (MAX_LEVELS,) and (MAX_LEVELS, n+1);
-        G and F normalised to int (G^2 + F^2) dr = 1.
 
-    Returns
-    -------
-    the number of levels found, or a negative number if there are more than fit.
+@njit(cache=True, error_model="numpy")
+def _find_level(kappa, nodes, low, top, guess, well, work):
+    """Safeguarded Newton iteration for the level of kappa with this number of nodes, between ``low`` and ``top`` (MeV).
+
+    Returns whether it exists, its energy, the energy of the last sweep, and the matching point of that.
     """
+    high = top
+    known = low < guess < top
+    trial = guess if known else top
+    match = _matching_point(kappa, trial if known else min(top, -1.0), well)
+    change = 1.0e30
+    for iteration in range(200):
+        theta, slope = _sweep(trial, kappa, match, well, work)
+        error = theta - math.pi * nodes
+        if error < 0.0:
+            if trial >= top:
+                return False, top, top, match
+            low = trial
+        else:
+            high = trial
+        previous = abs(change)
+        change = -error / slope
+        if abs(change) < _TOLERANCE_MEV:
+            return True, trial + change, trial, match
+        following = trial + change
+        if iteration == 0 and known and following >= high and high >= top:
+            following = top  # the level may have left the window: ask at its upper edge
+        elif not (low < following < high) or (iteration > 6 and abs(change) > 0.5 * previous):
+            following = 0.5 * (low + high)
+        if abs(following - trial) < 1e-13 * (1.0 + abs(trial)):
+            break
+        trial = following
+    return True, trial, trial, match
+
+
+@njit(cache=True, error_model="numpy")
+def _bound_levels(r, plus, minus, mass, top, guess, most):
+    """:func:`levels_of_well` as plain arrays, ``guess`` updated in place; the search ends once there are ``most`` levels."""
     n = r.shape[0] - 1
     step = r[1] - r[0]
-    mass2 = 2.0 * mass
     inverse_r = np.empty((3, n))
     for i in range(n):
         middle = r[i] + 0.5 * step
-        inverse_r[0, i] = 1.0 / (middle - _GAUSS_OFFSET * step)
+        inverse_r[0, i] = 1.0 / (middle - GAUSS_OFFSET * step)
         inverse_r[1, i] = 1.0 / middle
-        inverse_r[2, i] = 1.0 / (middle + _GAUSS_OFFSET * step)
-    transfer = np.empty((4, n))
-    G = np.empty(n + 1)
-    F = np.empty(n + 1)
-    G_in = np.empty(n + 1)
-    F_in = np.empty(n + 1)
+        inverse_r[2, i] = 1.0 / (middle + GAUSS_OFFSET * step)
+    well = (plus, minus, inverse_r, step, 2.0 * mass)
+    work = (np.empty((4, n)), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1))
+    energy, kappa_of, nodes_of = np.empty(most), np.empty(most, np.int64), np.empty(most, np.int64)
+    G, F = np.empty((most, n + 1)), np.empty((most, n + 1))
     bottom = plus.min() - 1.0
-    found = 0
+    count = 0
     for k in range(1, MAX_KAPPA + 1):
-        any_level = False
+        before = count
         for side in range(2):
             kappa = -k if side == 0 else k
-            low_of_kappa = bottom
+            low = bottom
             for nodes in range(MAX_NODES):
-                low, high = low_of_kappa, top
-                trial = guess[side, k, nodes]
-                known = low < trial < high
-                if not known:
-                    trial = top
-                # the matching point: the outermost place where the level is classically allowed
-                where = trial if known else min(top, -1.0)
-                match = n // 2
-                for i in range(n - 2, 0, -1):
-                    l = -kappa - 1 if kappa < 0 else kappa
-                    barrier = HBARC_MEV_FM**2 / mass2 * l * (l + 1) * inverse_r[0, i] ** 2
-                    if plus[0, i] + barrier < where:
-                        match = i
-                        break
-                match = min(max(match, int(round(_SERIES_RADIUS_FM / step)) + 2, k + 2), n - 5)
-                target = math.pi * nodes
-                exists = True
-                change = 1.0e30
-                for iteration in range(200):
-                    theta, slope = _sweep(
-                        trial, kappa, match, plus, minus, inverse_r, step, mass2, transfer, G, F, G_in, F_in
-                    )
-                    error = theta - target
-                    if error < 0.0:
-                        if trial >= top:
-                            exists = False
-                            break
-                        low = trial
-                    else:
-                        high = trial
-                    previous = abs(change)
-                    change = -error / slope
-                    if abs(change) < tolerance:
-                        break
-                    following = trial + change
-                    if iteration == 0 and known and following >= high and high >= top:
-                        following = top  # the level may have left the window: ask at its upper edge
-                    elif not (low < following < high) or (iteration > 6 and abs(change) > 0.5 * previous):
-                        following = 0.5 * (low + high)
-                    if abs(following - trial) < 1e-13 * (1.0 + abs(trial)):
-                        break
-                    trial = following
-                if not exists:
+                exists, level, trial, match = _find_level(kappa, nodes, low, top, guess[side, k, nodes], well, work)
+                if not exists or count == most:
                     break
-                if found >= energy.shape[0]:
-                    return -1
-                any_level = True
-                level_energy = trial + (change if abs(change) < tolerance else 0.0)
-                guess[side, k, nodes] = level_energy
-                low_of_kappa = trial
-                _join(match, step, G, F, G_in, F_in, G_out[found], F_out[found])
-                energy[found] = level_energy
-                kappa_of[found] = kappa
-                nodes_of[found] = nodes
-                found += 1
-        if not any_level:
+                _join(match, step, work, G[count], F[count])
+                energy[count], kappa_of[count], nodes_of[count] = level, kappa, nodes
+                guess[side, k, nodes] = level
+                low = trial
+                count += 1
+        if count == before:
             break
-    return found
+    return energy[:count].copy(), kappa_of[:count].copy(), nodes_of[:count].copy(), G[:count].copy(), F[:count].copy()
 
 
 Label = tuple[int, int]
@@ -336,21 +357,27 @@ PARTICLES = ("n", "p")
 
 @dataclass
 class Levels:
-    """Levels of one particle species: energies (MeV), kappa, nodes, G and F (levels, r) with int (G^2+F^2) dr = 1."""
+    """Levels of one particle species; empty, and without pairing, until a filling occupies them.
+
+    ``energy`` (MeV, without rest mass), ``kappa``, ``nodes``; ``G``, ``F`` (levels, r) with int (G^2 + F^2) dr = 1;
+    ``occupation`` v^2, ``pairing_gap`` Delta (MeV), ``uv`` and ``anomalous`` f u v; ``fermi_energy`` (MeV).  ``guess``
+    (sign of kappa, ``|kappa|``, nodes) are the energies that the next search starts from, NaN where unknown.
+    """
 
     energy: np.ndarray
     kappa: np.ndarray
     nodes: np.ndarray
     G: np.ndarray
     F: np.ndarray
-    occupation: np.ndarray = None
-    pairing_gap: np.ndarray = None
-    anomalous: np.ndarray = None
-    uv: np.ndarray = None
+    guess: np.ndarray | None = None
     fermi_energy: float = np.nan
+
+    def __post_init__(self):
+        self.occupation, self.pairing_gap, self.anomalous, self.uv = np.zeros((4, len(self.energy)))
 
     @property
     def degeneracy(self) -> np.ndarray:
+        """2j + 1."""
         return 2 * np.abs(self.kappa)
 
     @property
@@ -358,28 +385,54 @@ class Levels:
         return list(zip(self.kappa.tolist(), self.nodes.tolist(), strict=True))
 
 
-def _solve_levels(mesh, scalar, vector, mass, top, guess, tolerance=1e-9) -> Levels:
-    plus = np.ascontiguousarray(mesh.to_gauss @ (vector + scalar))
-    minus = np.ascontiguousarray(mesh.to_gauss @ (vector - scalar))
-    size = MAX_LEVELS
-    energy, kappa, nodes = np.empty(size), np.empty(size, np.int64), np.empty(size, np.int64)
-    G, F = np.empty((size, len(mesh.r))), np.empty((size, len(mesh.r)))
-    found = bound_levels(mesh.r, plus, minus, mass, top, guess, tolerance, energy, kappa, nodes, G, F)
-    if found < 0:
-        raise ValueError(f"more than {size} levels below {top:.1f} MeV: the box of {mesh.box} fm is too large")
-    return Levels(energy[:found].copy(), kappa[:found].copy(), nodes[:found].copy(), G[:found].copy(), F[:found].copy())
+def no_guess() -> np.ndarray:
+    """The ``guess`` of :func:`bound_levels` where nothing is known."""
+    return np.full((2, MAX_KAPPA + 1, MAX_NODES), np.nan)
+
+
+def bound_levels(
+    mesh: Mesh,
+    scalar: np.ndarray,
+    vector: np.ndarray,
+    mass: float,
+    top: float,
+    guess: np.ndarray | None = None,
+) -> Levels:
+    """All levels below ``top`` in the potentials S and V, for kappa = -1, +1, -2, +2, ..., by increasing nodes.
+
+    Parameters
+    ----------
+    scalar, vector : (r,) on the mesh, MeV.
+    mass : nucleon mass, MeV.
+    top : levels up to this energy are found, MeV; above zero they are those of the box.
+    guess : ``Levels.guess`` of an earlier search in similar potentials.  It changes the time, not the levels.
+
+    Raises
+    ------
+    ValueError
+        for more than :data:`MAX_LEVELS` levels.
+    """
+    plus, minus = (np.ascontiguousarray(mesh.to_gauss @ well) for well in (vector + scalar, vector - scalar))
+    return levels_of_well(mesh, plus, minus, mass, top, guess)
+
+
+def levels_of_well(mesh: Mesh, plus, minus, mass: float, top: float, guess: np.ndarray | None = None) -> Levels:
+    """:func:`bound_levels` in V + S and V - S at the Gauss points of the mesh, (3, n), MeV: they need not be smooth."""
+    guess = no_guess() if guess is None else guess.copy()
+    arrays = _bound_levels(mesh.r, plus, minus, mass, top, guess, MAX_LEVELS + 1)
+    if len(arrays[0]) > MAX_LEVELS:
+        raise ValueError(f"more than {MAX_LEVELS} levels below {top:.1f} MeV: the box of {mesh.box} fm is too large")
+    return Levels(*arrays, guess)
 
 
 def levels_density(mesh: Mesh, levels: Levels) -> np.ndarray:
     """Angle-averaged density of one nucleon in each level, (levels, r), fm^-3; zero at the origin point."""
-    surface = np.zeros_like(mesh.r)
-    surface[1:] = 1 / (4 * np.pi * mesh.r[1:] ** 2)
-    return (levels.G**2 + levels.F**2) * surface
+    return (levels.G**2 + levels.F**2) * mesh.inverse_area
 
 
-def orbital(kappa: np.ndarray) -> np.ndarray:
-    """Orbital angular momentum l of the upper component; of the lower one for -kappa."""
-    return np.where(kappa < 0, -kappa - 1, kappa)
+def orbital(kappa):
+    """Orbital angular momentum l of the upper component; of the lower one for -kappa.  Of a number or an array."""
+    return np.where(np.less(kappa, 0), -kappa - 1, kappa)
 
 
 LETTERS = "spdfghijklmnoqrtuvwxyz"
@@ -387,5 +440,4 @@ LETTERS = "spdfghijklmnoqrtuvwxyz"
 
 def level_name(n: int, kappa: int) -> str:
     """Spectroscopic name, e.g. 1s1/2; radial quantum number counted from 1."""
-    l = -kappa - 1 if kappa < 0 else kappa
-    return f"{n + 1}{LETTERS[l]}{2 * abs(kappa) - 1}/2"
+    return f"{n + 1}{LETTERS[orbital(kappa)]}{2 * abs(kappa) - 1}/2"

@@ -1,29 +1,62 @@
-"""The mean field of a nucleus: densities and potentials out of levels, a first guess, and the energy by the sum rule."""
+"""The mean field of a nucleus: what is iterated, a first guess of it, the densities that levels make, and the energy.
+
+A :class:`State` holds everything that must reproduce itself: potentials, pairing field, and how two degenerate levels
+share particles.  As one vector it is what the mixer works on.  :class:`Densities` are summed from occupied levels and make
+the potentials of the next state by the functional and Coulomb's law.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lib.rmf import dirac
-from lib.rmf.dirac import PARTICLES, Levels
+from lib.rmf.dirac import PARTICLES, Levels, no_guess
 from lib.rmf.functionals import Functional
 from lib.rmf.mesh import Mesh
+from lib.rmf.occupation import Well
 
 
-@dataclass
+@dataclass(frozen=True)
 class State:
-    """A self-consistent field: what a neighbouring nucleus starts from.
-
-    ``potentials`` (3, r) are S, V_n, V_p in MeV, Coulomb included in V_p; ``pairing_field`` (2, r) in MeV;
-    ``guesses`` the level energies per species by sign of kappa, ``|kappa|`` and nodes.
-    """
+    """A mean field, self-consistent or on the way, and what is known of its levels."""
 
     potentials: np.ndarray
+    """(3, r): S, V_n, V_p in MeV, Coulomb included in V_p"""
     pairing_field: np.ndarray
-    guesses: list[np.ndarray]
-    fermi_energy: list[float]
+    """(2, r) in MeV, in the order of PARTICLES; (0, r) without pairing"""
+    shares: np.ndarray
+    """(2,): particles in the second level of the share of each species, zero where there is none"""
+    guesses: dict[str, np.ndarray]
+    """level energies of each species, as in :class:`lib.rmf.dirac.Levels`"""
+    fermi_energies: dict[str, float]
+    """MeV"""
+
+    def well(self, particle: str) -> Well:
+        """What one species feels."""
+        i = PARTICLES.index(particle)
+        gap = self.pairing_field[i] if len(self.pairing_field) else None
+        guess, fermi_energy = self.guesses[particle], self.fermi_energies[particle]
+        return Well(self.potentials[0], self.potentials[1 + i], gap, self.shares[i], guess, fermi_energy)
+
+    def pack(self) -> np.ndarray:
+        """All that is iterated, as one vector."""
+        return np.concatenate([self.potentials.ravel(), self.pairing_field.ravel(), self.shares])
+
+    def unpack(self, vector: np.ndarray) -> State:
+        """The state of such a vector; what is known of the levels stays."""
+        rows = vector[: -len(self.shares)].reshape(-1, self.potentials.shape[1])
+        return replace(self, potentials=rows[:3], pairing_field=rows[3:], shares=vector[-len(self.shares) :])
+
+    def as_start(self, cold: State, paired: bool) -> State:
+        """As a start for another nucleus, of which ``cold`` is the first guess: shares are forgotten.
+
+        A gap that has closed would stay closed, so there the first guess of the pairing field is taken.
+        """
+        gap = np.zeros_like(cold.pairing_field)
+        gap[: len(self.pairing_field)] = self.pairing_field
+        gap = np.where(gap > 1e-3, gap, cold.pairing_field) if paired else gap[:0]
+        return replace(self, pairing_field=gap, shares=np.zeros(len(PARTICLES)))
 
 
 def woods_saxon_start(Z: int, N: int, mesh: Mesh) -> State:
@@ -36,54 +69,58 @@ def woods_saxon_start(Z: int, N: int, mesh: Mesh) -> State:
     scalar = -71.28 * (1 + 11.12) / 2 * shape
     vectors = [-71.28 * (1 - sign * 0.4616 * asymmetry) * shape - scalar for sign in (+1, -1)]
     coulomb = mesh.coulomb @ (Z * shape / (mesh.volume @ shape))
-    shape_of_guess = (2, dirac.MAX_KAPPA + 1, dirac.MAX_NODES)
     return State(
         np.stack([scalar, vectors[0], vectors[1] + coulomb]),
         np.stack([shape, shape]) * 2.0,
-        [np.full(shape_of_guess, np.nan) for _ in PARTICLES],
-        [-8.0, -8.0],
+        np.zeros(len(PARTICLES)),
+        {q: no_guess() for q in PARTICLES},
+        dict.fromkeys(PARTICLES, -8.0),
     )
 
 
 class Densities:
-    """Densities on the solver's mesh (fm^-3), their Laplacians (fm^-5), and the potentials they make."""
+    """Densities on the solver's mesh (fm^-3), their Laplacians (fm^-5), and the potentials they make (MeV)."""
 
     def __init__(self, mesh: Mesh, functional: Functional, levels: dict[str, Levels]):
-        self.mesh = mesh
-        surface = np.zeros_like(mesh.r)
-        surface[1:] = 1 / (4 * np.pi * mesh.r[1:] ** 2)
-        scalar = np.zeros_like(mesh.r)
+        self.mesh, self.functional = mesh, functional
+        self.scalar = np.zeros_like(mesh.r)
         vector = {}
         for q in PARTICLES:
             weight = levels[q].degeneracy * levels[q].occupation
-            upper = weight @ levels[q].G ** 2 * surface
-            lower = weight @ levels[q].F ** 2 * surface
-            upper[0] = mesh.at_origin @ upper
-            lower[0] = mesh.at_origin @ lower
-            scalar += upper - lower
+            upper = mesh.with_origin(weight @ levels[q].G ** 2 * mesh.inverse_area)
+            lower = mesh.with_origin(weight @ levels[q].F ** 2 * mesh.inverse_area)
+            self.scalar += upper - lower
             vector[q] = upper + lower
         self.neutron, self.proton = vector["n"], vector["p"]
-        self.scalar, self.vector, self.isovector = (
-            scalar,
-            vector["n"] + vector["p"],
-            vector["n"] - vector["p"],
-        )
-        all_densities = np.stack([self.scalar, self.vector, self.isovector])
-        self.laplacians = all_densities @ mesh.laplacian.T
-        self.arguments = (*all_densities, *self.laplacians)
+        self.vector, self.isovector = self.neutron + self.proton, self.neutron - self.proton
+        densities = np.stack([self.scalar, self.vector, self.isovector])
+        self.laplacians = densities @ mesh.laplacian.T
+        self.arguments = (*densities, *self.laplacians)
         self.coulomb = mesh.coulomb @ self.proton
         nuclear = functional.potentials(*self.arguments)
         self.potentials = np.stack([nuclear.scalar, nuclear.neutron_vector, nuclear.proton_vector + self.coulomb])
 
+    @property
+    def interaction_energy_density(self) -> np.ndarray:
+        """E_int, MeV fm^-3."""
+        return self.functional.interaction_energy_density(*self.arguments)
 
-def _sum_rule_energy(
-    functional: Functional, potentials: np.ndarray, levels: dict[str, Levels], densities: Densities
-) -> float:
+    @property
+    def coulomb_energy_density(self) -> np.ndarray:
+        """E_em, MeV fm^-3."""
+        return 0.5 * self.coulomb * self.proton
+
+
+def sum_rule_energy(potentials: np.ndarray, levels: dict[str, Levels], densities: Densities) -> float:
+    """E_CDFT in MeV from the single-particle energies: their sum, less what the potentials count, plus E_int + E_em.
+
+    ``potentials`` (3, r) are those in which the levels were found.
+    """
     mesh = densities.mesh
     scalar, neutron_vector, proton_vector = potentials
     single = sum(float((level.degeneracy * level.occupation) @ level.energy) for level in levels.values())
-    counted = mesh.volume @ (
+    counted = mesh.integral(
         scalar * densities.scalar + neutron_vector * densities.neutron + proton_vector * densities.proton
     )
-    interaction = mesh.volume @ functional.interaction_energy_density(*densities.arguments)
-    return float(single - counted + interaction + 0.5 * mesh.volume @ (densities.coulomb * densities.proton))
+    interaction = mesh.integral(densities.interaction_energy_density)
+    return float(single - counted + interaction + 0.5 * mesh.integral(densities.coulomb * densities.proton))

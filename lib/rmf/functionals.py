@@ -1,8 +1,9 @@
-"""The point-coupling covariant functionals PC-PK1 and PC-F1: couplings, energy density, potentials.
+"""What a covariant functional is to the solver, and the point-coupling functionals PC-PK1 and PC-F1.
 
-Everything here is local in r: given the densities and their Laplacians at some points, it returns the interaction
-energy density and the potentials at the same points.  Densities are in fm^-3, Laplacians in fm^-5, energies in MeV.
-The couplings are kept in the natural units of the publications (powers of MeV) and converted by powers of hbar c.
+Everything here is local in r: given the densities and their Laplacians at some points, a functional returns the
+interaction energy density and the potentials at the same points, and the solver asks nothing else of it.  Densities are
+in fm^-3, Laplacians in fm^-5, energies in MeV.  The couplings are kept in the natural units of the publications (powers
+of MeV) and converted by powers of hbar c.
 
 Sources: P. W. Zhao et al., Phys. Rev. C 82, 054319 (2010) for PC-PK1; T. Buervenich et al., Phys. Rev. C 65, 044308
 (2002) for PC-F1; Eqs. (1)-(2) of the paper for the structure of the energy density.
@@ -11,7 +12,7 @@ Sources: P. W. Zhao et al., Phys. Rev. C 82, 054319 (2010) for PC-PK1; T. Buerve
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -29,8 +30,29 @@ class Potentials(NamedTuple):
     """V of the protons"""
 
 
+@runtime_checkable
+class Functional(Protocol):
+    """What the solver needs of a functional: anything with these attributes and methods is one."""
+
+    name: str
+    """what data sets and pictures call it"""
+    nucleon_mass: float
+    """MeV"""
+    reference: str
+    """key in the book's list of references, or empty"""
+
+    def interaction_energy_density(self, rho_S, rho_V, rho_TV, lap_S, lap_V, lap_TV) -> np.ndarray:
+        """Interaction part of the energy density, MeV fm^-3, of densities (fm^-3) and Laplacians (fm^-5) of one shape."""
+
+    def potentials(self, rho_S, rho_V, rho_TV, lap_S, lap_V, lap_TV) -> Potentials:
+        """Functional derivatives of the interaction energy, MeV."""
+
+    def pairing_strength(self, particle: str) -> float:
+        """Strength of the zero-range pairing force in MeV fm^3 for ``"n"`` or ``"p"``."""
+
+
 @dataclass(frozen=True)
-class Functional:
+class PointCoupling:
     """Couplings of a point-coupling covariant energy density functional.
 
     ``alpha_*`` in MeV^-2, ``beta_S`` in MeV^-5, ``gamma_*`` in MeV^-8, ``delta_*`` in MeV^-4, ``nucleon_mass`` in MeV,
@@ -61,7 +83,9 @@ class Functional:
         power = {"alpha": 3, "beta": 6, "gamma": 9, "delta": 5}[coupling.split("_")[0]]
         return getattr(self, coupling) * HBARC_MEV_FM**power
 
-    def interaction_energy_density(self, rho_S, rho_V, rho_TV, lap_S, lap_V, lap_TV):
+    def interaction_energy_density(  # MeV fm^-3
+        self, rho_S, rho_V, rho_TV, lap_S, lap_V, lap_TV
+    ):
         """Interaction part of the energy density, E_int in MeV fm^-3 (paper, Eq. 2).
 
         Densities in fm^-3 and Laplacians in fm^-5, arrays of one common shape; the result has that shape.
@@ -79,15 +103,24 @@ class Functional:
             + fm("delta_TV") / 2 * rho_TV * lap_TV
         )
 
-    def potentials(self, rho_S, rho_V, rho_TV, lap_S, lap_V, lap_TV) -> Potentials:
+    def potentials(self, rho_S, rho_V, rho_TV, lap_S, lap_V, lap_TV):
         """Potentials S and V (MeV), the functional derivatives of the interaction energy.
 
         Densities in fm^-3 and Laplacians in fm^-5, arrays of one common shape.  rho_TV = rho_n - rho_p, so the
         isovector potential enters with + for neutrons and - for protons.  Coulomb is not included.
         """
         fm = self.fm
-        scalar = fm("alpha_S") * rho_S + fm("beta_S") * rho_S**2 + fm("gamma_S") * rho_S**3 + fm("delta_S") * lap_S
-        isoscalar = fm("alpha_V") * rho_V + fm("gamma_V") * rho_V**3 + fm("delta_V") * lap_V
+        scalar = (
+            fm("alpha_S") * rho_S  # contact of two nucleons
+            + fm("beta_S") * rho_S**2  # of three
+            + fm("gamma_S") * rho_S**3  # of four
+            + fm("delta_S") * lap_S  # finite range
+        )
+        isoscalar = (
+            fm("alpha_V") * rho_V
+            + fm("gamma_V") * rho_V**3  # (j j)^2: odd powers only
+            + fm("delta_V") * lap_V
+        )
         isovector = fm("alpha_TV") * rho_TV + fm("delta_TV") * lap_TV
         return Potentials(scalar, isoscalar + isovector, isoscalar - isovector)
 
@@ -96,7 +129,7 @@ class Functional:
         return {"n": self.pairing_strength_n, "p": self.pairing_strength_p}[particle]
 
 
-PC_PK1 = Functional(
+PC_PK1 = PointCoupling(
     name="PC-PK1",
     alpha_S=-3.96291e-4,
     beta_S=8.66530e-11,
@@ -111,7 +144,7 @@ PC_PK1 = Functional(
     pairing_strength_p=-330.0,
     reference="Zhao2010",
 )
-PC_F1 = Functional(
+PC_F1 = PointCoupling(
     name="PC-F1",
     alpha_S=-3.83577e-4,
     beta_S=7.68567e-11,
@@ -131,7 +164,7 @@ FUNCTIONALS = {functional.name: functional for functional in (PC_PK1, PC_F1)}
 
 
 def get_functional(functional: str | Functional) -> Functional:
-    """The functional of a name; a ``Functional`` (say, with couplings of the reader's own) passes through.
+    """The functional of a name; a :class:`Functional` (say, with couplings of the reader's own) passes through.
 
     Raises
     ------

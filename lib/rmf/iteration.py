@@ -1,52 +1,99 @@
-"""The self-consistent iteration: Dirac equation, occupations, densities, potentials, and again to a fixed point."""
+"""The self-consistent iteration: Dirac equation, occupations, densities, potentials, and again to a fixed point.
+
+Four pieces that know little of each other: :func:`scf_step` makes a new field out of a field, :class:`Anderson` chooses
+the next one from the last few, stop rules such as :class:`Converged` say when it is enough, and :func:`scf_loop` goes
+round.  :func:`iterate` puts them together for one nucleus; who sits where is the business of the fillings
+(:mod:`lib.rmf.occupation`, :mod:`lib.rmf.pairing`).
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
-from lib.rmf.dirac import PARTICLES, Levels, _solve_levels
-from lib.rmf.field import Densities, State, _sum_rule_energy, woods_saxon_start
+from lib.rmf.dirac import PARTICLES, Levels
+from lib.rmf.field import Densities, State, sum_rule_energy, woods_saxon_start
 from lib.rmf.functionals import Functional
 from lib.rmf.mesh import Mesh
-from lib.rmf.occupation import Filling, even_filling
-from lib.rmf.pairing import _new_pairing_field, _occupy_bcs, _window_holds
+from lib.rmf.occupation import TOLERANCE_MEV, EvenFilling, Filling, Order
+from lib.rmf.pairing import BCSFilling
 
-_MIXING = 0.45
+MIXING = 0.45
+"""Share of the new potentials taken over in the first step of the Anderson iteration."""
 _HISTORY = 7
-_SHARE_RATE = 4.0  # particles moved between two degenerate levels per MeV of their splitting
-_ORDER_CHECK_MEV = 5e-3  # residual below which the order of the levels is trusted
-_MAX_REARRANGEMENTS = 12
-_TRIAL_ORDER_CHECK_MEV = 2.0  # the same for an iteration that tries another order: most of them are found wanting early
-_TRIAL_ENERGY_CHECK_MEV = 1.0  # residual below which its energy is compared with the lowest so far
-_TRIAL_SURPLUS_MEV = 0.005  # a trial is given up if it lies above by more than this ...
-_TRIAL_CURVATURE = 10.0  # ... plus this times the residual squared, per MeV
-
-
-class UnboundNucleusError(ValueError):
-    """The last occupied level (or, with pairing, the Fermi energy) is not below zero."""
+_LARGEST_CHANGE_MEV = 60.0
+_PARTICLE_MEV = 0.3  # what one particle that changes level counts in the residual
 
 
 class NoConvergenceError(RuntimeError):
     """The self-consistent iteration did not reach the tolerance."""
 
 
-class _Anderson:
-    """Anderson mixing of a fixed-point iteration x -> x + residual, with the metric ``weight``."""
+class Step(NamedTuple):
+    """One self-consistent step."""
 
-    def __init__(self, weight: np.ndarray, mixing: float):
+    state: State  # in which the levels were found
+    levels: dict[str, Levels]
+    densities: Densities
+    new: State  # what the densities make
+
+    @property
+    def sum_rule_energy(self) -> float:
+        """E_CDFT in MeV; its error is of second order in the residual."""
+        return sum_rule_energy(self.state.potentials, self.levels, self.densities)
+
+
+def scf_step(state, functional, mesh, fillings) -> Step:
+    """From a field to the field that its nucleons make.
+
+    ``state`` a :class:`lib.rmf.field.State`, ``functional`` a :class:`lib.rmf.functionals.Functional`, ``fillings`` of "n"
+    and "p".  At the fixed point ``step.new`` is ``step.state``.
+    """
+    levels, gaps, shares = {}, [], []
+    for q, filling in fillings.items():
+        well = state.well(q)
+        levels[q] = filling.levels(mesh, well, functional.nucleon_mass)
+        filling.occupy(levels[q], well)
+        gaps.append(filling.new_pairing_field(levels[q]))
+        shares.append(filling.new_in_second(levels[q], well.in_second))
+    densities = Densities(mesh, functional, levels)
+    new = State(
+        densities.potentials,
+        np.concatenate(gaps),
+        np.array(shares),
+        {q: levels[q].guess for q in levels},
+        {q: levels[q].fermi_energy for q in levels},
+    )
+    return Step(state, levels, densities, new)
+
+
+class Anderson:
+    """Mixing of a fixed-point iteration x -> x + residual, in the metric ``weight`` (D. G. Anderson, J. ACM 12, 547 (1965)).
+
+    The next x is that combination of the last few whose residual would be least if it were linear in x, plus the share
+    ``mixing`` of that residual.
+    """
+
+    def __init__(self, weight: np.ndarray, mixing: float = MIXING):
         self.weight, self.mixing = weight, mixing
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: what the iteration was is no longer what it is."""
         self.x, self.residual = [], []
 
-    def step(self, x: np.ndarray, residual: np.ndarray) -> np.ndarray:
-        self.x.append(x)
-        self.residual.append(residual)
-        if len(self.x) > _HISTORY + 1:
-            self.x.pop(0)
-            self.residual.pop(0)
+    def norm(self, residual: np.ndarray) -> float:
+        """rms change of the potentials over the nuclear volume, MeV."""
+        return float(np.linalg.norm(self.weight * residual) / np.sqrt(3))
+
+    def mix(self, x: np.ndarray, residual: np.ndarray) -> np.ndarray:
+        """The next x."""
+        self.x = [*self.x, x][-_HISTORY - 1 :]
+        self.residual = [*self.residual, residual][-_HISTORY - 1 :]
         if len(self.x) == 1:
             return x + self.mixing * residual
         dx = np.diff(np.stack(self.x), axis=0)
@@ -54,28 +101,143 @@ class _Anderson:
         weighted = df * self.weight
         gram = weighted @ weighted.T
         gram[np.diag_indices_from(gram)] *= 1 + 1e-10
-        gamma = np.linalg.lstsq(gram, weighted @ (self.weight * residual), rcond=1e-13)[0]
+        slope = weighted @ (self.weight * residual)
+        gamma = np.linalg.lstsq(gram, slope, rcond=1e-13)[0]
         return x + self.mixing * residual - gamma @ (dx + self.mixing * df)
+
+
+def mixing_metric(mesh: Mesh, nucleons: int, state: State) -> np.ndarray:
+    """Weights of a packed state: potentials and pairing field over the nuclear volume; and particles that change level."""
+    metric = np.sqrt(mesh.volume / (4 * np.pi / 3 * 1.2**3 * nucleons))
+    rows = len(state.potentials) + len(state.pairing_field)
+    return np.concatenate([np.tile(metric, rows), np.full(len(state.shares), _PARTICLE_MEV)])
+
+
+class Progress(NamedTuple):
+    """Where an iteration stands after a step: what stop rules judge."""
+
+    step: Step
+    fillings: dict[str, Filling]
+    history: list[float]  # rms change of the potentials in each step, MeV
+    moved: list[bool]  # species that have just been put in another order
+
+
+StopRule = Callable[[Progress], bool]
+"""Whether it is enough."""
+
+
+class Converged:
+    """The potentials reproduce themselves to ``tolerance`` MeV, in an order of the levels that holds."""
+
+    def __init__(self, tolerance: float = TOLERANCE_MEV):
+        self.tolerance = tolerance
+
+    def __call__(self, progress: Progress) -> bool:
+        return progress.history[-1] < self.tolerance and not any(progress.moved)
+
+
+class Restless:
+    """A species was put in another order more than ``limit`` times."""
+
+    def __init__(self, limit: int = 12):
+        self.limit, self.changes = limit, np.zeros(len(PARTICLES), int)
+
+    def __call__(self, progress: Progress) -> bool:
+        self.changes += progress.moved
+        return self.changes.max() > self.limit
+
+
+class AboveBest:
+    """The iteration is seen to settle above the lowest energy so far, in MeV."""
+
+    check_mev = 1.0  # residual below which it is compared
+    surplus_mev = 0.005  # it is given up if it lies above by more than this ...
+    curvature = 10.0  # ... plus this times the residual squared, per MeV
+
+    def __init__(self, best: float):
+        self.best = best
+
+    def __call__(self, progress: Progress) -> bool:
+        residual = progress.history[-1]
+        allowed = self.surplus_mev + self.curvature * residual**2
+        return residual < self.check_mev and progress.step.sum_rule_energy - self.best > allowed
+
+
+class KnownOrder:
+    """The particles settle in an order that has been tried."""
+
+    def __init__(self, known: Sequence[dict[str, Order]]):
+        self.known = known
+
+    def __call__(self, progress: Progress) -> bool:
+        return {q: filling.held for q, filling in progress.fillings.items()} in self.known
+
+
+def scf_loop(state, functional, mesh, fillings, mixer, stops, limit):
+    """Steps until a stop rule holds, or ``limit`` of them: the progress, and the rule (None if none holds)."""
+    history = []
+    for _ in range(limit):
+        step = scf_step(state, functional, mesh, fillings)
+        x = state.pack()
+        residual = step.new.pack() - x
+        history.append(mixer.norm(residual))
+        moved = [fillings[q].reorder(step.levels[q], history) for q in fillings]
+        progress = Progress(step, fillings, history, moved)
+        stop = next((rule for rule in stops if rule(progress)), None)
+        if stop:
+            break
+        if any(moved):
+            mixer.forget()
+            x = started_shares(state, fillings, moved).pack()
+        state = step.new.unpack(mixer.mix(x, residual))
+        state = limited(state, x, fillings)
+    return progress, stop
+
+
+def started_shares(state: State, fillings: dict[str, Filling], moved: Iterable[bool]) -> State:
+    """The state with the shares of those species whose order is new as they begin."""
+    starts = [filling.share.start if filling.share else 0.0 for filling in fillings.values()]
+    return replace(state, shares=np.where(moved, starts, state.shares))
+
+
+def limited(new: State, x: np.ndarray, fillings: dict[str, Filling]) -> State:
+    """The new state, shares within their bounds, and no potential more than 60 MeV from those of the packed state x.
+
+    A bold step could fall into the collapse channel of light nuclei.
+    """
+    largest = np.abs(new.potentials - new.unpack(x).potentials).max()
+    if largest > _LARGEST_CHANGE_MEV:
+        new = new.unpack(x + (new.pack() - x) * (_LARGEST_CHANGE_MEV / largest))
+    bounds = [filling.share.bounds if filling.share else (0.0, 0.0) for filling in fillings.values()]
+    return replace(new, shares=np.clip(new.shares, *np.transpose(bounds)))
 
 
 @dataclass
 class Solution:
-    """The converged (or last) iteration, before it becomes a data set."""
+    """The last step of an iteration, converged or not, before it becomes a data set."""
 
     Z: int
     N: int
     functional: Functional
-    paired: bool
     mesh: Mesh
+    paired: bool
+    fillings: dict[str, Filling]
+    state: State
     levels: dict[str, Levels]
     densities: Densities
-    state: State
-    fillings: dict[str, Filling]
-    iterations: int
-    residual: float  # rms of the change of the potentials, MeV
-    converged: bool
-    wall_time: float
-    history: list[float]  # the residual after each iteration, MeV
+    history: list[float]  # rms change of the potentials in each step, MeV
+    stopped_by: StopRule | None
+    iterations: int  # of all attempts
+    wall_time: float  # s
+
+    @property
+    def converged(self) -> bool:
+        return isinstance(self.stopped_by, Converged)
+
+    @property
+    def residual(self) -> float:
+        """rms change of the potentials in the last step, MeV."""
+        return self.history[-1]
 
     @property
     def bound(self) -> bool:
@@ -83,9 +245,14 @@ class Solution:
         return all(level.fermi_energy < 0 for level in self.levels.values())
 
     @property
+    def order(self) -> dict[str, Order | None]:
+        """Who sits where."""
+        return {q: filling.held for q, filling in self.fillings.items()}
+
+    @property
     def sum_rule_energy(self) -> float:
-        """E_CDFT in MeV from the single-particle energies: their sum, less what the potentials count, plus E_int + E_em."""
-        return _sum_rule_energy(self.functional, self.state.potentials, self.levels, self.densities)
+        """E_CDFT in MeV."""
+        return sum_rule_energy(self.state.potentials, self.levels, self.densities)
 
 
 def iterate(
@@ -95,141 +262,41 @@ def iterate(
     mesh: Mesh,
     paired: bool = False,
     start: State | None = None,
-    held: dict[str, dict] | None = None,
-    tolerance: float = 2e-6,
-    max_iterations: int = 300,
-    mixing: float = _MIXING,
-    ceiling: float = np.inf,
-    excluded: Sequence[dict[str, dict]] = (),
+    held: dict[str, Order] | None = None,
+    mixing: float = MIXING,
+    stops: Sequence[StopRule] = (),
+    limit: int = 300,
 ) -> Solution:
-    """The self-consistent iteration.  Returns the last iteration whether converged or not (see ``converged``).
+    """The self-consistent iteration of one nucleus.  Returns the last step whether converged or not (see ``converged``).
 
     Parameters
     ----------
     start : the field of a neighbouring nucleus; Woods-Saxon wells without it.
-    held : per species ("n", "p") the particles in each level (kappa, nodes): another order to start from.  See
-        :mod:`lib.rmf.occupation`.
-    tolerance : rms change of the potentials over the nuclear volume, MeV.
+    held : another order of the levels to start from, per species.  See :mod:`lib.rmf.occupation`.
     mixing : share of the new potentials taken over in the first step of the Anderson iteration.
-    ceiling : energy in MeV; an iteration that is seen to settle above it ends unconverged.
-    excluded : occupations that have been tried; an iteration that comes back to one of them ends unconverged.
+    stops : rules that end the iteration early.
+    limit : of the number of steps.
+
+    Raises
+    ------
+    UnboundNucleusError
+        if the potential has no room for the nucleons.
     """
     clock = time.perf_counter()
-    numbers = {"n": N, "p": Z}
-    cold = woods_saxon_start(Z, N, mesh)
-    state = start or cold
-    guesses = [guess.copy() for guess in state.guesses]
-    fermi = dict(zip(PARTICLES, state.fermi_energy, strict=True))
-    fillings = {q: Filling(numbers[q], dict(held[q]) if held else None) for q in PARTICLES}
-    n = len(mesh.r)
-    size = 3 * n
-    fields = state.potentials.ravel()
-    if paired:
-        gap_start = np.where(state.pairing_field > 1e-3, state.pairing_field, cold.pairing_field)
-        fields = np.concatenate([fields, gap_start.ravel()])
-    metric = np.sqrt(mesh.volume / (4 * np.pi / 3 * 1.2**3 * (Z + N)))
-    # the last two unknowns are the particles in the second level of a share; one particle counts as 0.3 MeV
-    weight = np.concatenate([np.tile(metric, len(fields) // n), np.full(len(PARTICLES), 0.3)])
-    mixer = _Anderson(weight, mixing)
-    freeze_at = 4 if start else 9
-    history = []
-    for iteration in range(1, max_iterations + 1):
-        potentials = fields[:size].reshape(3, n)
-        levels = {}
-        moves = np.zeros(len(PARTICLES))
-        for i, q in enumerate(PARTICLES):
-            found = _levels_up_to_window(
-                mesh, potentials[0], potentials[1 + i], functional, guesses[i], numbers[q], fermi[q], paired, iteration == 1
-            )  # fmt: skip
-            if paired:
-                gap_field = fields[size + i * n : size + (i + 1) * n]
-                _occupy_bcs(mesh, found, numbers[q], gap_field, fermi[q])
-                fermi[q] = found.fermi_energy
-            else:
-                filling = fillings[q]
-                try:
-                    filling.occupy(found)
-                except KeyError:  # a held level left the window: fill from below again
-                    filling.held, filling.share = None, None
-                    filling.occupy(found)
-                if filling.held is None and iteration >= freeze_at:
-                    filling.freeze(found)
-                if filling.share is not None:
-                    wanted = filling.in_second + _SHARE_RATE * filling.splitting(found)
-                    moves[i] = np.clip(wanted, *filling.share.bounds) - filling.in_second
-                fermi[q] = found.fermi_energy
-            levels[q] = found
-        if excluded and not held and iteration == freeze_at and {q: fillings[q].held for q in PARTICLES} in excluded:
-            converged = False  # settling into what is known already
-            break
-        densities = Densities(mesh, functional, levels)
-        out = densities.potentials.ravel()
+    fillings: dict[str, Filling] = {}
+    for q, particles in zip(PARTICLES, (N, Z), strict=True):
         if paired:
-            out = np.concatenate([out, *(_new_pairing_field(mesh, functional, q, levels[q]) for q in PARTICLES)])
-        residual = np.concatenate([out - fields, moves])
-        residual_norm = float(np.linalg.norm(weight * residual) / np.sqrt(3))
-        history.append(residual_norm)
-        converged = residual_norm < tolerance
-        if residual_norm < _TRIAL_ENERGY_CHECK_MEV and ceiling < np.inf:
-            # the error of the energy is of second order in the residual
-            surplus = _sum_rule_energy(functional, potentials, levels, densities) - ceiling
-            if surplus > _TRIAL_SURPLUS_MEV + _TRIAL_CURVATURE * residual_norm**2:
-                converged = False
-                break
-        if not paired and residual_norm < (_TRIAL_ORDER_CHECK_MEV if held else _ORDER_CHECK_MEV):
-            # far from convergence only a gross disorder counts: the levels still move by about the residual
-            slack = 1e-5 if converged else 10 * _ORDER_CHECK_MEV + 2 * residual_norm
-            wrong = [q for q in PARTICLES if fillings[q].held is not None and fillings[q].disorder(levels[q]) > slack]
-            for q in wrong:
-                fillings[q].rearrange(levels[q])
-            if wrong:
-                converged = False
-                mixer = _Anderson(weight, mixing)
-                if max(fillings[q].changes for q in wrong) > _MAX_REARRANGEMENTS:
-                    break
-                if {q: fillings[q].held for q in PARTICLES} in excluded:
-                    break
-        if converged:
-            for q in PARTICLES:
-                if not paired and fillings[q].held is None:
-                    fillings[q].freeze(levels[q])
-            break
-        x = np.concatenate([fields, [fillings[q].in_second for q in PARTICLES]])
-        new = mixer.step(x, residual)
-        # a bold step could fall into the collapse channel of light nuclei: no potential moves by more than 60 MeV
-        largest = np.abs(new[:size] - x[:size]).max()
-        if largest > 60.0:
-            new = x + (new - x) * (60.0 / largest)
-        fields = new[:-2]
-        for filling, number in zip(fillings.values(), new[-2:], strict=True):
-            if filling.share is not None:
-                filling.in_second = float(np.clip(number, *filling.share.bounds))
-    final = State(
-        fields[:size].reshape(3, n),
-        fields[size:].reshape(2, n) if paired else cold.pairing_field,
-        guesses,
-        [fermi[q] for q in PARTICLES],
-    )
+            fillings[q] = BCSFilling(particles, functional.pairing_strength(q), mesh)
+        else:
+            fillings[q] = EvenFilling(particles, held[q] if held else None, freeze_at=4 if start else 9)
+    cold = woods_saxon_start(Z, N, mesh)
+    state = (start or cold).as_start(cold, paired)
+    mixer = Anderson(mixing_metric(mesh, Z + N, state), mixing)
+    progress, stop = scf_loop(state, functional, mesh, fillings, mixer, [*stops, Restless(), Converged()], limit)
+    step, history = progress.step, progress.history
+    # the field in which the levels were found, with what is known of them now
+    final = step.new.unpack(step.state.pack())
     return Solution(
-        Z, N, functional, paired, mesh, levels, densities, final, fillings, iteration, residual_norm, converged,
-        time.perf_counter() - clock, history,
+        Z, N, functional, mesh, paired, fillings, final, step.levels, step.densities, history, stop, len(history),
+        time.perf_counter() - clock,
     )  # fmt: skip
-
-
-def _levels_up_to_window(mesh, scalar, vector, functional, guess, particles, fermi, paired, first_iteration) -> Levels:
-    """Levels of one species up to a little above the Fermi energy; with pairing, up to the end of the pairing window."""
-    top = fermi + (14.0 if paired else 3.0)
-    while top < 80.0:
-        found = _solve_levels(mesh, scalar, vector, functional.nucleon_mass, top, guess)
-        if found.degeneracy.sum() >= particles:
-            if not paired:
-                return found
-            if first_iteration:
-                filled = even_filling(found.energy, found.degeneracy, particles)
-                fermi = found.energy[filled > 0].max()
-            if _window_holds(found, particles, fermi, top):
-                return found
-        top += 4.0
-    raise UnboundNucleusError(
-        f"no room for {particles} nucleons of a kind in the potential: the nucleus is far from bound; take one nearer stability"
-    )

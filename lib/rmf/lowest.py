@@ -1,4 +1,8 @@
-"""The lowest self-consistent state of a nucleus, among several."""
+"""The lowest self-consistent state of a nucleus, among several.
+
+An iteration may fail, fall into an unphysical state, or settle in one of several minima that differ by who sits where.
+:func:`ground_state` tries starts until one is good, and then other orders of the levels until none is lower.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,18 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lib.rmf.dirac import PARTICLES
 from lib.rmf.field import State
 from lib.rmf.functionals import Functional
-from lib.rmf.iteration import _MIXING, NoConvergenceError, Solution, UnboundNucleusError, iterate
+from lib.rmf.iteration import MIXING, AboveBest, NoConvergenceError, Solution, iterate
 from lib.rmf.mesh import Mesh
-from lib.rmf.occupation import neighbours
+from lib.rmf.occupation import Order, UnboundNucleusError, neighbours
 
-_CHART_TRIALS = 6  # other orders tried where neighbouring nuclei help to find the lowest state ...
-_SOLVE_TRIALS = 24  # ... and where a nucleus stands alone; the cheapest first
+CHART_TRIALS = 6
+"""Other orders tried, the cheapest first, where neighbouring nuclei help to find the lowest state."""
+SOLVE_TRIALS = 24
+"""The same where a nucleus stands alone."""
+LOWER_MEV = 1e-6
+"""A state is lower if its energy is so by more than this."""
 _NEIGHBOUR_WINDOW_MEV = 2.5  # levels this close at the Fermi energy are tried in the other order
 COLLAPSE_DENSITY = 0.32
 """Central vector density (fm^-3), twice saturation: a light nucleus that reaches it fell into the collapse channel."""
@@ -27,7 +34,7 @@ def ground_state(
     mesh: Mesh,
     paired: bool = False,
     start: State | None = None,
-    trials: int = _CHART_TRIALS,
+    trials: int = CHART_TRIALS,
 ) -> Solution:
     """The lowest self-consistent state: :func:`iterate`, retried where it fails, and compared with its neighbours.
 
@@ -42,18 +49,23 @@ def ground_state(
         if no attempt converges.
     """
     attempts = 0
-    for state, mixing in _starts(Z, N, functional, mesh, paired, start):
+    for field, mixing in starts(Z, N, functional, mesh, paired, start):
         attempts += 1
-        best = iterate(Z, N, functional, mesh, paired, state, mixing=mixing)
-        if best.converged and best.densities.vector.max() < COLLAPSE_DENSITY:
-            return best if paired else _lowest(best, trials)
+        best = iterate(Z, N, functional, mesh, paired, field, mixing=mixing)
+        if is_physical(best):
+            return best if paired else lowest_order(best, trials)
     raise NoConvergenceError(
         f"Z = {Z}, N = {N} with {functional.name}: residual {best.residual:.1e} MeV after {best.iterations} iterations and "
         f"{attempts} attempts; change the box or the step, or take a nucleus nearer stability"
     )
 
 
-def _starts(
+def is_physical(solution: Solution) -> bool:
+    """Whether it is converged, and not in the collapse channel."""
+    return solution.converged and solution.densities.vector.max() < COLLAPSE_DENSITY
+
+
+def starts(
     Z: int, N: int, functional: Functional, mesh: Mesh, paired: bool, start: State | None
 ) -> Iterator[tuple[State | None, float]]:
     """Fields to start from, and how boldly to mix, the most promising first.
@@ -62,8 +74,8 @@ def _starts(
     does from the field of a nucleus with one pair less or more; in a chart that is what ``start`` is.
     """
     if start is not None:
-        yield start, _MIXING
-    for mixing in (_MIXING, 0.15, 0.05):
+        yield start, MIXING
+    for mixing in (MIXING, 0.15, 0.05):
         yield None, mixing
     if start is None:
         for neighbour in ((Z, N - 2), (Z, N + 2), (Z - 2, N), (Z + 2, N)):
@@ -73,44 +85,40 @@ def _starts(
                 except UnboundNucleusError:
                     continue
                 if beside.converged and beside.bound:
-                    yield beside.state, _MIXING
+                    yield beside.state, MIXING
 
 
-def _lowest(best: Solution, trials: int) -> Solution:
+def lowest_order(best: Solution, trials: int) -> Solution:
     """Try other orders of the levels at the Fermi energies until none is lower.
 
     Protons and neutrons are also moved together: in nuclei with N near Z a level that gains both kinds at once can be
     lower by MeVs where neither move alone is self-consistent.
     """
-    energy, total = best.sum_rule_energy, best.iterations
-    tried = [{q: filling.held for q, filling in best.fillings.items()}]
+    iterations, tried = best.iterations, [best.order]
     improved = True
     while improved:
         improved = False
-        for candidate in _other_orders(best)[:trials]:
-            if candidate in tried:
+        for order in other_orders(best)[:trials]:
+            if order in tried:
                 continue
-            tried.append(candidate)
-            other = iterate(
-                best.Z, best.N, best.functional, best.mesh, False, best.state, held=candidate, ceiling=energy
-            )
-            total += other.iterations
-            if not other.converged or other.densities.vector.max() > COLLAPSE_DENSITY:
+            stops = [AboveBest(best.sum_rule_energy)]
+            trial = iterate(best.Z, best.N, best.functional, best.mesh, start=best.state, held=order, stops=stops)
+            iterations += trial.iterations
+            tried.append(order)
+            if not is_physical(trial):
                 continue
-            tried.append({p: filling.held for p, filling in other.fillings.items()})
-            other_energy = other.sum_rule_energy
-            if other_energy < energy - 1e-6:
-                best, energy, improved = other, other_energy, True
+            tried.append(trial.order)
+            if trial.sum_rule_energy < best.sum_rule_energy - LOWER_MEV:
+                best, improved = trial, True
                 break
-    return replace(best, iterations=total)
+    return replace(best, iterations=iterations)
 
 
-def _other_orders(best: Solution) -> list[dict[str, dict]]:
-    """Occupations one move away for one species or for both, the cheapest moves first."""
+def other_orders(best: Solution) -> list[dict[str, Order]]:
+    """Orders one move away for one species or for both, the cheapest moves first."""
     moves = {}
-    for q in PARTICLES:
-        held = best.fillings[q].held
-        shared = best.fillings[q].share is not None
-        moves[q] = [(0.0, held)] + ([] if shared else neighbours(best.levels[q], _NEIGHBOUR_WINDOW_MEV))
+    for q, filling in best.fillings.items():
+        stay = [(0.0, filling.held)]
+        moves[q] = stay if filling.share else stay + neighbours(best.levels[q], _NEIGHBOUR_WINDOW_MEV)
     pairs = sorted(itertools.product(moves["n"], moves["p"]), key=lambda pair: pair[0][0] + pair[1][0])
     return [{"n": n, "p": p} for (_, n), (_, p) in pairs[1:]]

@@ -1,6 +1,8 @@
-"""Infinite nuclear matter of a point-coupling functional: what the couplings mean before any nucleus is computed.
+"""Infinite nuclear matter of a functional: what its couplings mean before any nucleus is computed.
 
-All momentum integrals are closed forms; the one equation to be solved is the self-consistency of the scalar density.
+Without surface and Coulomb force nucleons are plane waves of mass M + S, and all momentum integrals are closed forms; the
+one equation to be solved is the self-consistency of the scalar density.  Out of the energy per nucleon at any density
+and asymmetry come the saturation point, compressibility and symmetry energy, to be compared with what was published.
 Densities in fm^-3, energies in MeV, momenta and masses inside in fm^-1.
 """
 
@@ -38,10 +40,38 @@ class Matter(NamedTuple):
     """MeV, rest mass taken out"""
 
 
-def _scalar_density(k_F: float, mass: float) -> float:
-    """Of one species with Fermi momentum k_F and Dirac mass, fm^-1; a negative mass gives a negative density."""
+def fermi_momenta(density: float, asymmetry: float) -> list[float]:
+    """Fermi momenta (fm^-1) of neutrons and protons; both spins of a species fill k_F^3 / (3 pi^2)."""
+    species = [density * (1 + asymmetry) / 2, density * (1 - asymmetry) / 2]
+    return [(3 * np.pi**2 * rho) ** (1 / 3) for rho in species]
+
+
+def scalar_density_of_gas(k_F: float, mass: float) -> float:
+    r"""Scalar density (fm^-3) of free fermions of one species, :math:`\frac{1}{\pi^2}\int_0^{k_F} k^2\,\frac{m}{E_k}\,dk`.
+
+    Fermi momentum and Dirac mass in fm^-1; a negative mass gives a negative density.
+    """
+    if mass == 0:
+        return 0.0
     E_F = np.hypot(k_F, mass)
-    return mass / (2 * np.pi**2) * (k_F * E_F - mass**2 * np.arcsinh(k_F / abs(mass))) if mass else 0.0
+    closed_form = k_F * E_F - mass**2 * np.arcsinh(k_F / abs(mass))
+    return mass / (2 * np.pi**2) * closed_form
+
+
+def scalar_density(density: float, asymmetry: float, functional) -> float:
+    """The scalar density (fm^-3) that makes the Dirac mass M + S that makes this scalar density.
+
+    ``density`` (fm^-3) and ``asymmetry`` as in :func:`matter`, ``functional`` a :class:`lib.rmf.functionals.Functional`.
+    """
+    momenta = fermi_momenta(density, asymmetry)
+
+    def surplus(rho_S):
+        densities = rho_S, density, density * asymmetry
+        S = functional.potentials(*densities, 0.0, 0.0, 0.0).scalar
+        mass = functional.nucleon_mass / HBARC_MEV_FM + S / HBARC_MEV_FM
+        return sum(scalar_density_of_gas(k, mass) for k in momenta) - rho_S
+
+    return brentq(surplus, 0.0, density, xtol=1e-15)
 
 
 def matter(density: float, asymmetry: float = 0.0, functional: str | Functional = "PC-PK1") -> Matter:
@@ -57,26 +87,18 @@ def matter(density: float, asymmetry: float = 0.0, functional: str | Functional 
         raise ValueError(f"density = {density!r} fm^-3 is out of range: take 0 < density <= 1")
     if not -1 <= asymmetry <= 1:
         raise ValueError(f"asymmetry = {asymmetry!r} is out of range: take -1 to 1")
-    species = [density * (1 + asymmetry) / 2, density * (1 - asymmetry) / 2]
-    momenta = [(3 * np.pi**2 * rho) ** (1 / 3) for rho in species]
+    momenta = fermi_momenta(density, asymmetry)
+    rho_S = scalar_density(density, asymmetry, chosen)
+    at_this_density = (rho_S, density, density * asymmetry, 0.0, 0.0, 0.0)
+    fields = chosen.potentials(*at_this_density)
     M = chosen.nucleon_mass / HBARC_MEV_FM
-
-    def potentials(rho_S):
-        return chosen.potentials(rho_S, density, density * asymmetry, 0.0, 0.0, 0.0)
-
-    def surplus(rho_S):
-        mass = M + potentials(rho_S).scalar / HBARC_MEV_FM
-        return sum(_scalar_density(k, mass) for k in momenta) - rho_S
-
-    rho_S = brentq(surplus, 0.0, density, xtol=1e-15)
-    fields = potentials(rho_S)
     mass = M + fields.scalar / HBARC_MEV_FM
-    energy_density = chosen.interaction_energy_density(rho_S, density, density * asymmetry, 0.0, 0.0, 0.0)
+    energy_density = chosen.interaction_energy_density(*at_this_density)
     for k in momenta:
         E_F = np.hypot(k, mass)
         free = (k * E_F * (2 * k**2 + mass**2) - mass**4 * np.arcsinh(k / mass)) / (8 * np.pi**2)
         # alpha.p + beta M acts on spinors of mass M*: its mean value is E* - S m*/E*
-        energy_density += HBARC_MEV_FM * free - fields.scalar * _scalar_density(k, mass)
+        energy_density += HBARC_MEV_FM * free - fields.scalar * scalar_density_of_gas(k, mass)
     neutron_fermi = HBARC_MEV_FM * np.hypot(momenta[0], mass) + fields.neutron_vector - chosen.nucleon_mass
     return Matter(
         float(energy_density / density - chosen.nucleon_mass),

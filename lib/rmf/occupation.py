@@ -1,4 +1,4 @@
-"""Who sits where without pairing: even filling of the levels, and the search for the lowest state.
+"""Who sits where without pairing: even filling of the levels, and what keeps its order self-consistent.
 
 A partly filled level is occupied evenly over its magnetic substates.  Filling "from below" sounds unambiguous, but the
 order of the levels depends on who sits where.  Near a crossing two things happen:
@@ -10,18 +10,34 @@ order of the levels depends on who sits where.  Near a crossing two things happe
 Here the occupations are therefore *frozen by level* once the first iterations have settled.  The field converges
 smoothly for frozen occupations; then the order is checked, particles are moved where a level with room lies below one
 with particles, and if that leads back to an earlier order the two levels become a :class:`Share`.  Candidates for the
-second case come from :func:`neighbours`.
+second case come from :func:`neighbours`.  :class:`EvenFilling` does all this for one species; pairing fills by the same
+face (:class:`Filling`) in :mod:`lib.rmf.pairing`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from lib.rmf.dirac import Label, Levels
+from lib.rmf.dirac import Label, Levels, bound_levels
+from lib.rmf.mesh import Mesh
 
+Order = dict[Label, float]
+"""The particles in each level that has any."""
+TOLERANCE_MEV = 2e-6
+"""rms change of the potentials over the nuclear volume below which a field reproduces itself."""
 _EMPTY = 1e-9
+_NO_ROOM_MEV = 80.0  # levels are looked for up to this energy
+_SHARE_RATE = 4.0  # particles moved between two degenerate levels per MeV of their splitting
+_ORDER_CHECK_MEV = 5e-3  # residual below which the order of the levels is trusted
+_TRIAL_ORDER_CHECK_MEV = 2.0  # the same for a filling that tries another order: most of them are found wanting early
+
+
+class UnboundNucleusError(ValueError):
+    """The last occupied level (or, with pairing, the Fermi energy) is not below zero."""
 
 
 def even_filling(level_energy: np.ndarray, degeneracy: np.ndarray, particles: int) -> np.ndarray:
@@ -45,6 +61,17 @@ def even_filling(level_energy: np.ndarray, degeneracy: np.ndarray, particles: in
     return occupation
 
 
+def last_filled_energy(levels: Levels, particles: int) -> float:
+    """Energy (MeV) of the last level that has particles when they fill from below."""
+    return levels.energy[even_filling(levels.energy, levels.degeneracy, particles) > 0].max()
+
+
+def order_of(levels: Levels, occupation: np.ndarray) -> Order:
+    """The order that an occupation (levels,) amounts to."""
+    numbers = occupation * levels.degeneracy
+    return {label: float(number) for label, number in zip(levels.labels, numbers, strict=True) if number > _EMPTY}
+
+
 @dataclass
 class Share:
     """Two degenerate levels at the Fermi energy that share ``total`` particles; between them any split is possible."""
@@ -52,6 +79,8 @@ class Share:
     first: Label
     second: Label
     total: float
+    start: float = 0.0
+    """particles in ``second`` to begin with"""
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -59,47 +88,122 @@ class Share:
         return max(0.0, self.total - 2 * abs(self.first[0])), min(self.total, 2.0 * abs(self.second[0]))
 
 
-@dataclass
-class Filling:
-    """Occupations of one species: ``held`` maps level -> particles once frozen; before, the levels fill from below."""
+class Well(NamedTuple):
+    """What one species feels, in MeV, and what is known of its levels from the iteration before."""
 
-    particles: int
-    held: dict[Label, float] | None = None
+    scalar: np.ndarray  # S (r,)
+    vector: np.ndarray  # V (r,), for protons with Coulomb
+    pairing_field: np.ndarray | None  # (r,); None without pairing
+    in_second: float  # particles in the second level of a share
+    guess: np.ndarray  # level energies, as in Levels
+    fermi_energy: float
+
+
+class Filling(ABC):
+    """How one species occupies its levels: the one face of even filling and of pairing."""
+
+    headroom_mev = 3.0
+    """how far above the Fermi energy levels are looked for at first"""
+    held: Order | None = None
+    """occupations frozen by level"""
     share: Share | None = None
-    in_second: float = 0.0
-    changes: int = 0
-    _visited: list[dict[Label, float]] = field(default_factory=list)
+    """two levels that share particles"""
 
-    def occupy(self, levels: Levels) -> None:
-        """Set ``levels.occupation`` and ``levels.fermi_energy``, the energy (MeV) of the last occupied level.
+    def __init__(self, particles: int):
+        self.particles = particles
+
+    def levels(self, mesh: Mesh, well: Well, mass: float) -> Levels:
+        """The levels in a well, as far up as this filling needs; ``mass`` of the nucleon in MeV.
 
         Raises
         ------
-        KeyError
-            if a frozen level is not among the levels: it has left the energy window.
+        UnboundNucleusError
+            if there is no room for the particles.
         """
+        top, guess = well.fermi_energy + self.headroom_mev, well.guess
+        while top < _NO_ROOM_MEV:
+            levels = bound_levels(mesh, well.scalar, well.vector, mass, top, guess)
+            if levels.degeneracy.sum() >= self.particles and self.suffices(levels, well.fermi_energy, top):
+                return levels
+            top, guess = top + 4.0, levels.guess
+        raise UnboundNucleusError(
+            f"no room for {self.particles} nucleons of a kind in the potential: the nucleus is far from bound; "
+            "take one nearer stability"
+        )
+
+    def suffices(self, levels: Levels, fermi_energy: float, top: float) -> bool:
+        """Whether levels up to ``top`` (MeV) that can hold the particles are all that is needed."""
+        return True
+
+    @abstractmethod
+    def occupy(self, levels: Levels, well: Well) -> None:
+        """Set the occupations of the levels and their Fermi energy."""
+
+    def new_pairing_field(self, levels: Levels) -> np.ndarray:
+        """The pairing field that the occupied levels make, MeV, as one row (1, r); no row (0, r) without pairing."""
+        return np.empty((0, levels.G.shape[1]))
+
+    def new_in_second(self, levels: Levels, in_second: float) -> float:
+        """Particles in the second level of a share after some were drawn into the lower one of the two."""
+        return in_second
+
+    def reorder(self, levels: Levels, history: list[float]) -> bool:
+        """Put the particles in order once the last residual of the history (MeV) is small enough; True if any moved."""
+        return False
+
+
+class EvenFilling(Filling):
+    """Even filling: from below at first, frozen by level from the iteration ``freeze_at`` on, or ``held`` from the start."""
+
+    def __init__(self, particles: int, held: Order | None = None, freeze_at: int = 9):
+        super().__init__(particles)
+        self.held, self.freeze_at = held, freeze_at
+        self._order_check = _TRIAL_ORDER_CHECK_MEV if held else _ORDER_CHECK_MEV
+        self._visited: list[Order] = []
+
+    def occupy(self, levels: Levels, well: Well) -> None:
+        """Set the occupations and the Fermi energy; if a frozen level left the energy window, fill from below again."""
+        index = {label: i for i, label in enumerate(levels.labels)}
+        if self.held is not None and not self.held.keys() <= index.keys():
+            self.held = self.share = None
         if self.held is None:
             levels.occupation = even_filling(levels.energy, levels.degeneracy, self.particles)
         else:
-            index = {label: i for i, label in enumerate(levels.labels)}
-            levels.occupation = np.zeros(len(levels.energy))
-            for label, number in self.held.items():
-                levels.occupation[index[label]] = number / (2 * abs(label[0]))
+            levels.occupation, order = np.zeros(len(levels.energy)), dict(self.held)
             if self.share is not None:
-                first, second = self.share.first, self.share.second
-                levels.occupation[index[first]] = (self.share.total - self.in_second) / (2 * abs(first[0]))
-                levels.occupation[index[second]] = self.in_second / (2 * abs(second[0]))
+                order[self.share.first] = self.share.total - well.in_second
+                order[self.share.second] = well.in_second
+            for label, number in order.items():
+                levels.occupation[index[label]] = number / (2 * abs(label[0]))
         levels.fermi_energy = levels.energy[levels.occupation > _EMPTY].max()
 
     def freeze(self, levels: Levels) -> None:
         """Keep the present occupations by level."""
-        self.held = _held(levels)
+        self.held = order_of(levels, levels.occupation)
         self._visited = [self.held]
+
+    def new_in_second(self, levels: Levels, in_second: float) -> float:
+        if self.share is None:
+            return in_second
+        return np.clip(in_second + _SHARE_RATE * self.splitting(levels), *self.share.bounds)
 
     def splitting(self, levels: Levels) -> float:
         """Energy (MeV) of the first minus the second level of the share: positive draws particles into the second."""
         labels = levels.labels
         return levels.energy[labels.index(self.share.first)] - levels.energy[labels.index(self.share.second)]
+
+    def reorder(self, levels: Levels, history: list[float]) -> bool:
+        residual, converged = history[-1], history[-1] < TOLERANCE_MEV
+        if self.held is None and (len(history) >= self.freeze_at or converged):
+            self.freeze(levels)
+        if self.held is None or residual >= self._order_check:
+            return False
+        # far from convergence only a gross disorder counts: the levels still move by about the residual
+        slack = 1e-5 if converged else 10 * _ORDER_CHECK_MEV + 2 * residual
+        if self.disorder(levels) <= slack:
+            return False
+        self.rearrange(levels)
+        return True
 
     def disorder(self, levels: Levels) -> float:
         """How far (MeV) the lowest level with room lies below the highest level with particles; <= 0 if in order."""
@@ -115,49 +219,39 @@ class Filling:
 
     def rearrange(self, levels: Levels) -> None:
         """Fill from below in the present order of the levels; if that was tried before, let two levels share."""
-        self.changes += 1
         before = self.held
-        natural = Levels(levels.energy, levels.kappa, levels.nodes, levels.G, levels.F)
-        natural.occupation = even_filling(levels.energy, levels.degeneracy, self.particles)
-        after = _held(natural)
+        after = order_of(levels, even_filling(levels.energy, levels.degeneracy, self.particles))
         self.share = None
         if after in self._visited and after != before:
             moved = {label: after.get(label, 0.0) - before.get(label, 0.0) for label in after.keys() | before.keys()}
             first, second = min(moved, key=moved.get), max(moved, key=moved.get)
             total = after.get(first, 0.0) + after.get(second, 0.0)
-            self.share = Share(first, second, total)
-            self.in_second = 0.5 * (after.get(second, 0.0) + before.get(second, 0.0))
+            start = 0.5 * (after.get(second, 0.0) + before.get(second, 0.0))
+            self.share = Share(first, second, total, start)
             # the other levels stay as in ``after``; the two of the share are named so that they are not forgotten
-            after = {**after, first: total - self.in_second, second: self.in_second}
+            after = {**after, first: total - start, second: start}
             self._visited = []
         self.held = after
         self._visited.append(after)
 
 
-def _held(levels: Levels) -> dict[Label, float]:
-    numbers = levels.occupation * levels.degeneracy
-    return {label: float(number) for label, number in zip(levels.labels, numbers, strict=True) if number > _EMPTY}
-
-
-def neighbours(levels: Levels, window: float) -> list[tuple[float, dict[Label, float]]]:
-    """Occupations with one level out of its turn, for levels closer than ``window`` MeV to the Fermi energy.
+def neighbours(levels: Levels, window: float) -> list[tuple[float, Order]]:
+    """Orders with one level out of its turn, for levels closer than ``window`` MeV to the Fermi energy.
 
     A level with room is filled before all others, or one with particles after all others; the rest fill from below.
-    Each occupation comes with what it costs at the present level energies, in MeV, and the cheapest come first.
+    Each order comes with what it costs at the present level energies, in MeV, and the cheapest come first.
     """
-    present = _held(levels)
+    present = order_of(levels, levels.occupation)
     particles = round(sum(present.values()))
-    numbers = levels.occupation * levels.degeneracy
     fermi = levels.energy[levels.occupation > _EMPTY].max()
-    found: dict[tuple, tuple[float, dict[Label, float]]] = {}
+    candidates: dict[tuple, tuple[float, Order]] = {}
     for i in np.flatnonzero(np.abs(levels.energy - fermi) < window):
         for turn in (-np.inf, np.inf):
-            order = levels.energy.copy()
-            order[i] = turn
-            moved = Levels(levels.energy, levels.kappa, levels.nodes, levels.G, levels.F)
-            moved.occupation = even_filling(order, levels.degeneracy, particles)
-            held = _held(moved)
-            cost = float((moved.occupation * levels.degeneracy - numbers) @ levels.energy)
-            if held != present:
-                found.setdefault(tuple(sorted(held.items())), (cost, held))
-    return sorted(found.values(), key=lambda entry: entry[0])
+            turns = levels.energy.copy()
+            turns[i] = turn
+            occupation = even_filling(turns, levels.degeneracy, particles)
+            order = order_of(levels, occupation)
+            cost = float((occupation * levels.degeneracy - levels.occupation * levels.degeneracy) @ levels.energy)
+            if order != present:
+                candidates.setdefault(tuple(sorted(order.items())), (cost, order))
+    return sorted(candidates.values(), key=lambda candidate: candidate[0])

@@ -1,7 +1,9 @@
-"""BCS pairing with a zero-range force and a smooth cutoff.
+"""Who sits where with pairing: BCS with a zero-range force and a smooth cutoff.
 
-Energies are in MeV, degeneracies are 2|kappa| = 2j + 1, occupations are probabilities between 0 and 1.
-The BCS equations with smooth cutoff weights follow M. Bender et al., Eur. Phys. J. A 8, 59 (2000).
+The force makes a pairing field out of the pair density, the field makes a gap for each level, and the BCS equations make
+occupations out of the gaps; the self-consistent loop iterates the field together with the potentials.  Energies are in
+MeV, degeneracies are 2|kappa| = 2j + 1, occupations are probabilities between 0 and 1.  The BCS equations with smooth
+cutoff weights follow M. Bender et al., Eur. Phys. J. A 8, 59 (2000).
 """
 
 from __future__ import annotations
@@ -12,9 +14,8 @@ import numpy as np
 from scipy.optimize import brentq
 
 from lib.rmf.dirac import Levels, levels_density
-from lib.rmf.functionals import Functional
 from lib.rmf.mesh import Mesh
-from lib.rmf.occupation import even_filling
+from lib.rmf.occupation import Filling, Well, last_filled_energy
 
 
 class BCS(NamedTuple):
@@ -57,6 +58,22 @@ def cutoff_weights(fermi_energy: float, width: float, level_energy: np.ndarray) 
     return 1.0 / (1.0 + np.exp(np.clip(x, -600.0, 600.0)))
 
 
+def pair_occupation(distance: np.ndarray, gap: np.ndarray) -> np.ndarray:
+    """v^2 of levels at these distances from lambda, MeV."""
+    return 0.5 * (1 - distance / np.hypot(distance, gap))
+
+
+def chemical_potential(level_energy, degeneracy, particles, gap) -> float:
+    """lambda (MeV) that gives the number of particles; ``gap`` f Delta (levels,), MeV."""
+
+    def surplus(fermi_energy):
+        v2 = pair_occupation(level_energy - fermi_energy, gap)
+        return float(degeneracy @ v2) - particles
+
+    low, high = level_energy.min() - 20.0, level_energy.max() + 20.0
+    return brentq(surplus, low, high, xtol=1e-13)
+
+
 def solve_bcs(
     level_energy: np.ndarray,
     degeneracy: np.ndarray,
@@ -81,24 +98,19 @@ def solve_bcs(
     pairing_gap : (levels,) Delta_k, MeV.
     fermi_energy : start of lambda, MeV.
     """
+    levels = level_energy, degeneracy, particles
     # lambda and the window depend on each other weakly: a few rounds fix both
     for _ in range(50):
-        width = cutoff_width(fermi_energy, level_energy, degeneracy, particles)
+        width = cutoff_width(fermi_energy, *levels)
         f = cutoff_weights(fermi_energy, width, level_energy)
-        half_gap = np.abs(f * pairing_gap) + 1e-12
-
-        def surplus(fermi, half_gap=half_gap):
-            distance = level_energy - fermi
-            return float(degeneracy @ (0.5 * (1 - distance / np.hypot(distance, half_gap)))) - particles
-
+        gap = np.abs(f * pairing_gap) + 1e-12
         previous = fermi_energy
-        fermi_energy = brentq(surplus, level_energy.min() - 20.0, level_energy.max() + 20.0, xtol=1e-13)
+        fermi_energy = chemical_potential(*levels, gap)
         if abs(previous - fermi_energy) < 1e-10:
             break
     distance = level_energy - fermi_energy
-    quasiparticle = np.hypot(distance, half_gap)
-    uv = 0.5 * half_gap / quasiparticle
-    return BCS(0.5 * (1 - distance / quasiparticle), f * uv, uv, fermi_energy, width)
+    uv = 0.5 * gap / np.hypot(distance, gap)
+    return BCS(pair_occupation(distance, gap), f * uv, uv, fermi_energy, width)
 
 
 def pairing_field(
@@ -114,31 +126,41 @@ def pairing_field(
 
 
 COLLAPSED_GAP_MEV = 1e-3
+"""Largest gap below which there is no pairing."""
 
 
-def _window_holds(levels: Levels, particles: int, fermi: float, top: float) -> bool:
-    """Whether the levels up to ``top`` (MeV) reach beyond the smooth pairing window: weights above are below 1e-4."""
-    try:
-        width = cutoff_width(fermi, levels.energy, levels.degeneracy, particles)
-    except ValueError:
-        return False
-    return top > fermi + 1.9 * width
+class BCSFilling(Filling):
+    """BCS occupations of one species in the pairing field of a zero-range force of ``strength`` MeV fm^3."""
 
+    headroom_mev = 14.0
 
-def _occupy_bcs(mesh: Mesh, levels: Levels, particles: int, gap_field: np.ndarray, fermi: float) -> None:
-    """Solve the BCS equations for the gaps of the present pairing field (MeV) and fill them into the levels."""
-    filled = even_filling(levels.energy, levels.degeneracy, particles)
-    start = levels.energy[filled > 0].max()
-    levels.pairing_gap = levels_density(mesh, levels) @ (mesh.volume * gap_field)
-    bcs = solve_bcs(levels.energy, levels.degeneracy, particles, levels.pairing_gap, start)
-    levels.occupation, levels.anomalous, levels.uv = bcs.occupation, bcs.anomalous, bcs.uv
-    # where pairing has collapsed lambda is arbitrary within the gap: take the last occupied level
-    collapsed = np.abs(levels.pairing_gap).max() < COLLAPSED_GAP_MEV
-    levels.fermi_energy = levels.energy[bcs.occupation > 0.5].max() if collapsed else bcs.fermi_energy
+    def __init__(self, particles: int, strength: float, mesh: Mesh):
+        super().__init__(particles)
+        self.strength, self.mesh = strength, mesh
+        self._fermi_energy_is_ours = False  # at first it is that of a neighbour, or a guess
 
+    def suffices(self, levels: Levels, fermi_energy: float, top: float) -> bool:
+        """Whether levels up to ``top`` (MeV) reach beyond the smooth pairing window: weights above are below 1e-4."""
+        if not self._fermi_energy_is_ours:
+            fermi_energy = last_filled_energy(levels, self.particles)
+        try:
+            width = cutoff_width(fermi_energy, levels.energy, levels.degeneracy, self.particles)
+        except ValueError:
+            return False  # there are not even levels enough to fill the window
+        return top > fermi_energy + 1.9 * width
 
-def _new_pairing_field(mesh: Mesh, functional: Functional, particle: str, levels: Levels) -> np.ndarray:
-    strength = functional.pairing_strength(particle)
-    gap = pairing_field(strength, levels.degeneracy, levels.anomalous, levels_density(mesh, levels))
-    gap[0] = mesh.at_origin @ gap
-    return gap
+    def occupy(self, levels: Levels, well: Well) -> None:
+        """Solve the BCS equations for the gaps of the present pairing field."""
+        levels.pairing_gap = levels_density(self.mesh, levels) @ (self.mesh.volume * well.pairing_field)
+        start = last_filled_energy(levels, self.particles)
+        bcs = solve_bcs(levels.energy, levels.degeneracy, self.particles, levels.pairing_gap, start)
+        levels.occupation, levels.anomalous, levels.uv = bcs.occupation, bcs.anomalous, bcs.uv
+        # where pairing has collapsed lambda is arbitrary within the gap: take the last occupied level
+        collapsed = np.abs(levels.pairing_gap).max() < COLLAPSED_GAP_MEV
+        levels.fermi_energy = levels.energy[bcs.occupation > 0.5].max() if collapsed else bcs.fermi_energy
+        self._fermi_energy_is_ours = True
+
+    def new_pairing_field(self, levels: Levels) -> np.ndarray:
+        density = levels_density(self.mesh, levels)
+        gap = pairing_field(self.strength, levels.degeneracy, levels.anomalous, density)
+        return self.mesh.with_origin(gap)[None, :]

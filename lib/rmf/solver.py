@@ -17,32 +17,31 @@ import numpy as np
 import xarray as xr
 
 from lib.rmf.functionals import Functional, get_functional
-from lib.rmf.iteration import UnboundNucleusError
-from lib.rmf.lowest import _SOLVE_TRIALS, ground_state
+from lib.rmf.lowest import SOLVE_TRIALS, ground_state
 from lib.rmf.mesh import get_mesh
 from lib.rmf.observables import to_dataset
+from lib.rmf.occupation import UnboundNucleusError
 
 DEFAULT_BOX_FM = 20.0
 DEFAULT_STEP_FM = 0.1
 
 
-def check_nucleus(Z: int, N: int) -> None:
-    """Refuse proton and neutron numbers that are no even positive integers of a nucleus the solver is made for.
+def check_number(name: str, number: int) -> None:
+    """Refuse a proton or neutron number that is no even positive integer of a nucleus the solver is made for.
 
     Raises
     ------
     ValueError
-        naming the number and the remedy.
+        naming the number, by ``name``, and the remedy.
     """
-    for name, number in (("Z", Z), ("N", N)):
-        if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
-            raise ValueError(f"{name} = {number!r} is not an integer: give an even number of nucleons, 2 to 300")
-        if number < 2 or number > 300:
-            raise ValueError(f"{name} = {number} is out of range: take an even number from 2 to 300")
-        if number % 2:
-            raise ValueError(
-                f"{name} = {number} is odd: only even-even nuclei are spherical and time-even here; try {number - 1} or {number + 1}"
-            )
+    if isinstance(number, bool) or not isinstance(number, (int, np.integer)):
+        raise ValueError(f"{name} = {number!r} is not an integer: give an even number of nucleons, 2 to 300")
+    if number < 2 or number > 300:
+        raise ValueError(f"{name} = {number} is out of range: take an even number from 2 to 300")
+    if number % 2:
+        raise ValueError(
+            f"{name} = {number} is odd: only even-even nuclei are spherical and time-even here; try {number - 1} or {number + 1}"
+        )
 
 
 def solve(
@@ -66,7 +65,7 @@ def solve(
     Returns
     -------
     ``xarray.Dataset`` with dims ``r`` (151 points, fm) and ``level``; every variable carries ``units`` and
-    ``long_name`` (:data:`lib.rmf.observables.UNITS`).  Energies are integrals over the whole box.
+    ``long_name`` (:data:`lib.rmf.observables.VARIABLES`).  Energies are integrals over the whole box.
 
     Raises
     ------
@@ -77,12 +76,13 @@ def solve(
     NoConvergenceError
         if the iteration does not converge.
     """
-    check_nucleus(Z, N)
+    check_number("Z", Z)
+    check_number("N", N)
     chosen = get_functional(functional)
     if not isinstance(pairing, (bool, np.bool_)):
         raise ValueError(f"pairing = {pairing!r} is neither True nor False")
     mesh = get_mesh(box, step)
-    solution = ground_state(int(Z), int(N), chosen, mesh, bool(pairing), trials=_SOLVE_TRIALS)
+    solution = ground_state(int(Z), int(N), chosen, mesh, bool(pairing), trials=SOLVE_TRIALS)
     if not solution.bound:
         energies = ", ".join(f"{level.fermi_energy:+.3f} MeV ({q})" for q, level in solution.levels.items())
         raise UnboundNucleusError(

@@ -92,7 +92,7 @@ def subsection_table(
 
 
 def correction_figure(
-    maps: pd.DataFrame, curves: Mapping[tuple[str, str, str], pd.DataFrame], id: str, linear_below: float
+    maps: pd.DataFrame, curves: Mapping[tuple[str, str, str], pd.DataFrame], id: str, colours: SymLogNorm
 ) -> Figure:
     """Fig. 4: two charts, and the rms by neutron and by proton number.
 
@@ -101,14 +101,12 @@ def correction_figure(
     maps : two columns, MeV, over Z and N: what PC-PK1 misses, and what the network leaves of it.
     curves : by axis ("N", "Z"), prediction and region ("all", "known"): tables of :func:`claims.uncertainty.distance_curve`.
     id : the network.
-    linear_below : where the colours turn from linear to logarithmic, MeV.
+    colours : from MeV to colours, the same for both charts.
     """
     figure, axes = plt.subplots(4, 1, figsize=(WIDTH_IN, 14), height_ratios=(5, 5, 3, 3))
     Z, N = (maps.index.get_level_values(name).to_numpy() for name in ("Z", "N"))
-    limit = float(maps.iloc[:, 0].abs().max())
     for ax, column, name, letter in zip(axes, maps, ("PC-PK1", label(id)), "ab", strict=False):
-        norm = SymLogNorm(linear_below, vmin=-limit, vmax=limit)
-        chart_map(ax, Z, N, maps[column], f"$E$(PC-F1) − $E$({name}) (MeV)", cmap="RdBu_r", norm=norm)
+        chart_map(ax, Z, N, maps[column], f"$E$(PC-F1) − $E$({name}) (MeV)", cmap="RdBu_r", norm=colours)
         ax.set_title(f"({letter}) {name}", loc="left")
     panels = (("N", "Neutron", NEUTRON_MAGIC), ("Z", "Proton", PROTON_MAGIC))
     for ax, (axis, kind, magic), letter in zip(axes[2:], panels, "cd", strict=True):

@@ -12,7 +12,11 @@ from pathlib import Path
 
 from IPython.display import HTML
 
+from publish.show.style import LOOK
+
 FOLDER = Path(__file__).parent
+DASHES = {"-": "", "--": "7 4", ":": "2 3", "-.": "8 3 2 3"}
+"""The line styles of figures as those of drawings in SVG."""
 
 
 def in_static_page() -> bool:
@@ -33,14 +37,22 @@ def embed(name: str, data: dict) -> HTML:
         for a number that JSON does not know, such as NaN.
     """
     markup, script = (FOLDER / f"{name}.html").read_text().split("<script>\n")
-    # "<" would end the script if a label held a tag; in JSON it can be written as an escape
-    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+    look = {
+        id: {"colour": LOOK[id].colour, "dash": DASHES[LOOK[id].linestyle], "label": LOOK[id].label}
+        for id in ("n", "p", "kinetic", "interaction", "coulomb", "total")
+    }
     html = (FOLDER / "explorer_frame.html").read_text()
     for mark, content in (
         ("/*NAME*/", name.replace("_", "-")),
         ("/*MARKUP*/", markup.rstrip()),
         ("/*SCRIPT*/", script.removesuffix("</script>\n").rstrip()),
-        ("/*DATA*/null", text),
+        ("/*LOOK*/null", _json(look)),
+        ("/*DATA*/null", _json(data)),
     ):
         html = html.replace(mark, content, 1)
     return HTML(html)
+
+
+def _json(value: dict) -> str:
+    # "<" would end the script if a label held a tag; in JSON it can be written as an escape
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")

@@ -5,7 +5,7 @@ A static page has no kernel.  There an explorer draws from data shipped with it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import ipywidgets as widgets
 import numpy as np
@@ -28,52 +28,64 @@ from lib.rmf.spectrum import levels
 from lib.store import select
 from publish.show.embedded import embed, in_static_page
 from publish.show.figures import nucleus_text
-from publish.show.style import LOOK
-from publish.show.widgets import LiveChart, LiveDensities, LiveDistanceCurves, LiveNucleus, LiveProfiles
+from publish.show.style import LOOK, curve_look
+from publish.show.widgets import Live, LiveChart, LiveDensities, LiveDistanceCurves, LiveNucleus, LiveProfiles
+
+END_POINT = 121
+"""Mesh points that the explorers of a nucleus and of the chart carry: up to 12 fm."""
+SHOWN_MEMBERS = range(0, 100, 12)
+"""Members that the density explorer draws one by one."""
+EXPLORER_STRIDE = 2
+"""Mesh points between those the density explorer carries."""
+
+
+def _explorer(name: str, data: Callable[[], dict], live: Callable[[], Live]) -> HTML | widgets.Widget:
+    """An explorer with its data in the static page, with its controls in Jupyter."""
+    return embed(name, data()) if in_static_page() else live().view
+
+
+def _rounded(values, digits: int) -> list:
+    """Numbers for JSON."""
+    return np.round(np.asarray(values), digits).tolist()
 
 
 def nucleus_explorer(
-    nuclei: list[tuple[int, int]], functionals: list[str] = tuple(FUNCTIONALS)
+    nuclei: list[tuple[int, int]], functionals: Sequence[str] = tuple(FUNCTIONALS)
 ) -> HTML | widgets.Widget:
     """Choose a nucleus and a functional, see densities, potentials, energy density and levels.
 
     In the static page: the ``nuclei`` (Z, N) given, solved now.  In Jupyter: any even-even nucleus, computed
     live, also with couplings changed by up to :data:`publish.show.widgets.CHANGE_PERCENT` per cent.
     """
-    return _drawn_nuclei(nuclei, functionals) if in_static_page() else LiveNucleus(nuclei[0], functionals).view
 
+    def data():
+        return {
+            "nuclei": [nucleus_label(Z, N) for Z, N in nuclei],
+            "functionals": list(functionals),
+            "solved": [
+                [[_solved(solve(Z, N, f, pairing)) for pairing in (False, True)] for f in functionals]
+                for Z, N in nuclei
+            ],
+            "step": NETWORK_STEP_FM,
+        }
 
-END_POINT = 121
-"""Mesh points that the explorers of a nucleus and of the chart carry: up to 12 fm."""
-
-
-def _drawn_nuclei(nuclei, functionals) -> HTML:
-    data = {
-        "nuclei": [nucleus_label(Z, N) for Z, N in nuclei],
-        "functionals": list(functionals),
-        "solved": [
-            [[_solved(solve(Z, N, f, pairing)) for pairing in (False, True)] for f in functionals] for Z, N in nuclei
-        ],
-        "step": NETWORK_STEP_FM,
-    }
-    return embed("nucleus_explorer", data)
+    return _explorer("nucleus_explorer", data, lambda: LiveNucleus(nuclei[0], functionals))
 
 
 def _solved(nucleus: xr.Dataset) -> dict:
     """What the panels of a nucleus show: densities in fm^-3, potentials in MeV, r^2 energy densities in MeV/fm."""
-    r2 = nucleus.r.values**2
 
     def profile(values, digits):
-        return np.round(np.asarray(values)[:END_POINT], digits).tolist()
+        return _rounded(values[:END_POINT], digits)
 
+    wells = (nucleus[f"{q}_vector_potential"] + nucleus.scalar_potential for q in ("neutron", "proton"))
+    parts = (nucleus.r**2 * nucleus[f"{part}_energy_density"] for part in ("kinetic", "interaction", "coulomb"))
     return {
         "neutrons": profile(nucleus.neutron_density, 4),
         "protons": profile(nucleus.proton_density, 4),
         "scalar": profile(nucleus.scalar_density, 4),
-        "wells": [
-            profile(nucleus[f"{q}_vector_potential"] + nucleus.scalar_potential, 1) for q in ("neutron", "proton")
-        ],
-        "parts": [profile(r2 * nucleus[f"{part}_energy_density"], 2) for part in ("kinetic", "interaction", "coulomb")],
+        "wells": [profile(well, 1) for well in wells],
+        "parts": [profile(part, 2) for part in parts],
         "levels": _drawn_levels(nucleus),
         "text": nucleus_text(nucleus).replace("E_CDFT", "E<sub>CDFT</sub>"),
     }
@@ -90,7 +102,7 @@ def _drawn_levels(nucleus: xr.Dataset) -> list[list]:
 
 
 def chart_explorer(
-    chart: xr.Dataset, other: xr.Dataset, measured: dict[tuple[int, int], float]
+    chart: xr.Dataset, other: xr.Dataset, measured: Mapping[tuple[int, int], float]
 ) -> HTML | widgets.Widget:
     """The chart of nuclides with densities and levels of any nucleus in it.
 
@@ -103,49 +115,45 @@ def chart_explorer(
     other : of the second functional, to compare the energy with.
     measured : binding energies in MeV by (Z, N).
     """
-    return _drawn_chart(chart, other, measured) if in_static_page() else LiveChart(chart, other, measured).view
+
+    def data():
+        compared = dict(zip(_places(other), other.energy.values.tolist(), strict=True))
+        nuclei = [
+            _carried_nucleus(chart.isel(nucleus=i), compared.get(place), measured.get(place))
+            for i, place in enumerate(_places(chart))
+        ]
+        return {
+            "functional": chart.functional,
+            "other": other.functional,
+            "box": f"{chart.box_fm:g}",
+            "densest": 1.05e-4 * max(max(nucleus["n"] + nucleus["p"]) for nucleus in nuclei),
+            "elements": {int(Z): element(int(Z)) for Z in np.unique(chart.Z.values)},
+            "nuclei": nuclei,
+        }
+
+    return _explorer("chart_explorer", data, lambda: LiveChart(chart, other, measured))
 
 
-def _drawn_chart(chart, other, measured) -> HTML:
-    # densities on every third mesh point with four digits
-    compared = dict(
-        zip(zip(other.Z.values.tolist(), other.N.values.tolist(), strict=True), other.energy.values, strict=True)
-    )
-    nuclei = []
-    for i in range(chart.sizes["nucleus"]):
-        row = chart.isel(nucleus=i)
-        Z, N = int(row.Z), int(row.N)
-        nuclei.append(
-            {
-                "Z": Z,
-                "N": N,
-                "E": round(float(row.energy), 2),
-                "T": round(float(row.total_energy), 2),
-                "F": round(float(compared[Z, N]), 2) if (Z, N) in compared else None,
-                "B": round(measured[Z, N], 2) if (Z, N) in measured else None,
-                "c": round(float(row.charge_radius), 3),
-                "s": round(float(row.neutron_radius - row.proton_radius), 3),
-                "n": np.round(1e4 * row.neutron_density.values[:END_POINT:3]).astype(int).tolist(),
-                "p": np.round(1e4 * row.proton_density.values[:END_POINT:3]).astype(int).tolist(),
-                "l": _drawn_levels(row),
-            }
-        )
-    elements = {int(Z): element(int(Z)) for Z in np.unique(chart.Z.values)}
-    data = {
-        "functional": chart.functional,
-        "other": other.functional,
-        "box": f"{chart.box_fm:g}",
-        "densest": 1.05e-4 * max(max(nucleus["n"] + nucleus["p"]) for nucleus in nuclei),
-        "elements": elements,
-        "nuclei": nuclei,
+def _places(data: xr.Dataset) -> Iterable[tuple[int, int]]:
+    """(Z, N) of the nuclei of a chart or a data set, in its order."""
+    return zip(data.Z.values.tolist(), data.N.values.tolist(), strict=True)
+
+
+def _carried_nucleus(row: xr.Dataset, compared: float | None, measured: float | None) -> dict:
+    """A nucleus of the chart in few letters: energies in MeV, radii in fm, densities on every third mesh point in 1e-4 fm^-3."""
+    densities = {name[0]: row[f"{name}_density"].values[:END_POINT:3] for name in ("neutron", "proton")}
+    return {
+        "Z": int(row.Z),
+        "N": int(row.N),
+        "E": round(float(row.energy), 2),
+        "T": round(float(row.total_energy), 2),
+        "F": None if compared is None else round(compared, 2),
+        "B": None if measured is None else round(measured, 2),
+        "c": round(float(row.charge_radius), 3),
+        "s": round(float(row.neutron_radius - row.proton_radius), 3),
+        **{name: np.round(1e4 * density).astype(int).tolist() for name, density in densities.items()},
+        "l": _drawn_levels(row),
     }
-    return embed("chart_explorer", data)
-
-
-SHOWN_MEMBERS = range(0, 100, 12)
-"""Members that the density explorer draws one by one."""
-EXPLORER_STRIDE = 2
-"""Mesh points between those the density explorer carries."""
 
 
 def density_explorer(networks: list[str], nuclei: list[tuple[int, int]]) -> HTML | widgets.Widget:
@@ -158,62 +166,56 @@ def density_explorer(networks: list[str], nuclei: list[tuple[int, int]]) -> HTML
     ValueError
         for a network that gives energies only.
     """
-    for id in networks:
-        if get_network(id).output != "energy_density":
-            raise ValueError(f"{id} gives energies only: take networks with the output ℰ")
-    return _drawn_densities(networks, nuclei) if in_static_page() else LiveDensities(networks, nuclei[0]).view
+    specs = [get_network(id) for id in networks]
+    for spec in specs:
+        if spec.output != "energy_density":
+            raise ValueError(f"{spec.id} gives energies only: take networks with the output ℰ")
 
-
-def _drawn_densities(networks, nuclei) -> HTML:
-    results = []
-    for id in networks:
-        dataset, ensemble = load_dataset(get_network(id).target), load_ensemble(id)
-        place = {nucleus: i for i, nucleus in enumerate(zip(dataset.Z.values, dataset.N.values, strict=True))}
-        found = [place[nucleus] for nucleus in nuclei if nucleus in place]
-        chosen = dataset.isel(nucleus=found)
-        densities = iter(member_densities(ensemble, chosen).transpose(1, 0, 2))
-        row = []
-        for nucleus in nuclei:
-            if nucleus not in place:
-                row.append(None)
-                continue
-            i, members = place[nucleus], next(densities)[:, ::EXPLORER_STRIDE]
-            target = dataset.energy_density.values[i, ::EXPLORER_STRIDE]
-            low, high = np.percentile(members, [5, 95], axis=0)
-            digits = max(0, 4 - int(np.floor(np.log10(np.abs(target).max()))))
-            row.append(
+    def data():
+        distances = load_dataset("E")
+        return {
+            "first": "NN3-I6D" if "NN3-I6D" in networks else networks[0],
+            "step": EXPLORER_STRIDE * float(distances.r[1] - distances.r[0]),
+            "networks": [
                 {
-                    "target": np.round(target, digits).tolist(),
-                    "mean": np.round(members.mean(axis=0, dtype=float), digits).tolist(),
-                    "low": np.round(low, digits).tolist(),
-                    "high": np.round(high, digits).tolist(),
-                    "members": [np.round(members[m].astype(float), digits).tolist() for m in SHOWN_MEMBERS],
-                    "errors": np.round(
-                        ensemble.predicted_energy.values[:, i].astype(float) - dataset.energy.values[i], 4
-                    ).tolist(),
-                    "energy": round(float(dataset.energy[i]), 4),
+                    "id": spec.id,
+                    "label": spec.label,
+                    "colour": LOOK[spec.id].colour,
+                    "symbol": "r²ℰ" if spec.target == "E" else "r²δℰ",
                 }
-            )
-        results.append(row)
-    distances = load_dataset("E")
-    data = {
-        "first": "NN3-I6D" if "NN3-I6D" in networks else networks[0],
-        "step": EXPLORER_STRIDE * float(distances.r[1] - distances.r[0]),
-        "networks": [
-            {"id": id, "label": get_network(id).label, "colour": LOOK[id].colour,
-             "symbol": "r²ℰ" if get_network(id).target == "E" else "r²δℰ"}
-            for id in networks
-        ],
-        "nuclei": [
-            {"Z": Z, "N": N, "label": nucleus_label(Z, N), "d": int(select(distances, Z, N).distance)} for Z, N in nuclei
-        ],
-        "results": results,
-    }  # fmt: skip
-    return embed("density_explorer", data)
+                for spec in specs
+            ],
+            "nuclei": [
+                {"Z": Z, "N": N, "label": nucleus_label(Z, N), "d": int(select(distances, Z, N).distance)}
+                for Z, N in nuclei
+            ],
+            "results": [_carried_densities(id, nuclei) for id in networks],
+        }
+
+    return _explorer("density_explorer", data, lambda: LiveDensities(networks, nuclei[0]))
 
 
-BARE = {"label": "PC-PK1", "colour": "#000000", "marker": "", "dash": False}
-"""How the bare difference of the functionals is drawn in Fig. 3."""
+def _carried_densities(id: str, nuclei: list[tuple[int, int]]) -> list[dict | None]:
+    """Target, mean, members and errors of the energy (MeV) by nucleus; None for one that is not in the data set."""
+    dataset, ensemble = load_dataset(get_network(id).target), load_ensemble(id)
+    at = {place: i for i, place in enumerate(_places(dataset))}
+    known = [at[nucleus] for nucleus in nuclei if nucleus in at]
+    densities = member_densities(ensemble, dataset.isel(nucleus=known))[:, :, ::EXPLORER_STRIDE]
+    carried = {}
+    for k, i in enumerate(known):
+        members, target = densities[:, k], dataset.energy_density.values[i, ::EXPLORER_STRIDE]
+        low, high = np.percentile(members, [5, 95], axis=0)
+        digits = max(0, 4 - int(np.floor(np.log10(np.abs(target).max()))))
+        carried[i] = {
+            "target": _rounded(target, digits),
+            "mean": _rounded(members.mean(axis=0, dtype=float), digits),
+            "low": _rounded(low, digits),
+            "high": _rounded(high, digits),
+            "members": [_rounded(members[m].astype(float), digits) for m in SHOWN_MEMBERS],
+            "errors": _rounded(ensemble.predicted_energy.values[:, i].astype(float) - dataset.energy.values[i], 4),
+            "energy": round(float(dataset.energy[i]), 4),
+        }
+    return [carried.get(at.get(nucleus)) for nucleus in nuclei]
 
 
 def rms_explorer(evidence: Evidence, networks: Sequence[str], first: int = 10) -> HTML | widgets.Widget:
@@ -233,56 +235,39 @@ def rms_explorer(evidence: Evidence, networks: Sequence[str], first: int = 10) -
     ValueError
         in the static page, if there is no network.
     """
-    if in_static_page():
-        return drawn_curves({id: evidence.curve(id) for id in networks}, first)
-    return LiveDistanceCurves(evidence, networks, first).view
+    return _explorer(
+        "rms_explorer",
+        lambda: carried_curves({id: evidence.curve(id) for id in networks}, first),
+        lambda: LiveDistanceCurves(evidence, networks, first),
+    )
 
 
-def drawn_curves(curves: Mapping[str, pd.DataFrame], first: int = 10) -> HTML:
-    """Errors against the distance: networks by tick boxes, a distance by a slider, values with error bars in words.
-
-    Parameters
-    ----------
-    curves : by network id, or ``"PC-PK1"``: tables of :func:`claims.uncertainty.distance_curve`.
-    first : distance at which the slider starts.
-
-    Raises
-    ------
-    ValueError
-        if there is no curve.
-    """
+def carried_curves(curves: Mapping[str, pd.DataFrame], first: int = 10) -> dict:
+    """What the page of :func:`rms_explorer` carries, from tables of :func:`claims.uncertainty.distance_curve` by network id."""
     if not curves:
         raise ValueError("curves is empty: give at least one network")
-    together = sorted(set().union(*(curve.index for curve in curves.values())))
-    counts = pd.concat([curve.nuclei for curve in curves.values()], axis=1).max(axis=1)
-    data = {
-        "distances": [int(d) for d in together],
-        "nuclei": [int(counts[d]) for d in together],
+    distances = sorted(set().union(*(curve.index for curve in curves.values())))
+
+    def with_gaps(column):  # JSON knows no NaN
+        return [value if np.isfinite(value) else None for value in _rounded(column.reindex(distances), 6)]
+
+    nuclei = pd.concat([curve.nuclei for curve in curves.values()], axis=1).max(axis=1)
+    return {
+        "distances": [int(d) for d in distances],
+        "nuclei": [int(nuclei[d]) for d in distances],
         "first": first,
-        "curves": [],
-    }
-    for id, curve in curves.items():
-        if id == "PC-PK1":
-            look = BARE
-        else:
-            spec = get_network(id)
-            look = {
-                "label": spec.label,
-                "colour": LOOK[spec.id].colour,
-                "marker": LOOK[spec.id].marker,
-                "dash": LOOK[spec.id].linestyle == "--",
+        "curves": [
+            {
+                "label": curve_look(id).label,
+                "colour": curve_look(id).colour,
+                "marker": curve_look(id).marker,
+                "dash": curve_look(id).linestyle == "--",
+                "rms": with_gaps(curve.rms),
+                "error": with_gaps(curve.bootstrap_error),
             }
-        columns = curve.reindex(together)
-        data["curves"].append(
-            look
-            | {name: _rounded(columns[column], 6) for name, column in (("rms", "rms"), ("error", "bootstrap_error"))}
-        )
-    return embed("rms_explorer", data)
-
-
-def _rounded(values, digits: int) -> list:
-    """Numbers for JSON, which knows no NaN."""
-    return [round(float(value), digits) if np.isfinite(value) else None for value in values]
+            for id, curve in curves.items()
+        ],
+    }
 
 
 def profile_explorer(
@@ -305,62 +290,51 @@ def profile_explorer(
     ValueError
         in the static page, if there is no network or no nucleus, or as :func:`claims.profiles.profiles`.
     """
-    if in_static_page():
-        found = {id: profiles(id, list(nuclei), evidence.ensembles[id]) for id in networks}
-        return drawn_profiles(found, evidence.bounds, first)
-    return LiveProfiles(networks, first or nuclei[0], evidence.bounds).view
+
+    def data():
+        shown = {id: profiles(id, list(nuclei), evidence.ensembles[id]) for id in networks}
+        return carried_profiles(shown, evidence.bounds, first)
+
+    return _explorer("fig2_explorer", data, lambda: LiveProfiles(networks, first or nuclei[0], evidence.bounds))
 
 
-def drawn_profiles(
-    found: Mapping[str, Mapping[tuple[int, int], Profile]], bounds, first: tuple[int, int] | None = None
-) -> HTML:
-    """Fig. 2 for any of some nuclei: energy density, its error, the cumulative integral and the subsections.
+def carried_profiles(
+    shown: Mapping[str, Mapping[tuple[int, int], Profile]],
+    bounds: Sequence[float],
+    first: tuple[int, int] | None = None,
+) -> dict:
+    """What the page of :func:`profile_explorer` carries, from :func:`claims.profiles.profiles` of the same nuclei by network id.
 
-    Parameters
-    ----------
-    found : by network id, :func:`claims.profiles.profiles` of the same nuclei.
-    bounds : of the subsections, fm.
-    first : nucleus (Z, N) that is shown first; the first of all by default.
-
-    Raises
-    ------
-    ValueError
-        if there is no network or no nucleus, or if the networks have different nuclei.
+    ``bounds`` of the subsections in fm; ``first`` is the nucleus that is shown first, of all by default.
     """
-    lists = [list(own) for own in found.values()]
+    lists = [list(by_nucleus) for by_nucleus in shown.values()]
     if not lists or not lists[0]:
         raise ValueError("nothing to explore: give at least one network with one nucleus")
-    if any(own != lists[0] for own in lists):
+    if any(nuclei != lists[0] for nuclei in lists):
         raise ValueError("the networks have different nuclei: take the same nuclei for all of them")
-    nuclei = lists[0]
-    any_profile = found[next(iter(found))][nuclei[0]]
-    data = {
-        "first": list(first or nuclei[0]),
-        "step": float(any_profile.r[1] - any_profile.r[0]),
+    targets = next(iter(shown.values()))
+    r = targets[lists[0][0]].r
+    return {
+        "first": list(first or lists[0][0]),
+        "step": float(r[1] - r[0]),
         "bounds": [float(bound) for bound in bounds],
-        "networks": [{"label": get_network(id).label, "colour": LOOK[id].colour} for id in found],
-        "nuclei": [],
-    }
-    for Z, N in nuclei:
-        results = []
-        for own in found.values():
-            profile = own[Z, N]
-            results.append(
-                {
-                    "difference": np.round(profile.difference, 4).tolist(),
-                    "cumulative": np.round(profile.cumulative, 3).tolist(),
-                    "pieces": np.round(profile.subsections(bounds), 3).tolist(),
-                }
-            )
-        target = np.round(found[next(iter(found))][Z, N].target, 3).tolist()
-        data["nuclei"].append(
+        "networks": [{"label": LOOK[id].label, "colour": LOOK[id].colour} for id in shown],
+        "nuclei": [
             {
                 "Z": Z,
                 "N": N,
                 "d": int(distance(Z, N)),
                 "label": nucleus_label(Z, N),
-                "target": target,
-                "results": results,
+                "target": _rounded(targets[Z, N].target, 3),
+                "results": [
+                    {
+                        "difference": _rounded(by_nucleus[Z, N].difference, 4),
+                        "cumulative": _rounded(by_nucleus[Z, N].cumulative, 3),
+                        "pieces": _rounded(by_nucleus[Z, N].subsections(bounds), 3),
+                    }
+                    for by_nucleus in shown.values()
+                ],
             }
-        )
-    return embed("fig2_explorer", data)
+            for Z, N in lists[0]
+        ],
+    }

@@ -1,4 +1,7 @@
-"""The look of the book's figures: one style, one colour per thing, and the panels that more than one place draws."""
+"""Figures and panels that more than one place draws.
+
+A figure is drawn :data:`WIDTH_IN` wide; at the width of the page's column its smallest letters, indices too, are nine pixels high.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ from lib.rmf.dirac import level_name
 from lib.rmf.mesh import SHELL_FM
 from lib.rmf.spectrum import levels
 from lib.store import select
-from publish.show.style import LOOK, PART_COLOURS, PARTICLE_COLOURS
+from publish.show.style import LOOK, curve_look
+
+WIDTH_IN = 7.2
+"""Width of a figure, inches: on the page that is nearly its own size."""
 
 
 def chart_map(ax: Axes, Z, N, values, label: str, cmap: str = "viridis", norm=None, boundary: bool = True):
@@ -91,14 +97,14 @@ def architecture(spec: NetworkSpec, recipe: Recipe, components: int, raw: int) -
         (f"fixed layer\n{raw} → {1 if energy or spec.family == NN3 else 151}", "0.85", 0.8),
         (f"${name}$", "white", 1.0),
     ]
-    figure, ax = plt.subplots(figsize=(7.2, 1.5 if spec.family == NN3 else 1.25))
+    figure, ax = plt.subplots(figsize=(WIDTH_IN, 1.5 if spec.family == NN3 else 1.25))
     for i, (text, colour, height) in enumerate(boxes):
         alpha = 0.45 if colour == LOOK[spec.id].colour else 1.0
         for face, edge, opacity in ((colour, "none", alpha), ("none", "0.3", 1.0)):
             ax.add_patch(FancyBboxPatch(
                 (i + 0.02, 0.5 - height / 2), 0.76, height, boxstyle="round,pad=0.02", facecolor=face, alpha=opacity, edgecolor=edge, lw=0.9
             ))  # fmt: skip
-        ax.text(i + 0.4, 0.5, text, ha="center", va="center", fontsize=8)
+        ax.text(i + 0.4, 0.5, text, ha="center", va="center", fontsize=10 if "$" in text else 8)
         if i:
             ax.annotate("", (i, 0.5), (i - 0.2, 0.5), arrowprops={"arrowstyle": "->", "color": "0.3"})
     middle = (len(boxes) - 0.2) / 2
@@ -116,49 +122,42 @@ def architecture(spec: NetworkSpec, recipe: Recipe, components: int, raw: int) -
 
 def nucleus_figure(nucleus: xr.Dataset) -> Figure:
     """Four panels of one nucleus of :func:`lib.rmf.solver.solve`: densities, potentials, energy densities, levels."""
-    figure, axes = plt.subplots(2, 2, figsize=(9.5, 7))
+    figure, axes = plt.subplots(2, 2, figsize=(WIDTH_IN, 7.2), height_ratios=(1, 1.45))
     r = nucleus.r
-    ax = axes[0, 0]
-    ax.plot(r, nucleus.neutron_density, color=PARTICLE_COLOURS["n"], label=r"$\rho_n$")
-    ax.plot(r, nucleus.proton_density, color=PARTICLE_COLOURS["p"], ls="--", label=r"$\rho_p$")
-    ax.plot(r, nucleus.vector_density, color="black", label=r"$\rho_V$")
-    ax.plot(r, nucleus.scalar_density, color="0.4", ls=":", label=r"$\rho_S$")
-    ax.set(ylabel=r"Density (fm$^{-3}$)", title="(a) densities")
+    draw_densities(axes[0, 0], nucleus, sums=True)
+    axes[0, 0].set_title("(a) densities")
     ax = axes[0, 1]
-    ax.plot(
-        r,
-        nucleus.neutron_vector_potential + nucleus.scalar_potential,
-        color=PARTICLE_COLOURS["n"],
-        label="$V+S$, neutrons",
-    )
-    ax.plot(
-        r,
-        nucleus.proton_vector_potential + nucleus.scalar_potential,
-        color=PARTICLE_COLOURS["p"],
-        ls="--",
-        label="$V+S$, protons",
-    )
+    for q, species in (("n", "neutron"), ("p", "proton")):
+        well = nucleus[f"{species}_vector_potential"] + nucleus.scalar_potential
+        ax.plot(r, well, color=LOOK[q].colour, ls=LOOK[q].linestyle, label=f"$V+S$, {LOOK[q].label}")
     ax.set(ylabel="Potential (MeV)", title="(b) central potentials")
     ax = axes[1, 0]
-    for part, word, style in (
-        ("kinetic", "kinetic", "-."),
-        ("interaction", "interaction", "--"),
-        ("coulomb", "electromagnetic", ":"),
-    ):
-        ax.plot(r, r**2 * nucleus[f"{part}_energy_density"], color=PART_COLOURS[part], ls=style, label=word)
-    ax.plot(r, r**2 * nucleus.energy_density, color=PART_COLOURS["total"], label="sum")
+    parts = {part: nucleus[f"{part}_energy_density"] for part in ("kinetic", "interaction", "coulomb")}
+    for part, density in (parts | {"total": nucleus.energy_density}).items():
+        ax.plot(r, r**2 * density, color=LOOK[part].colour, ls=LOOK[part].linestyle, label=LOOK[part].label)
     ax.set(ylabel=r"$r^2\mathcal{E}$ (MeV fm$^{-1}$)", title="(c) energy density and its parts")
-    for ax in (axes[0, 0], axes[0, 1], axes[1, 0]):
+    for ax in (axes[0, 1], axes[1, 0]):
         ax.set(xlabel="Radius $r$ (fm)", xlim=(0, 12))
         ax.legend()
     draw_levels(axes[1, 1], nucleus)
     name = f"$^{{{int(nucleus.Z) + int(nucleus.N)}}}${element(int(nucleus.Z)) if 8 <= int(nucleus.Z) <= 100 else ''}"
     figure.suptitle(
-        f"{name} ($Z={int(nucleus.Z)}$, $N={int(nucleus.N)}$), {nucleus.functional}"
-        f"{' with pairing' if nucleus.pairing else ''}: "
-        f"total energy {minus(f'{nucleus.total_energy:.2f}')} MeV, charge radius {float(nucleus.charge_radius):.3f} fm"
+        f"{name} ($Z={int(nucleus.Z)}$, $N={int(nucleus.N)}$), {nucleus.functional}{' with pairing' if nucleus.pairing else ''}\n"
+        f"total energy {minus(f'{nucleus.total_energy:.2f}')} MeV, charge radius {float(nucleus.charge_radius):.3f} fm",
+        fontsize=11,
     )
     return figure
+
+
+def draw_densities(ax: Axes, nucleus: xr.Dataset, sums: bool = False) -> None:
+    """Densities of neutrons and protons against the radius, with ``sums`` also the vector and the scalar density."""
+    for q, density in (("n", nucleus.neutron_density), ("p", nucleus.proton_density)):
+        ax.plot(nucleus.r, density, color=LOOK[q].colour, ls=LOOK[q].linestyle, label=rf"$\rho_{q}$")
+    if sums:
+        ax.plot(nucleus.r, nucleus.vector_density, color="black", label=r"$\rho_V$")
+        ax.plot(nucleus.r, nucleus.scalar_density, color="0.4", ls=":", label=r"$\rho_S$")
+    ax.set(xlabel="Radius $r$ (fm)", ylabel=r"Density (fm$^{-3}$)", xlim=(0, 12), ylim=(0, None))
+    ax.legend(fontsize=10)
 
 
 def draw_levels(ax: Axes, nucleus: xr.Dataset, window: float = 28.0, title: str = "(d) levels") -> None:
@@ -171,17 +170,17 @@ def draw_levels(ax: Axes, nucleus: xr.Dataset, window: float = 28.0, title: str 
     top, shown = 4.0, levels(nucleus)
     shown = shown[(shown.level_energy < top) & (shown.level_energy > top - window)]
     for column, q in enumerate("np"):
-        own = shown[shown.particle == q]
-        places = names_apart(own.level_energy.to_numpy(), window / 24, top - window + 0.6, top + 0.4)
-        for level, place in zip(own.itertuples(), places, strict=True):
+        column_levels = shown[shown.particle == q]
+        places = names_apart(column_levels.level_energy.to_numpy(), window / 24, top - window + 0.6, top + 0.4)
+        for level, place in zip(column_levels.itertuples(), places, strict=True):
             e, v2, name = level.level_energy, level.occupation, level_name(level.n, level.kappa)
             ax.hlines(e, column, column + 0.6, color="0.75", lw=1.2)
-            ax.hlines(e, column, column + 0.6 * v2, color=PARTICLE_COLOURS[q], lw=2.2)
+            ax.hlines(e, column, column + 0.6 * v2, color=LOOK[q].colour, lw=2.2)
             ax.plot([column + 0.61, column + 0.68], [e, place], color="0.75", lw=0.6)
             ax.text(column + 0.69, place, name, fontsize=7, va="center")
     ax.axhline(0, color="0.5", lw=0.6, ls="--")
     ax.set(xlim=(-0.1, 2.05), ylim=(top - window, top + 1), ylabel="Single-particle energy (MeV)", title=title)
-    ax.set_xticks([0.3, 1.3], ["neutrons", "protons"])
+    ax.set_xticks([0.3, 1.3], [LOOK[q].label for q in "np"])
     ax.tick_params(axis="x", which="both", length=0)
 
 
@@ -230,19 +229,11 @@ def draw_distance_curves(ax: Axes, curves: Mapping[str, pd.DataFrame]) -> None:
     curves : by network id, or ``"PC-PK1"``: tables of :func:`claims.uncertainty.distance_curve`.
     """
     for id, curve in curves.items():
-        if id == "PC-PK1":
-            look = {"color": "black", "lw": 1.8, "label": "PC-PK1"}
-        else:
-            spec = get_network(id)
-            look = {
-                "color": LOOK[spec.id].colour,
-                "ls": LOOK[spec.id].linestyle,
-                "marker": LOOK[spec.id].marker,
-                "ms": 5,
-                "lw": 1.4,
-                "label": spec.label,
-            }
-        ax.errorbar(curve.index, curve.rms, curve.bootstrap_error, elinewidth=0.8, **look)
+        look = curve_look(id)
+        ax.errorbar(
+            curve.index, curve.rms, curve.bootstrap_error, color=look.colour, ls=look.linestyle, marker=look.marker,
+            label=look.label, ms=5, lw=1.4 if look.marker else 1.8, elinewidth=0.8,
+        )  # fmt: skip
     ax.set(
         xlabel="Distance $d$ to the known isotopes",
         ylabel=r"$\sigma_{\rm rms}(E)$ (MeV)",
@@ -288,7 +279,7 @@ def draw_profiles(axes: Sequence[Axes], found: Mapping[str, Profile], bounds: Se
         ax.axhline(0, color="0.6", lw=0.7, zorder=0)
     labels = (
         r"$r^2\mathcal{E}$ (MeV fm$^{-1}$)", r"$r^2\delta\mathcal{E}$ (MeV fm$^{-1}$)", r"$E(r)$ (MeV)",
-        r"$4\pi\int_{r_1}^{r_2} r^2\delta\mathcal{E}\,dr$ (MeV)",
+        r"$E(r_2) - E(r_1)$ (MeV)",
     )  # fmt: skip
     for ax, label in zip(axes, labels, strict=True):
         ax.set(ylabel=label, xlim=(0, end))
@@ -307,13 +298,13 @@ def density_figure(id: str, Z: int, N: int) -> Figure:
     nucleus = select(dataset, Z, N).expand_dims("nucleus")
     members = member_densities(ensemble, nucleus)[:, 0].astype(float)
     target = nucleus.energy_density.values[0]
-    figure, axes = plt.subplots(2, 1, figsize=(8, 6), sharex=True, height_ratios=(3, 2))
+    figure, axes = plt.subplots(2, 1, figsize=(WIDTH_IN, 5.6), sharex=True, height_ratios=(3, 2))
     for ax, base in ((axes[0], 0.0), (axes[1], target)):
         ax.plot(dataset.r, (members - base).T, color=LOOK[spec.id].colour, lw=0.4, alpha=0.4)
         ax.plot(dataset.r, target - base, color="black", label="target")
-        ax.plot(
-            dataset.r, members.mean(axis=0) - base, color=LOOK[spec.id].colour, ls="--", label="mean of the members"
-        )
+        mean = members.mean(axis=0) - base
+        ax.plot(dataset.r, mean, color="white", lw=3.2)  # so that the mean is seen before its members
+        ax.plot(dataset.r, mean, color=LOOK[spec.id].colour, ls="--", label="mean of the members")
     error = SHELL_FM * (members - target).sum(axis=1)
     axes[0].set(
         ylabel=r"$r^2\mathcal{E}$ (MeV/fm)",

@@ -8,29 +8,52 @@ from typing import NamedTuple
 import matplotlib as mpl
 from IPython import get_ipython
 
-from lib.learning.table_one import TABLE_I
-
-FUNCTIONAL_COLOURS = {"PC-PK1": "#0072B2", "PC-F1": "#D55E00"}
-PARTICLE_COLOURS = {"n": "#0072B2", "p": "#D55E00"}
-"""Neutrons blue, protons vermilion (Okabe-Ito, safe for colour-blind readers)."""
-PART_COLOURS = {"kinetic": "#009E73", "interaction": "#CC79A7", "coulomb": "#E69F00", "total": "#000000"}
+from lib.learning.table_one import TABLE_I, get_network
 
 
 class Look(NamedTuple):
-    """How a network is drawn."""
+    """How a thing is drawn, and what it is called beside its curve."""
 
     colour: str
-    marker: str
-    linestyle: str
+    marker: str = ""
+    linestyle: str = "-"
+    label: str = ""
 
 
-_LOOKS = {
+_NETWORKS = {
     "NN1-I4E": ("#E69F00", "o"), "NN2-I3E": ("#56B4E9", "v"), "NN2-I6E": ("#0072B2", "^"), "NN2-I3D": ("#CC79A7", "<"),
     "NN2-I6D": ("#882255", ">"), "NN3-I3D": ("#009E73", "s"), "NN3-I6D": ("#D55E00", "D"),
 }  # fmt: skip
-LOOK = {id: Look(*_LOOKS[id.replace("d", "")], "--" if spec.target == "dE" else "-") for id, spec in TABLE_I.items()}
-"""Colours (Okabe-Ito) and markers by network; those that correct PC-PK1 are dashed, and otherwise look like the network
-with the same inputs and output."""
+LOOK = {
+    "PC-PK1": Look("#0072B2", label="PC-PK1"),
+    "PC-F1": Look("#D55E00", label="PC-F1"),
+    "n": Look("#0072B2", label="neutrons"),
+    "p": Look("#D55E00", linestyle="--", label="protons"),
+    "kinetic": Look("#009E73", linestyle="-.", label="kinetic"),
+    "interaction": Look("#CC79A7", linestyle="--", label="interaction"),
+    "coulomb": Look("#E69F00", linestyle=":", label="electromagnetic"),
+    "total": Look("#000000", label="sum"),
+    "target": Look("#000000", label="target"),
+} | {
+    id: Look(*_NETWORKS[id.replace("d", "")], "--" if spec.target == "dE" else "-", spec.label)
+    for id, spec in TABLE_I.items()
+}
+"""The look of functionals, of neutrons and protons, of the parts of the energy, of what is learnt, and of the networks.
+
+Colours are Okabe and Ito's, safe for colour-blind readers.  Networks that correct PC-PK1 are dashed, and otherwise look like the
+network with the same inputs and output.
+"""
+
+
+def curve_look(id: str) -> Look:
+    """The look of a network in Figs. 1 and 3; ``"PC-PK1"`` is there the target without a network, and black.
+
+    Raises
+    ------
+    ValueError
+        for what is neither.
+    """
+    return LOOK["target"]._replace(label=id) if id == "PC-PK1" else LOOK[get_network(id).id]
 
 
 def use_style() -> None:

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import bagit
 import pytest
@@ -15,10 +14,10 @@ import yaml
 
 import lib.provenance
 from lib.learning.table_one import TABLE_I
+from lib.provenance import ROOT
 from publish.press import archive, pdf
 from publish.press.archive import contents, main, make_archive, pack, provenance, unpack
 
-ROOT = Path(__file__).resolve().parents[2]
 INFORMATION = {"External-Identifier": "git commit 0123", "Bagging-Date": "2026-11-25T12:34:56+00:00"}
 FILES = {
     "README.md": b"# A book\n",

@@ -1,14 +1,13 @@
 """Labels of the bibliography: the words of the text, each work with its own."""
 
 import re
-from pathlib import Path
 
 import yaml
 from pybtex.database import parse_file, parse_string
 
+from lib.provenance import ROOT
 from publish.pages.author_year import NAME, AuthorYear, label
 
-ROOT = Path(__file__).resolve().parents[2]
 BIBLIOGRAPHY = ROOT / "book" / "references.bib"
 
 

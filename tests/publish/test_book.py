@@ -86,6 +86,8 @@ def test_cache_is_dropped_when_library_or_data_change(tmp_path, monkeypatch):
         (tmp_path / name).write_text("before")
     monkeypatch.setattr(manuscript, "ROOT", tmp_path)
     before = manuscript.digest(manuscript.CODE), manuscript.digest(manuscript.TEXT)
+    (tmp_path / "lib/README.md").write_text("what the folder holds")
+    assert manuscript.digest(manuscript.CODE) == before[0]
     (tmp_path / "book/chart.md").write_text("after")
     assert manuscript.digest(manuscript.CODE) == before[0]
     assert manuscript.digest(manuscript.TEXT) != before[1]

@@ -28,7 +28,7 @@ def carried(html):
 def test_every_explorer_has_one_frame_and_names_for_readers(name):
     html = embed(name, {"label": "</script>"}).data
     assert html.count("<script>") == html.count("</script>") == html.count("const data = {") == 1
-    assert not re.search(r"/\*(NAME|MARKUP|SCRIPT|DATA)\*/", html)
+    assert not re.search(r"/\*(NAME|MARKUP|SCRIPT|DATA|LOOK)\*/", html)
     assert not re.search(r"https?://|import ", html), "it needs no network"
     drawings = re.findall(r"<(?:svg|img|canvas)[^>]*>", html)
     assert drawings

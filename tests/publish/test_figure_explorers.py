@@ -12,7 +12,8 @@ from claims.evidence import Evidence
 from claims.profiles import Profile, profiles
 from lib.learning.ensemble import load_ensemble
 from lib.rmf.mesh import NETWORK_MESH
-from publish.show.explorers import drawn_curves, drawn_profiles, profile_explorer, rms_explorer
+from publish.show.embedded import embed
+from publish.show.explorers import carried_curves, carried_profiles, profile_explorer, rms_explorer
 from publish.show.style import LOOK
 
 R = np.asarray(NETWORK_MESH)
@@ -24,13 +25,21 @@ def carried(html):
     return json.loads(text)
 
 
+def rms_page(curves, **options):
+    return embed("rms_explorer", carried_curves(curves, **options))
+
+
+def profile_page(found, bounds, first=None):
+    return embed("fig2_explorer", carried_profiles(found, bounds, first))
+
+
 def curve(distances, rms, error=0.1):
     frame = pd.DataFrame({"distance": distances, "nuclei": 5, "rms": rms, "bootstrap_error": error})
     return frame.set_index("distance")
 
 
 def test_curves_arrive_with_their_looks():
-    data = carried(drawn_curves({"NN1-I4dE": curve([0, 2], [0.2, 1.25]), "PC-PK1": curve([0, 2], [3.0, 4.0])}, first=2))
+    data = carried(rms_page({"NN1-I4dE": curve([0, 2], [0.2, 1.25]), "PC-PK1": curve([0, 2], [3.0, 4.0])}, first=2))
     own, bare = data["curves"]
     assert (own["label"], own["colour"], own["dash"]) == ("NN1-I4δE", LOOK["NN1-I4dE"].colour, True)
     assert own["rms"] == [0.2, 1.25]
@@ -42,7 +51,7 @@ def test_curves_arrive_with_their_looks():
 
 
 def test_a_distance_that_one_curve_lacks_is_a_gap():
-    data = carried(drawn_curves({"NN1-I4E": curve([0, 2, 4], [1, 2, 3]), "NN3-I6D": curve([0, 4], [1, 3])}))
+    data = carried(rms_page({"NN1-I4E": curve([0, 2, 4], [1, 2, 3]), "NN3-I6D": curve([0, 4], [1, 3])}))
     assert data["distances"] == [0, 2, 4]
     assert data["curves"][1]["rms"] == [1.0, None, 3.0]
 
@@ -55,7 +64,7 @@ def profile(size):
 def test_profiles_arrive():
     bounds = (0.0, 3.0, 15.0)
     found = {id: {(32, 46): profile(k), (8, 8): profile(2 * k)} for k, id in ((0.1, "NN2-I3D"), (0.2, "NN3-I6D"))}
-    data = carried(drawn_profiles(found, bounds, first=(8, 8)))
+    data = carried(profile_page(found, bounds, first=(8, 8)))
     assert data["first"] == [8, 8]
     assert data["bounds"] == list(bounds)
     assert data["step"] == pytest.approx(0.1)
@@ -71,16 +80,16 @@ def test_profiles_arrive():
 
 def test_nothing_to_draw_is_said():
     with pytest.raises(ValueError, match="curves is empty"):
-        drawn_curves({})
+        carried_curves({})
     for nothing in ({}, {"NN3-I6D": {}}):
         with pytest.raises(ValueError, match="nothing to explore"):
-            drawn_profiles(nothing, (0, 15))
+            carried_profiles(nothing, (0, 15))
 
 
 def test_networks_must_have_the_same_nuclei():
     found = {"NN2-I3D": {(32, 46): profile(1)}, "NN3-I6D": {(8, 8): profile(1)}}
     with pytest.raises(ValueError, match="different nuclei"):
-        drawn_profiles(found, (0, 15))
+        carried_profiles(found, (0, 15))
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +99,10 @@ def evidence():
 
 def test_the_page_carries_what_follows_from_the_ensembles(evidence, monkeypatch):
     monkeypatch.setenv("BOOK_BUILD", "..")
-    assert rms_explorer(evidence, ["NN3-I6D"]).data == drawn_curves({"NN3-I6D": evidence.curve("NN3-I6D")}).data
+    assert rms_explorer(evidence, ["NN3-I6D"]).data == rms_page({"NN3-I6D": evidence.curve("NN3-I6D")}).data
     found = {"NN3-I6D": profiles("NN3-I6D", [(32, 46), (8, 8)], evidence.ensembles["NN3-I6D"])}
     shown = profile_explorer(evidence, ["NN3-I6D"], [(32, 46), (8, 8)], first=(8, 8))
-    assert shown.data == drawn_profiles(found, (0.0, 5.0, 15.0), (8, 8)).data
+    assert shown.data == profile_page(found, (0.0, 5.0, 15.0), (8, 8)).data
 
 
 def test_outside_of_the_build_they_are_widgets(evidence):

@@ -19,7 +19,6 @@ from conftest import ROOT, watched
 
 from claims.evidence import Evidence
 from claims.profiles import profiles
-from claims.uncertainty import distance_curve
 from claims.words import minus
 from lib.learning.ensemble import load_ensemble
 from lib.learning.table_one import TABLE_I
@@ -156,7 +155,7 @@ def test_what_the_pages_have_in_the_text_is_seen_below_the_cells(notebook):
     assert f"{errors.rms(errors.known):.3f}" in "\n".join(printed)
     # the other explorer of curves, by key
     label = TABLE_I["NN1-I4dE"].label
-    curve = distance_curve(errors.error, errors.d, 5, errors.Z)
+    curve = evidence.curve("NN1-I4dE")
     handle = page.locator(".jupyter-widgets", has=page.locator("label:text-is('values at d =')")).last.locator(
         ".noUi-handle"
     )

@@ -21,7 +21,7 @@ from lib.learning.errors import Errors
 from lib.learning.known_region import measured_masses
 from lib.learning.table_one import CORRECTING, DENSITY, DIRECT
 from lib.rmf.chart import load_chart
-from lib.rmf.functionals import PC_F1, PC_PK1, Functional
+from lib.rmf.functionals import PC_F1, PC_PK1, PointCoupling
 from lib.rmf.solver import solve
 from lib.store import select
 from publish.manuscript import BOOK
@@ -79,7 +79,9 @@ def test_live_numbers_are_those_of_the_solver(nucleus):
 
 def test_there_is_a_slider_for_each_coupling_of_the_mean_field(nucleus):
     greek = ("alpha", "beta", "gamma", "delta")
-    assert list(nucleus.couplings) == [name for name in Functional.__dataclass_fields__ if name.split("_")[0] in greek]
+    assert list(nucleus.couplings) == [
+        name for name in PointCoupling.__dataclass_fields__ if name.split("_")[0] in greek
+    ]
     assert tuple(nucleus.couplings) == COUPLINGS
     for name, slider in nucleus.couplings.items():
         slider.value = 1.0
@@ -208,13 +210,12 @@ def test_densities_of_any_nucleus():
         lambda: live.network.set_trait("value", "NN2-I6D"),
     ):
         change()
-        ensemble = load_ensemble(live.network.value)
-        error = Errors(ensemble).error
-        [i] = np.flatnonzero((ensemble.Z.values == 32) & (ensemble.N.values == live.N.value))
+        errors = Errors(load_ensemble(live.network.value))
+        [i] = np.flatnonzero((errors.Z == 32) & (errors.N == live.N.value))
         text, pictures = shown(live)
         assert pictures == 1
         said = re.search(r"prediction − target ([+−][\d.]+) MeV", text)[1]
-        assert float(said.replace("−", "-")) == pytest.approx(error[i], abs=2e-3)
+        assert float(said.replace("−", "-")) == pytest.approx(errors.error[i], abs=2e-3)
     live.Z.value, live.N.value = 8, 100
     assert "Z = 8, N = 100 is not among" in refused(live)
 
@@ -243,13 +244,13 @@ def test_curves_are_those_of_the_evidence(evidence):
     for id, label in (("NN1-I4E", "NN1-I4E"), ("NN3-I6D", "NN3-I6ℰ")):
         assert live.curve(id).equals(evidence.curve(id))
         assert value(text, label) == of(evidence.curve(id), 10)
-    assert list(live.networks.boxes) == [id for id in DIRECT if id in evidence.ensembles]
+    assert list(live.networks) == [id for id in DIRECT if id in evidence.ensembles]
 
 
 def test_the_correction_stands_beside_the_bare_functional(evidence):
     live = LiveDistanceCurves(evidence, ["PC-PK1", "NN3-I6dD"])
     assert live.networks.chosen == ["PC-PK1", "NN3-I6dD"]
-    assert list(live.networks.boxes) == ["PC-PK1", CORRECTING[0], "NN3-I6dD"]
+    assert list(live.networks) == ["PC-PK1", CORRECTING[0], "NN3-I6dD"]
     assert live.curve("PC-PK1").equals(evidence.curve("PC-PK1"))
     assert value(shown(live)[0], "PC-PK1") == of(evidence.curve("PC-PK1"), 10)
     before = live.curve("PC-PK1")
@@ -260,22 +261,20 @@ def test_the_correction_stands_beside_the_bare_functional(evidence):
 def test_each_control_of_the_curves_changes_them(evidence):
     live = LiveDistanceCurves(evidence, ["NN3-I6D"])
     few = Errors(evidence.ensembles["NN3-I6D"].isel(member=slice(0, 4)))
-    Z, d = few.Z, few.d
 
     live.members.value = 4
-    expected = distance_curve(few.error, d, 5, Z)
+    expected = distance_curve(few.error, few.d, 5, few.Z)
     assert live.curve("NN3-I6D").equals(expected)
     assert value(shown(live)[0], "NN3-I6ℰ") == of(expected, 10)
 
     live.sample.value = OUT_OF_SAMPLE
-    error = few.held_out
-    there = np.isfinite(error)
+    there = np.isfinite(few.held_out)
     assert not there.all(), "the four share a split"
-    assert live.curve("NN3-I6D").equals(distance_curve(error[there], d[there], 5, Z[there]))
+    assert live.curve("NN3-I6D").equals(distance_curve(few.held_out[there], few.d[there], 5, few.Z[there]))
 
     live.minimum.value = 40
     assert live.curve("NN3-I6D").nuclei.min() >= 40
-    live.distance.value = int(d.max())
+    live.distance.value = int(few.d.max())
     assert "NN3-I6ℰ has fewer than 40 nuclei" in shown(live)[0]
 
     live.distance.value = 2
@@ -283,15 +282,15 @@ def test_each_control_of_the_curves_changes_them(evidence):
     assert value(shown(live)[0], "NN3-I6ℰ") == of(live.curve("NN3-I6D"), 2)
     live.logarithmic.value = False
     assert live.picture.value != before
-    live.networks.boxes["NN1-I4E"].value = True
+    live.networks["NN1-I4E"].value = True
     assert value(shown(live)[0], "NN1-I4E") == of(live.curve("NN1-I4E"), 2)
 
 
 def test_curves_of_no_network_are_refused(evidence):
     live = LiveDistanceCurves(evidence, ["NN3-I6D"])
-    live.networks.boxes["NN3-I6D"].value = False
+    live.networks["NN3-I6D"].value = False
     assert refused(live) == "no network is ticked: tick at least one"
-    live.networks.boxes["NN1-I4E"].value = True
+    live.networks["NN1-I4E"].value = True
     assert shown(live)[1] == 1
 
 
@@ -317,7 +316,7 @@ def test_profiles_are_those_of_the_library(fig2):
     assert pictures == 1
     assert "96Ge (Z=32, N=64), distance d = 10, target PC-PK1 minus mean of 100 members" in text
     assert f"NN3-I6ℰ {said(profiles('NN3-I6D', [(32, 64)])[32, 64], BOUNDS)}." in text
-    assert [id for id in DENSITY if id not in fig2.networks.boxes] == []
+    assert [id for id in DENSITY if id not in fig2.networks] == []
 
 
 def test_each_control_of_the_profiles_changes_them(fig2):
@@ -331,7 +330,7 @@ def test_each_control_of_the_profiles_changes_them(fig2):
     assert said(own, BOUNDS) in shown(fig2)[0]
     fig2.bounds.value = "0, 3, 5.5, 15"
     assert said(own, (0, 3, 5.5, 15)) in shown(fig2)[0]
-    fig2.networks.boxes["NN3-I6dD"].value = True
+    fig2.networks["NN3-I6dD"].value = True
     correction = profiles("NN3-I6dD", [(34, 46)], load_ensemble("NN3-I6dD").isel(member=slice(0, 6)))[34, 46]
     assert f"NN3-I6δℰ {said(correction, (0, 3, 5.5, 15))}" in shown(fig2)[0]
     assert "target PC-PK1 and PC-F1 − PC-PK1" in shown(fig2)[0]
@@ -353,7 +352,7 @@ def test_bounds_nuclei_and_networks_that_cannot_be_are_refused(fig2):
     fig2.N.value = 8
     assert "Z = 32, N = 8 is not among" in refused(fig2)
     fig2.N.value = 46
-    fig2.networks.boxes["NN3-I6D"].value = False
+    fig2.networks["NN3-I6D"].value = False
     assert "no network is ticked" in refused(fig2)
 
 
@@ -403,7 +402,7 @@ def test_the_curves_and_densities_in_a_notebook(evidence):
     seen = in_a_kernel(
         "from claims.evidence import Evidence\nfrom publish.show.widgets import LiveDistanceCurves\n"
         "live = LiveDistanceCurves(Evidence.load(networks=('NN3-I6D',)), ['NN3-I6D'])\nseen = []\nlive.view",
-        "live.minimum.value = 20", "live.members.value = 2", "live.networks.boxes['NN3-I6D'].value = False",
+        "live.minimum.value = 20", "live.members.value = 2", "live.networks['NN3-I6D'].value = False",
     )  # fmt: skip
     assert value(html.unescape(seen[0][0]), "NN3-I6ℰ") == of(evidence.curve("NN3-I6D"), 10)
     assert "the first 2 of 100" in seen[1][0]

@@ -15,6 +15,10 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from claims.evidence import Evidence
+from claims.fig1 import lowest_by_distance
+from claims.retrained import recipe_table, weight_table
+from claims.shells import near_magic_table
 from lib import provenance
 from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.ensemble import load_ensemble
@@ -22,9 +26,15 @@ from lib.learning.errors import Errors, rms
 from lib.learning.known_region import distance
 from lib.learning.networks import filled_points
 from lib.learning.recipes import RECIPES
-from lib.learning.table_one import TABLE_I
+from lib.learning.table_one import DIRECT, TABLE_I
 from lib.learning.train import train_member
 from lib.rmf.chart import load_chart
+from lib.rmf.functionals import get_functional
+from lib.rmf.lowest import ground_state
+from lib.rmf.mesh import get_mesh
+from lib.rmf.nuclear_matter import matter
+from lib.rmf.observables import observables
+from lib.rmf.solver import solve
 from publish import manuscript
 from publish.press import chapter
 from publish.show import parameters
@@ -322,22 +332,62 @@ def error_of_two(id: str, draws: int) -> float:
     return np.mean([rms(errors.single[pair].mean(axis=0)[errors.known]) for pair in pairs])
 
 
+def row_of(head: str, shown: str) -> list[str]:
+    """The cells beside a head in the last table of the page that has it."""
+    row = re.findall(rf"<th[^>]*>{head}</th>(.*?)</tr>", shown, flags=re.S)[-1]
+    return [cell.strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, flags=re.S)]
+
+
+def paired_nickel() -> float:
+    """Total energy in MeV of what the chapter is asked for."""
+    return float(solve(28, 36, "PC-F1", pairing=True, box=18.0, step=0.05).total_energy)
+
+
+def changes_in_box(functional: str, count: int, box: float) -> np.ndarray:
+    """By how many keV the energies of the nuclei with the weakest last neutron change in another box."""
+    chart = load_chart(functional)
+    weakest = chart.isel(nucleus=np.argsort(-chart.neutron_fermi_energy.values)[:count])
+    again = [
+        ground_state(z, n, get_functional(functional), get_mesh(box, 0.1))
+        for z, n in zip(weakest.Z.values.tolist(), weakest.N.values.tolist(), strict=True)
+    ]
+    return 1e3 * np.abs([observables(each)["energy"] for each in again] - weakest.energy.values)
+
+
+def wins_of_the_functional(minimum_nuclei: int) -> str:
+    """At how many of the distances with enough nuclei NN3-I6ℰ is the best, in the words of the condition."""
+    lowest = lowest_by_distance(Evidence.load(minimum_nuclei), DIRECT)
+    return f"at {(lowest == 'NN3-I6D').sum()} of {len(lowest)}"
+
+
 BOUND = load_chart("PC-PK1")
 DISTANCES = distance(BOUND.Z, BOUND.N)
 LABELS = {id: spec.label for id, spec in TABLE_I.items()}
 OTHERWISE = {
     "covariant_functional": (
         {"functionals": ["PC-F1"], "density_max": 0.25},
-        lambda glued, shown: "−3.83577×10⁻⁴ MeV⁻²" in shown and "3.96291" not in shown,
+        lambda glued, shown: (
+            "−3.83577×10⁻⁴" in shown
+            and "3.96291" not in shown
+            and float(glued["neutrons-densest"]) == pytest.approx(matter(0.25, 1.0, "PC-F1").energy_per_nucleon)
+        ),
     ),
     "one_nucleus": (
-        {"N": 70, "functional": "PC-F1", "pairing": True, "box": 18},
-        lambda glued, shown: glued["name"] == "Z = 50, N = 70, PC-F1, paired" and "| `20.0` | a number, 15 to 40 | `18` |" in shown,
+        {"Z": 28, "N": 36, "functional": "PC-F1", "pairing": True, "box": 18.0, "step": 0.05},
+        lambda glued, shown: (
+            glued["name"] == "Z = 28, N = 36, PC-F1, paired"
+            and row_of("this page", shown)[:2] == ["18", "0.05"]
+            and row_of("this page", shown)[2] == row_of("total energy", shown)[1]
+            and float(row_of("total energy", shown)[1]) == pytest.approx(paired_nickel(), abs=1e-3)
+        ),
     ),
     "chart": (
-        {"functional": "PC-F1", "other": "PC-PK1", "box_sample": 3, "larger_box": 18},
+        {"functional": "PC-F1", "other": "PC-PK1", "box_sample": 3, "larger_box": 18.0},
         lambda glued, shown: (
-            int(glued["bound"]) == load_chart("PC-F1").sizes["nucleus"] and glued["box-sample"] == "3" and glued["larger-box"] == "18"
+            glued["summary"].split("\n")[0].split() == ["PC-F1", "PC-PK1"]
+            and float(glued["drip-mean"]) < 0
+            and float(glued["box-cost"]) == pytest.approx(changes_in_box("PC-F1", 3, 18.0).max(), abs=1e-3)
+            and glued["box-sample"] == "3"
         ),
     ),
     "table_one": (
@@ -373,7 +423,8 @@ OTHERWISE = {
     "fig1": (
         {"networks": ["NN1-I4E", "NN3-I6D"], "minimum_nuclei": 40},
         lambda glued, shown: (
-            labels(explored(shown)["curves"]) == [LABELS["NN1-I4E"], LABELS["NN3-I6D"]] and int(glued["last"]) < 30
+            labels(explored(shown)["curves"]) == [LABELS["NN1-I4E"], LABELS["NN3-I6D"]]
+            and explored(shown)["distances"] == [int(d) for d in np.unique(DISTANCES) if (DISTANCES == d).sum() >= 40]
         ),
     ),
     "fig2": (
@@ -382,6 +433,7 @@ OTHERWISE = {
             explored(shown)["bounds"] == [0, 5, 15]
             and labels(explored(shown)["networks"]) == [LABELS["NN3-I6D"]]
             and labels(explored(shown)["nuclei"]) == ["132Sn (Z=50, N=82)", "16O (Z=8, N=8)"]
+            and glued["nuclei"] == "¹³²Sn"
         ),
     ),
     "fig3": (
@@ -392,19 +444,34 @@ OTHERWISE = {
     ),
     "fig4": (
         {"network": "NN1-I4dE", "minimum_nuclei": 10, "linear_below": 2.0},
-        lambda glued, shown: glued["label"] == LABELS["NN1-I4dE"] and float(glued["boundary"]) == 2,
+        lambda glued, shown: (
+            str(Evidence.load().rms("NN1-I4dE")) in glued["regions"]
+            and float(glued["boundary"]) == 2
+            and 10 <= int(glued["fewest"]) < 20
+        ),
     ),
     "shell_effects": (
         {"networks": ["NN2-I6dE"], "direct": ["NN2-I6E"], "chains": [[28, 50], [46, 82]], "width": 0},
-        lambda glued, shown: glued["width"] == "0",
+        lambda glued, shown: (
+            (glued["networks"], glued["direct"], glued["panels"]) == (LABELS["NN2-I6dE"], LABELS["NN2-I6E"], "2")
+            and str(near_magic_table(Evidence.load(), 0).ratio["NN3-I6dD"]) in glued["magic-summary"]
+        ),
     ),
     "uncertainty": (
         {"network": "NN1-I4E", "correcting": "NN1-I4dE", "minimum_nuclei": 40},
-        lambda glued, shown: glued["label"] == LABELS["NN1-I4E"] and glued["label-correcting"] == LABELS["NN1-I4dE"],
+        lambda glued, shown: (
+            [line.split()[0] for line in glued["ends"].splitlines()[1:]] == [LABELS["NN1-I4E"], LABELS["NN1-I4dE"]]
+            and all(int(line.split()[-2]) < 30 for line in glued["ends"].splitlines()[1:])
+        ),
     ),
     "verdict": (
         {"minimum_nuclei": 10, "bounds": [0, 5, 15], "balances": [1, 5], "balance_steps": 5, "members": 1},
-        lambda glued, shown: (glued["weights-low"], glued["weights-high"], glued["members"]) == ("1", "5", "1"),
+        lambda glued, shown: (
+            re.search(r"in \d of 2\b", shown)
+            and wins_of_the_functional(10) in shown
+            and all(f">{value:.3f}<" in shown for value in weight_table([1, 5], 5).to_numpy().flat)
+            and f">{recipe_table({'as chosen': {}}, 1).known['as chosen']:.3f}<" in shown
+        ),
     ),
 }  # fmt: skip
 """For each chapter parameters that are none of its defaults, and what must come of them."""

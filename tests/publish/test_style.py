@@ -1,4 +1,4 @@
-"""One look for each network, on every page."""
+"""One look for each thing, on every page."""
 
 import colorsys
 import itertools
@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from lib.learning.table_one import TABLE_I
-from publish.show.style import LOOK
+from lib.rmf.functionals import FUNCTIONALS
+from publish.show.style import LOOK, curve_look
 
 
 @pytest.mark.parametrize("target", ["E", "dE"])
@@ -35,8 +36,21 @@ def test_curves_of_one_figure_can_be_told_apart(target):
 
 
 def test_corrections_wear_the_colour_of_their_inputs():
-    for id, look in LOOK.items():
-        if "d" in id:
-            twin = LOOK[id.replace("d", "")]
-            assert look[:2] == twin[:2]
-            assert look.linestyle != twin.linestyle
+    for id in (id for id in TABLE_I if "d" in id):
+        look, twin = LOOK[id], LOOK[id.replace("d", "")]
+        assert look[:2] == twin[:2]
+        assert look.linestyle != twin.linestyle
+
+
+@pytest.mark.parametrize("things", [FUNCTIONALS, "np", ("kinetic", "interaction", "coulomb", "total")])
+def test_what_stands_side_by_side_has_colours_and_names_of_its_own(things):
+    assert len({LOOK[thing].colour for thing in things}) == len(things)
+    assert len({LOOK[thing].label for thing in things}) == len(things)
+    assert all(LOOK[thing].label for thing in things)
+
+
+def test_the_target_without_a_network_is_black_and_called_by_its_functional():
+    assert curve_look("PC-PK1") == LOOK["target"]._replace(label="PC-PK1")
+    assert curve_look("NN3-I6dD") == LOOK["NN3-I6dD"]
+    with pytest.raises(ValueError, match="unknown network 'NN9'"):
+        curve_look("NN9")

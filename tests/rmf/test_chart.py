@@ -12,10 +12,10 @@ from lib.learning.known_region import is_known
 from lib.rmf import chart as chart_module
 from lib.rmf.chart import chains_folder, chart_path, is_current, load_chart, make_chart, stability_N
 from lib.rmf.functionals import FUNCTIONALS, PC_PK1
-from lib.rmf.iteration import UnboundNucleusError
 from lib.rmf.lowest import ground_state
 from lib.rmf.mesh import NETWORK_MESH, get_mesh
-from lib.rmf.observables import UNITS
+from lib.rmf.observables import VARIABLES
+from lib.rmf.occupation import UnboundNucleusError
 from lib.rmf.solver import solve
 from lib.store import select
 
@@ -93,7 +93,7 @@ def test_separation_energies_are_differences(window):
 
 
 def test_names_units_and_provenance(window):
-    assert set(UNITS) <= set(window.data_vars)
+    assert set(VARIABLES) <= set(window.data_vars)
     for name, variable in window.variables.items():
         assert variable.attrs["units"], name
         assert variable.attrs["long_name"], name
@@ -384,10 +384,10 @@ def test_occupations_of_the_full_chart(charts, name):
 @BOTH
 def test_units_of_the_full_chart(charts, name):
     chart = charts[name]
-    assert set(UNITS) <= set(chart.data_vars)
+    assert set(VARIABLES) <= set(chart.data_vars)
     for key, variable in chart.variables.items():
         assert variable.attrs["long_name"], key
-        assert variable.attrs["units"] == UNITS[key][0] if key in UNITS else variable.attrs["units"], key
+        assert variable.attrs["units"] == VARIABLES[key].unit if key in VARIABLES else variable.attrs["units"], key
 
 
 def test_claim_7_of_the_paper(charts):
@@ -465,4 +465,4 @@ def test_chains_are_plain_rows(tmp_path):
     [path] = tmp_path.glob("chart-*/Z008.pkl")
     rows = pickle.loads(path.read_bytes())
     assert [row["N"] for row in rows] == [8, 10, 12]
-    assert all(isinstance(row, dict) and set(UNITS) <= row.keys() for row in rows)
+    assert all(isinstance(row, dict) and set(VARIABLES) <= row.keys() for row in rows)

@@ -17,14 +17,9 @@ M = 939.0
 
 def solve(mesh, plus, minus, top, guess=None):
     """Levels of V + S and V - S given at the Gauss points: kappa -> energies, and the arrays."""
-    size = dirac.MAX_LEVELS
-    energy, kappa, nodes = np.empty(size), np.empty(size, np.int64), np.empty(size, np.int64)
-    G, F = np.empty((size, len(mesh.r))), np.empty((size, len(mesh.r)))
-    if guess is None:
-        guess = np.full((2, dirac.MAX_KAPPA + 1, dirac.MAX_NODES), np.nan)
-    found = dirac.bound_levels(mesh.r, plus, minus, M, top, guess, 1e-10, energy, kappa, nodes, G, F)
-    assert found > 0
-    return energy[:found], kappa[:found], nodes[:found], G[:found], F[:found]
+    levels = dirac.levels_of_well(mesh, plus, minus, M, top, guess)
+    assert len(levels.energy) > 0
+    return levels.energy, levels.kappa, levels.nodes, levels.G, levels.F
 
 
 def roots(function, low, high, count=400):
@@ -149,13 +144,11 @@ def test_spinors_satisfy_the_equation(oscillator):
 def test_levels_equal_a_dense_diagonalisation(Z, N):
     """Nuclear potentials with Coulomb, bound levels and the box continuum: energies, and the number of them."""
     mesh = get_mesh(15.0, 0.1)
-    solution = iterate(Z, N, PC_PK1, mesh, max_iterations=12)
+    solution = iterate(Z, N, PC_PK1, mesh, limit=12)
     S, *vectors = solution.state.potentials
     for vector, levels in zip(vectors, solution.levels.values(), strict=True):
-        # the levels are those of the potentials they were found in, one mixing step earlier: solve again
-        plus, minus = (mesh.to_gauss @ (vector + sign * S) for sign in (1, -1))
-        top = levels.energy.max() + 1e-3
-        energy, kappa, _, G, F = solve(mesh, np.ascontiguousarray(plus), np.ascontiguousarray(minus), top)
+        energy, kappa, G, F = levels.energy, levels.kappa, levels.G, levels.F
+        top = energy.max() + 1e-3
         for value in range(-10, 11):
             if value == 0:
                 continue
@@ -173,10 +166,13 @@ def test_guesses_change_the_speed_not_the_levels(oscillator):
     rng = np.random.default_rng(1)
     guess = rng.uniform(-100.0, 20.0, (2, dirac.MAX_KAPPA + 1, dirac.MAX_NODES))
     for _ in range(2):  # the second time from the levels themselves
-        again, kappa_again, nodes_again, _, _ = solve(mesh, U, np.zeros_like(U), -5.0, guess)
-        assert again == pytest.approx(energy, abs=1e-8)
-        assert np.array_equal(kappa, kappa_again)
-        assert np.array_equal(nodes, nodes_again)
+        before = guess.copy()
+        again = dirac.levels_of_well(mesh, U, np.zeros_like(U), M, -5.0, guess)
+        assert again.energy == pytest.approx(energy, abs=1e-8)
+        assert np.array_equal(kappa, again.kappa)
+        assert np.array_equal(nodes, again.nodes)
+        assert np.array_equal(guess, before), "what was passed is not changed"
+        guess = again.guess
 
 
 def test_coulomb_shift_of_a_deep_level():
@@ -193,9 +189,22 @@ def test_coulomb_shift_of_a_deep_level():
     assert shifted - bare == pytest.approx(mean, rel=1e-3)
 
 
-def test_too_many_levels_are_reported_not_written_out_of_bounds():
+def test_levels_of_potentials_on_the_mesh():
+    """Smooth S and V on the mesh give the levels of V + S and V - S at the Gauss points."""
     mesh = get_mesh(15.0, 0.1)
-    nothing = np.zeros((3, len(mesh.r) - 1))
-    small = [np.empty(3), np.empty(3, np.int64), np.empty(3, np.int64), np.empty((3, 151)), np.empty((3, 151))]
-    guess = np.full((2, dirac.MAX_KAPPA + 1, dirac.MAX_NODES), np.nan)
-    assert dirac.bound_levels(mesh.r, nothing, nothing, M, 25.0, guess, 1e-9, *small) < 0
+    shape = [1 / (1 + np.exp((r - 4.5) / 0.6)) for r in (mesh.r, gauss_points(mesh.r))]
+    levels = dirac.bound_levels(mesh, -400 * shape[0], 330 * shape[0], M, -1.0)
+    energy, kappa, nodes, G, _ = solve(mesh, -70 * shape[1], 730 * shape[1], -1.0)
+    assert levels.labels == list(zip(kappa, nodes, strict=True))
+    assert len(energy) >= 8
+    assert levels.energy == pytest.approx(energy, abs=1e-5)
+    assert levels.G == pytest.approx(G, abs=1e-5)
+    assert not levels.occupation.any(), "nobody has been put there yet"
+
+
+def test_too_many_levels_are_reported():
+    """A wide box holds more levels below 60 MeV than there is room for; the message says what to change."""
+    mesh = get_mesh(40.0, 0.1)
+    nothing = np.zeros_like(mesh.r)
+    with pytest.raises(ValueError, match=r"more than 400 levels below 60\.0 MeV: the box of 40\.0 fm is too large"):
+        dirac.bound_levels(mesh, nothing, nothing, M, 60.0)

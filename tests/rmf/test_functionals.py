@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from lib.rmf.constants import HBARC_MEV_FM
-from lib.rmf.functionals import FUNCTIONALS, PC_F1, PC_PK1, get_functional
+from lib.rmf.functionals import FUNCTIONALS, PC_F1, PC_PK1, Potentials, get_functional
 from lib.rmf.mesh import get_mesh
+from lib.rmf.nuclear_matter import saturation
+from lib.rmf.solver import solve
 
 BOTH = pytest.mark.parametrize("name", list(FUNCTIONALS))
 POINT = np.array([0.141, 0.152, 0.013])
@@ -93,6 +95,35 @@ def test_isovector_sign(name):
 def test_unknown_functional_names_value_and_choices():
     with pytest.raises(ValueError, match=r"'DD-ME2'.*PC-PK1, PC-F1"):
         get_functional("DD-ME2")
+
+
+class Walecka:
+    """The linear sigma-omega model of J. D. Walecka, its two mesons so heavy that they become contact and gradient terms."""
+
+    name, nucleon_mass, reference = "Walecka", 939.0, ""
+
+    def potentials(self, rho_S, rho_V, rho_TV, lap_S, lap_V, lap_TV):
+        V = 1706.0 * rho_V + 108.0 * lap_V
+        return Potentials(-2326.0 * rho_S - 337.0 * lap_S, V, V)
+
+    def interaction_energy_density(self, rho_S, rho_V, rho_TV, lap_S, lap_V, lap_TV):
+        S, V, _ = self.potentials(rho_S, rho_V, rho_TV, lap_S, lap_V, lap_TV)
+        return (S * rho_S + V * rho_V) / 2
+
+    def pairing_strength(self, particle):
+        return -300.0
+
+
+def test_whatever_has_the_methods_is_a_functional():
+    """Matter saturates where it is known to, k_F = 1.42 fm^-1, E/A = -15.75 MeV, M* = 0.556 M; a nucleus can be solved."""
+    assert get_functional(Walecka()).name == "Walecka"
+    at = saturation(Walecka())
+    assert (1.5 * np.pi**2 * at["rho_0"]) ** (1 / 3) == pytest.approx(1.42, abs=0.005)
+    assert (at["E/A"], at["M*/M"]) == pytest.approx((-15.75, 0.556), rel=2e-3)
+    nucleus = solve(20, 20, Walecka(), box=15.0)
+    assert nucleus.functional == "Walecka"
+    assert -300 < float(nucleus.energy) < -150
+    assert abs(float(nucleus.sum_rule_error)) < 1e-3
 
 
 def test_own_functional_passes_through():

@@ -73,6 +73,20 @@ def test_volume_integral():
     assert mesh.volume @ (mesh.r**2 * density) == pytest.approx(6.0, rel=1e-12)
 
 
+def test_integral_of_one_density_and_of_many():
+    mesh = get_mesh(20.0, 0.1)
+    one, two = gaussian(mesh, 2.0), gaussian(mesh, 3.0)
+    assert mesh.integral(one) == pytest.approx(1.0, rel=1e-12)
+    assert mesh.integral(np.stack([one, 3 * two])) == pytest.approx([1.0, 3.0], rel=1e-12)
+
+
+@MESHES
+def test_values_on_the_networks_mesh(box, step):
+    mesh = get_mesh(box, step)
+    assert mesh.on_network_mesh(mesh.r) == pytest.approx(NETWORK_MESH, abs=1e-12)
+    assert mesh.on_network_mesh(np.cos(mesh.r)) == pytest.approx(np.cos(NETWORK_MESH), abs=1e-11)
+
+
 @MESHES
 def test_derivatives_know_the_parity(box, step):
     """Of an even and an odd function; the wrong parity must fail next to the origin, so the two are not one matrix."""
@@ -104,7 +118,7 @@ def test_value_at_the_origin():
     density = gaussian(mesh, 2.0)
     wiped = density.copy()
     wiped[0] = 0.0
-    assert mesh.at_origin @ wiped == pytest.approx(density[0], rel=1e-10)
+    assert mesh.with_origin(wiped) == pytest.approx(density, rel=1e-10)
 
 
 def test_network_mesh():

@@ -2,10 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
 from lib.rmf.constants import HBARC_MEV_FM
 from lib.rmf.functionals import FUNCTIONALS
-from lib.rmf.nuclear_matter import PUBLISHED, matter, saturation, symmetry_energy
+from lib.rmf.nuclear_matter import (
+    PUBLISHED,
+    fermi_momenta,
+    matter,
+    saturation,
+    scalar_density,
+    scalar_density_of_gas,
+    symmetry_energy,
+)
 
 BOTH = pytest.mark.parametrize("name", list(FUNCTIONALS))
 ROUNDING = {"rho_0": 1e-3, "E/A": 0.006, "K": 0.6, "J": 0.06, "L": 0.6, "M*/M": 0.006}
@@ -63,6 +72,32 @@ def test_symmetry_energy_from_the_closed_form(name):
     mass = matter(rho, 0.0, name).effective_mass * functional.nucleon_mass
     exact = (HBARC_MEV_FM * k_F) ** 2 / (6 * np.hypot(HBARC_MEV_FM * k_F, mass)) + functional.fm("alpha_TV") * rho / 2
     assert symmetry_energy(rho, name) == pytest.approx(exact, rel=1e-4)
+
+
+@pytest.mark.parametrize("mass", [4.7, 2.5, 0.3, 0.0, -0.3])
+def test_scalar_density_of_a_gas_is_the_integral(mass):
+    """Both spins: 2/(2 pi)^3 times the integral of m/E over the Fermi sphere."""
+    integral, _ = quad(lambda k: k**2 * mass / np.hypot(k, mass), 0, 1.3)
+    assert scalar_density_of_gas(1.3, mass) == pytest.approx(integral / np.pi**2, rel=1e-9)
+
+
+@BOTH
+def test_scalar_density_is_self_consistent(name):
+    """S of this density gives the mass whose gas has this density; below the vector density."""
+    functional = FUNCTIONALS[name]
+    rho_S = scalar_density(0.16, 0.2, functional)
+    S = functional.potentials(rho_S, 0.16, 0.032, 0.0, 0.0, 0.0).scalar
+    mass = (functional.nucleon_mass + S) / HBARC_MEV_FM
+    assert sum(scalar_density_of_gas(k, mass) for k in fermi_momenta(0.16, 0.2)) == pytest.approx(rho_S, rel=1e-12)
+    assert 0.9 < rho_S / 0.16 < 1.0
+    assert matter(0.16, 0.2, name).scalar_density == rho_S
+
+
+def test_fermi_momenta_hold_the_density():
+    """k_F^3 / (3 pi^2) of each species."""
+    neutron, proton = fermi_momenta(0.15, 0.2)
+    assert neutron**3 / (3 * np.pi**2) == pytest.approx(0.09)
+    assert proton**3 / (3 * np.pi**2) == pytest.approx(0.06)
 
 
 def test_charge_symmetry():

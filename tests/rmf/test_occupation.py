@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from lib.rmf.dirac import Levels
-from lib.rmf.occupation import Filling, Share, even_filling, neighbours
+from lib.rmf.occupation import EvenFilling, Share, Well, even_filling, neighbours
+
+WELL = Well(None, None, None, 0.0, None, -8.0)
 
 
 def levels(energy, kappa, nodes=None):
@@ -42,58 +44,69 @@ def test_bounds_of_a_share():
 
 def test_frozen_occupations_stay_with_the_level():
     """Once frozen, particles follow (kappa, nodes), not the energy."""
-    filling = Filling(4)
+    filling = EvenFilling(4)
     before = levels([-10.0, -8.0, -7.0], [-1, -1, 1], [0, 1, 0])
-    filling.occupy(before)
+    filling.occupy(before, WELL)
     filling.freeze(before)
     after = levels([-7.5, -10.0, -8.0], [1, -1, -1], [0, 0, 1])
     crossed = levels([-8.5, -10.0, -8.0], [1, -1, -1], [0, 0, 1])
     for now in (after, crossed):
-        filling.occupy(now)
+        filling.occupy(now, WELL)
         assert now.occupation.tolist() == [0, 1, 1]
         assert now.fermi_energy == -8.0
     assert filling.disorder(after) < 0
     assert filling.disorder(crossed) == pytest.approx(0.5)
 
 
-def test_a_level_that_left_the_window_is_noticed():
-    filling = Filling(2, held={(-1, 0): 2.0})
-    with pytest.raises(KeyError):
-        filling.occupy(levels([-3.0], [1]))
+def test_where_a_level_left_the_window_the_others_fill_from_below():
+    filling = EvenFilling(2, held={(-1, 0): 2.0})
+    now = levels([-3.0, -4.0], [2, 1])
+    filling.occupy(now, WELL)
+    assert now.occupation.tolist() == [0, 1]
+    assert filling.held is None
+    assert not filling.reorder(now, [5.0] * 9)
+    assert filling.held == {(1, 0): 2.0}, "frozen again"
 
 
 def test_two_orders_in_turn_become_a_share():
     """Each order pushes its level above the other: after one round both levels share, all particles still there."""
-    filling = Filling(6)
+    filling, settled = EvenFilling(6), [1e-3]
     first = levels([-20.0, -5.0, -4.0], [-1, -3, 2])
-    filling.occupy(first)
+    filling.occupy(first, WELL)
     filling.freeze(first)
+    assert not filling.reorder(first, settled)
     second = levels([-20.0, -4.0, -5.0], [-1, -3, 2])
-    filling.rearrange(second)
+    filling.occupy(second, WELL)
+    assert not filling.reorder(second, [1.0]), "far from convergence no order is trusted"
+    assert filling.reorder(second, settled)
     assert filling.share is None
     assert filling.held == {(-1, 0): 2.0, (2, 0): 4.0}
-    filling.rearrange(first)
+    filling.occupy(first, WELL)
+    assert filling.reorder(first, settled)
     assert {filling.share.first, filling.share.second} == {(-3, 0), (2, 0)}
     assert filling.share.total == 4.0
-    for in_second in filling.share.bounds:
-        filling.in_second = in_second
-        filling.occupy(first)
+    for in_second in (*filling.share.bounds, filling.share.start):
+        filling.occupy(first, WELL._replace(in_second=in_second))
         assert first.degeneracy @ first.occupation == pytest.approx(6.0)
         assert first.occupation.min() >= 0
         assert first.occupation.max() <= 1
-    assert filling.changes == 2
     # degenerate levels that share are in order
-    filling.in_second = 2.0
     degenerate = levels([-20.0, -4.5, -4.5], [-1, -3, 2])
-    filling.occupy(degenerate)
+    filling.occupy(degenerate, WELL._replace(in_second=2.0))
     assert filling.disorder(degenerate) == 0.0
     assert filling.splitting(degenerate) == 0.0
 
 
-def test_sign_of_the_splitting():
-    """Positive where the second level lies below: that draws particles into it."""
-    filling = Filling(4, held={(-2, 0): 2.0, (1, 0): 2.0}, share=Share((-2, 0), (1, 0), 4.0), in_second=2.0)
-    assert filling.splitting(levels([-4.0, -5.0], [-2, 1])) == 1.0
+def test_the_lower_level_draws_particles():
+    """The splitting is positive where the second level lies below; no more go into it than it holds."""
+    filling = EvenFilling(4, held={(-2, 0): 3.0, (1, 0): 1.0})
+    filling.share = Share((-2, 0), (1, 0), 4.0)
+    below, above = levels([-4.0, -4.1], [-2, 1]), levels([-4.0, -3.9], [-2, 1])
+    assert filling.splitting(below) == pytest.approx(0.1)
+    assert filling.splitting(above) == pytest.approx(-0.1)
+    assert 1.0 < filling.new_in_second(below, 1.0) < 2.0
+    assert 0.0 < filling.new_in_second(above, 1.0) < 1.0
+    assert filling.new_in_second(levels([-4.0, -9.0], [-2, 1]), 1.0) == 2.0
 
 
 def test_neighbours():

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,10 +16,11 @@ from lib.rmf import mesh as mesh_module
 from lib.rmf.constants import HBARC_MEV_FM
 from lib.rmf.dirac import Levels
 from lib.rmf.functionals import FUNCTIONALS, PC_PK1
-from lib.rmf.iteration import NoConvergenceError, UnboundNucleusError
+from lib.rmf.iteration import NoConvergenceError
 from lib.rmf.lowest import ground_state
 from lib.rmf.mesh import Mesh, get_mesh
-from lib.rmf.observables import UNITS, center_of_mass_energy
+from lib.rmf.observables import VARIABLES, center_of_mass_energy
+from lib.rmf.occupation import UnboundNucleusError
 from lib.rmf.solver import solve
 
 PUBLISHED = pd.read_csv(AME2020.with_name("published_nuclei.csv"), comment="#")
@@ -246,12 +248,14 @@ def test_centre_of_mass_of_oscillator_wave_functions(shells):
                 nodes.append(n)
                 G.append(wave / np.sqrt(mesh.step * wave @ wave))
     G = np.array(G)
-    levels = {q: Levels(np.arange(len(G)), np.array(kappa), np.array(nodes), G, 0 * G, np.ones(len(G))) for q in "np"}
+    levels = {q: Levels(np.arange(len(G)), np.array(kappa), np.array(nodes), G, 0 * G) for q in "np"}
+    for level in levels.values():
+        level.occupation[:] = 1.0
     number = sum(int(level) for level in levels["n"].degeneracy)
     assert number == sum((N + 1) * (N + 2) for N in range(shells))
-    stub = iteration.Solution(number, number, PC_PK1, False, mesh, levels, None, None, {}, 0, 0.0, True, 0.0, [])
+    filled = SimpleNamespace(Z=number, N=number, functional=PC_PK1, mesh=mesh, levels=levels)
     omega = HBARC_MEV_FM**2 / (PC_PK1.nucleon_mass * length**2)
-    assert center_of_mass_energy(stub) == pytest.approx(-0.75 * omega, rel=1e-7)
+    assert center_of_mass_energy(filled) == pytest.approx(-0.75 * omega, rel=1e-7)
 
 
 def by_label(data, name):
@@ -350,15 +354,15 @@ def test_history_ends_at_the_residual():
 
 @EACH
 def test_data_dictionary(data):
-    """Names are exactly those of UNITS, each with units and a long name; the level and the radius are the only dims."""
-    assert set(data.data_vars) == set(UNITS)
+    """Names are exactly those of VARIABLES, each with units and a long name; the level and the radius are the only dims."""
+    assert set(data.data_vars) == set(VARIABLES)
     for name, variable in data.variables.items():
         assert variable.attrs["long_name"], name
-        assert variable.attrs["units"] == (UNITS[name][0] if name in UNITS else {"r": "fm"}.get(name, "1"))
+        assert variable.attrs["units"] == (VARIABLES[name].unit if name in VARIABLES else {"r": "fm"}.get(name, "1"))
     assert set(data.dims) == {"r", "level"}
     assert data.sizes["r"] == 151
     assert {name for name in data.data_vars if data[name].dims == ("r",)} == {
-        name for name in UNITS if name.endswith(("density", "laplacian", "potential"))
+        name for name in VARIABLES if name.endswith(("density", "laplacian", "potential"))
     }
     assert all(np.isfinite(data[name]).all() for name in data.data_vars if name != "particle")
     assert (int(data.Z), int(data.N)) in [case[:2] for case in NUCLEI.values()]
@@ -441,7 +445,7 @@ def test_no_convergence(monkeypatch):
             attempts.append(settings["mixing"])
         return original(*arguments, **settings)
 
-    original = partial(iteration.iterate, max_iterations=5)
+    original = partial(iteration.iterate, limit=5)
     monkeypatch.setattr(lowest, "iterate", short)
     with pytest.raises(
         NoConvergenceError, match=r"Z = 20, N = 28 with PC-PK1: residual \d.*after 5 iterations.*change the box"

@@ -1,0 +1,198 @@
+"""Figures and tables of the chapters on functionals, on one nucleus and on the chart of nuclides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure
+
+from claims.words import minus, scientific
+from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, measured_masses
+from lib.rmf.dirac import level_name
+from lib.rmf.functionals import Functional
+from publish.show.figures import chart_map, magic_lines, outline
+from publish.show.style import LOOK
+
+_COUPLINGS = {"alpha": ("α", "MeV⁻²", "MeV fm³"), "beta": ("β", "MeV⁻⁵", "MeV fm⁶"), "gamma": ("γ", "MeV⁻⁸", "MeV fm⁹"), "delta": ("δ", "MeV⁻⁴", "MeV fm⁵")}  # fmt: skip
+"""Letter of a coupling, and its unit in powers of MeV and with ħc."""
+
+
+def couplings_table(functionals: Sequence[Functional]) -> pd.DataFrame:
+    """The couplings of point-coupling functionals, in powers of MeV and with ħc to some power in MeV and fm."""
+    rows = {}
+    for name in ("alpha_S", "beta_S", "gamma_S", "delta_S", "alpha_V", "gamma_V", "delta_V", "alpha_TV", "delta_TV"):
+        kind, channel = name.split("_")
+        letter, *units = _COUPLINGS[kind]
+        values = [scientific(getattr(each, name), 6) for each in functionals]
+        in_fm = [minus(f"{each.fm(name):.2f}") for each in functionals]
+        rows[f"{letter}<sub>{channel}</sub>"] = [*values, units[0], *in_fm, units[1]]
+    for q in "np":
+        strengths = [minus(f"{each.pairing_strength(q):.2f}") for each in functionals]
+        rows[f"V<sub>{q}</sub> (pairing)"] = [*["–"] * (len(functionals) + 1), *strengths, "MeV fm³"]
+    heads = [*(each.name for each in functionals), "unit"]
+    columns = pd.MultiIndex.from_product([["powers of MeV", "MeV and fm"], heads])
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+
+
+def matter_figure(curves: Mapping[str, pd.DataFrame], points: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Nuclear matter: energy per nucleon, Dirac mass and symmetry energy against the density, with dots at saturation.
+
+    Parameters
+    ----------
+    curves : by functional, over the density in fm^-3: ``symmetric_MeV``, ``neutrons_MeV``, ``dirac_mass_over_M`` and
+        ``symmetry_energy_MeV``.
+    points : by functional, :func:`lib.rmf.nuclear_matter.saturation`.
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(7.2, 3.1))
+    for name, curve in curves.items():
+        colour = LOOK[name].colour
+        axes[0].plot(curve.index, curve.neutrons_MeV, color=colour, ls="--")
+        columns = (("symmetric_MeV", "E/A"), ("dirac_mass_over_M", "M*/M"), ("symmetry_energy_MeV", "J"))
+        for ax, (column, quantity) in zip(axes, columns, strict=True):
+            ax.plot(curve.index, curve[column], color=colour, label=name)
+            ax.plot(points[name]["rho_0"], points[name][quantity], "o", color=colour, ms=5)
+    labels = "Energy per nucleon $E/A$ (MeV)", "Dirac mass $M^*/M$", "Symmetry energy $J$ (MeV)"
+    for ax, letter, label in zip(axes, "abc", labels, strict=True):
+        ax.set_xlabel(r"Density $\rho_V$ (fm$^{-3}$)", fontsize=9)
+        ax.set_ylabel(label, fontsize=9)
+        ax.set_title(f"({letter})", loc="left")
+    kinds = [
+        axes[0].plot([], [], color="0.4", ls=ls, label=kind)[0] for ls, kind in (("-", "symmetric"), ("--", "neutrons"))
+    ]
+    axes[0].set_ylim(-20, 60)
+    axes[0].legend(handles=kinds, loc="upper left", fontsize=8, handlelength=1.6, borderaxespad=0.2)
+    axes[1].legend()
+    return figure
+
+
+def nucleus_table(nucleus: xr.Dataset) -> pd.DataFrame:
+    """Energies, radii, central density and last levels of a nucleus of :func:`lib.rmf.solver.solve`: ``value`` and ``unit``."""
+    quantities = {
+        "kinetic": "kinetic_energy", "interaction": "interaction_energy", "electromagnetic": "coulomb_energy",
+        "E<sub>CDFT</sub> (sum of these)": "energy", "pairing": "pairing_energy", "centre of mass": "cm_energy",
+        "total energy": "total_energy", "rms radius of the neutrons": "neutron_radius",
+        "rms radius of the protons": "proton_radius", "rms radius of the charge": "charge_radius",
+    }  # fmt: skip
+    rows = {words: (float(nucleus[name]), nucleus[name].units) for words, name in quantities.items()}
+    rows["neutron skin"] = float(nucleus.neutron_radius - nucleus.proton_radius), "fm"
+    rows["density in the centre"] = float(nucleus.vector_density[0]), "fm⁻³"
+    occupied = nucleus.isel(level=nucleus.occupation.values > 0.01)
+    for q, word in (("n", "neutron"), ("p", "proton")):
+        own = occupied.isel(level=occupied.particle.values == q)
+        last = own.isel(level=int(own.level_energy.argmax("level")))
+        rows[f"last {word} level, {level_name(int(last.n), int(last.kappa))}"] = float(last.level_energy), "MeV"
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "unit"])
+
+
+def convergence_figure(history: Sequence[float], tolerance: float, functional: str) -> Figure:
+    """The rms change of the potentials (MeV) in each self-consistent iteration, down to the tolerance."""
+    figure, ax = plt.subplots(figsize=(6, 3.2))
+    ax.semilogy(range(1, len(history) + 1), history, "o-", ms=4, color=LOOK[functional].colour)
+    ax.axhline(tolerance, color="0.5", ls="--", lw=1)
+    ax.annotate("tolerance", (1, 1.2 * tolerance), color="0.4")
+    ax.set(xlabel="Self-consistent iteration", ylabel="rms change of the potentials (MeV)", xlim=(0, len(history) + 1))
+    return figure
+
+
+def binding_figure(tables: Mapping[str, pd.DataFrame], shown: str) -> Figure:
+    """Binding energy per nucleon of one chart, and the borders of all of them around the measured masses.
+
+    Parameters
+    ----------
+    tables : by functional, over (Z, N), with ``energy`` in MeV.
+    shown : the functional whose energies are drawn.
+    """
+    figure, axes = plt.subplots(2, 1, figsize=(7.2, 8.2))
+    Z, N = _numbers(tables[shown])
+    chart_map(axes[0], Z, N, -tables[shown].energy / (Z + N), "Binding energy per nucleon (MeV)")
+    magic_lines(axes[1])
+    for name, table in tables.items():
+        _border(axes[1], *_numbers(table), LOOK[name].colour, f"bound by {name}")
+    masses = measured_masses()
+    _border(axes[1], masses.Z.to_numpy(), masses.N.to_numpy(), "black", "mass measured (AME2020)")
+    axes[1].set(xlabel="Neutron number $N$", ylabel="Proton number $Z$", xlim=(4, 160), ylim=(4, 104))
+    axes[1].legend(loc="lower right")
+    _letter(axes)
+    return figure
+
+
+def separation_figure(table: pd.DataFrame) -> Figure:
+    """Two-neutron separation energies along isotopes, two-proton ones along isotones; over (Z, N), MeV."""
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.8))
+    for ax, particle, along, fixed, magic in (
+        (axes[0], "neutron", "N", "Z", NEUTRON_MAGIC),
+        (axes[1], "proton", "Z", "N", PROTON_MAGIC),
+    ):
+        energies = table[f"two_{particle}_separation_energy"].dropna()
+        last = max(energies.index.get_level_values(along))
+        span = max(energies.index.get_level_values(fixed)) - 8
+        for number, line in energies.groupby(fixed):
+            line = line.droplevel(fixed).sort_index()
+            ax.plot(line.index, line, color=plt.cm.viridis((number - 8) / span), lw=0.9)
+        for closed in magic:
+            if closed <= last:
+                ax.axvline(closed, color="0.7", lw=0.7, ls="--", zorder=0)
+        ax.set(ylim=(0, 42), ylabel=f"$S_{{2{particle[0]}}}$ (MeV)")
+    axes[0].set(xlabel="Neutron number $N$", title="(a) isotopes, dark: light elements")
+    axes[1].set(xlabel="Proton number $Z$", title="(b) isotones, dark: few neutrons")
+    return figure
+
+
+def radii_figure(table: pd.DataFrame) -> Figure:
+    """Charge radius over A^(1/3), and neutron skin; ``charge_radius``, ``neutron_radius``, ``proton_radius`` over (Z, N), fm."""
+    figure, axes = plt.subplots(2, 1, figsize=(7.2, 8.2))
+    Z, N = _numbers(table)
+    chart_map(axes[0], Z, N, table.charge_radius / (Z + N) ** (1 / 3), r"$r_{\rm ch}/A^{1/3}$ (fm)")
+    _signed_map(axes[1], table.neutron_radius - table.proton_radius, "Neutron skin (fm)")
+    _letter(axes)
+    return figure
+
+
+def difference_figure(values: pd.Series, label: str, shown: float = 1.0) -> Figure:
+    """A quantity of either sign on the chart, red above zero and blue below.
+
+    Parameters
+    ----------
+    values : over (Z, N).
+    label : of the colours, with unit.
+    shown : share of the moduli that the colours reach to; what is beyond has the last colour.
+    """
+    figure, ax = plt.subplots(figsize=(7.2, 4.2))
+    _signed_map(ax, values, label, shown)
+    return figure
+
+
+def cost_figure(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Computing time of each nucleus against its mass number; by functional, ``seconds`` over (Z, N)."""
+    figure, ax = plt.subplots(figsize=(7, 3.6))
+    for name, table in tables.items():
+        ax.semilogy(sum(_numbers(table)), table.seconds, ".", ms=3, color=LOOK[name].colour, label=name)
+    ax.set(xlabel="Mass number $A$", ylabel="Computing time (s)")
+    ax.legend()
+    return figure
+
+
+def _numbers(table: pd.DataFrame | pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Z and N of the rows."""
+    return tuple(table.index.get_level_values(name).to_numpy() for name in "ZN")
+
+
+def _border(ax: Axes, Z: np.ndarray, N: np.ndarray, colour: str, label: str) -> None:
+    outline(ax, Z, N, colour)
+    ax.plot([], [], color=colour, label=label)
+
+
+def _signed_map(ax: Axes, values: pd.Series, label: str, shown: float = 1.0) -> None:
+    limit = float(values.abs().quantile(shown))
+    chart_map(ax, *_numbers(values), values, label, cmap="RdBu_r", norm=TwoSlopeNorm(0, -limit, limit))
+
+
+def _letter(axes: Sequence[Axes]) -> None:
+    for ax, letter in zip(axes, "abc", strict=False):
+        ax.set_title(f"({letter})", loc="left")

@@ -1,0 +1,40 @@
+"""Tables and figures of the first chapters: the numbers of the solver, colours that mean the same on both sides of zero."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from lib.rmf.functionals import get_functional
+from lib.rmf.solver import solve
+from publish.show.draw_nuclei import couplings_table, difference_figure, nucleus_table
+
+
+def test_couplings_in_both_units():
+    functionals = [get_functional("PC-PK1"), get_functional("PC-F1")]
+    table = couplings_table(functionals)
+    assert list(table.loc["α<sub>S</sub>", "powers of MeV"]) == ["−3.96291×10⁻⁴", "−3.83577×10⁻⁴", "MeV⁻²"]
+    assert float(table.loc["δ<sub>TV</sub>", ("MeV and fm", "PC-F1")].replace("−", "-")) == pytest.approx(
+        functionals[1].fm("delta_TV"), abs=0.005
+    )
+    assert list(table.loc["V<sub>p</sub> (pairing)", "MeV and fm"]) == ["−330.00", "−321.00", "MeV fm³"]
+    assert len(table) == 11
+
+
+def test_a_nucleus_in_numbers():
+    value = nucleus_table(solve(8, 8)).value
+    parts = value["kinetic"] + value["interaction"] + value["electromagnetic"]
+    assert parts == pytest.approx(value["E<sub>CDFT</sub> (sum of these)"])
+    assert value["neutron skin"] == pytest.approx(
+        value["rms radius of the neutrons"] - value["rms radius of the protons"]
+    )
+    assert value["last neutron level, 1p1/2"] < value["last proton level, 1p1/2"] < 0
+
+
+@pytest.mark.parametrize(("shown", "limit"), [(1.0, 10.0), (0.5, 2.0)])
+def test_zero_is_white_and_the_colours_reach_as_far_either_way(shown, limit):
+    places = pd.MultiIndex.from_tuples([(50, 70), (50, 72), (50, 74)], names=["Z", "N"])
+    figure = difference_figure(pd.Series([-10.0, 2.0, 1.0], index=places), "E (MeV)", shown)
+    [image] = figure.axes[0].collections[:1]
+    assert image.get_clim() == (-limit, limit)
+    assert image.cmap(image.norm(0.0))[:3] == pytest.approx((0.97, 0.97, 0.97), abs=0.02)
+    plt.close(figure)
