@@ -17,11 +17,9 @@ from claims.shells import MAGIC
 from claims.words import label, nuclide
 from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, element, measured_masses
 from lib.learning.table_one import CORRECTING, DIRECT, get_network
-from publish.show.figures import chart_map, draw_distance_curves, draw_profiles
+from publish.show.figures import WIDTH_IN, chart_map, draw_distance_curves, draw_profiles
 from publish.show.style import LOOK
 
-WIDTH_IN = 7.2
-"""Width of a figure: that of the page's column, at which letters of 8 points are as high as those of the text."""
 DISTANCE = "Distance $d$ to the known isotopes"
 SIGMA = r"$\sigma_{\rm rms}(E)$ (MeV)"
 
