@@ -2,8 +2,9 @@
 
 ``python -m lib charts`` makes ``data/PC-PK1.nc`` and ``data/PC-F1.nc``, from which everything else follows.
 
-One task is one isotopic chain.  It starts near the valley of stability and walks to both drip lines, each nucleus from
-the field of its neighbour, and on a few steps beyond the first unbound one.  Finished chains are kept in
+One task is one isotopic chain (:class:`Isotopes`).  It starts near the valley of stability and walks to both drip lines,
+each nucleus from the field of its neighbour, and on a few steps beyond the first unbound one; then back, since a nucleus
+may have a lower state in the order of levels of its outer neighbour.  Finished chains are kept in
 ``data/.work`` until the file is complete, so an interrupted run resumes; they run on local processes by default, on a
 Dask cluster by the address of its scheduler (:mod:`lib.tasks`).
 """
@@ -44,7 +45,11 @@ CHART_VARIABLES = {
     "seconds": Variable(("nucleus",), "s", "computing time of the nucleus"),
 }
 """Every variable of a chart: those of one nucleus, along ``nucleus`` too, and what only a chart knows."""
-CHART_COORDINATES = COORDINATES | {name: COORDINATES[name]._replace(dims=("nucleus",)) for name in ("Z", "N")}
+CHART_COORDINATES = {
+    "Z": COORDINATES["Z"]._replace(dims=("nucleus",)),
+    "N": COORDINATES["N"]._replace(dims=("nucleus",)),
+    "r": COORDINATES["r"],
+}
 
 
 def chart_hash() -> str:
@@ -69,7 +74,7 @@ class Isotopes:
         self.seconds: dict[int, float] = {}
 
     def solve(self, N: int, solver, *arguments, **settings) -> Solution:
-        """``solver`` applied to one isotope, on its time."""
+        """What ``ground_state`` or ``iterate`` makes of one isotope, on its time."""
         clock = time.perf_counter()
         solution = solver(self.Z, N, self.functional, self.mesh, self.paired, *arguments, **settings)
         self.seconds[N] = self.seconds.get(N, 0.0) + time.perf_counter() - clock
@@ -81,12 +86,13 @@ class Isotopes:
         while self.N_range[0] <= N <= self.N_range[1] and unbound < BEYOND_DRIP:
             inner = self.solutions.get(N - direction)
             try:
-                solution = self.solve(N, ground_state, inner.state if inner else None)
+                start = inner.state if inner else None
+                solution = self.solve(N, ground_state, start)
             except UnboundNucleusError:
                 break  # so far out that the potential has no room for the nucleons
             except NoConvergenceError:
-                # beyond the drip line a nucleon sits in the box continuum and the field may have no fixed point; a bound
-                # nucleus that fails is an error
+                # beyond the drip line a nucleon is in the box continuum, and
+                # there may be no fixed point; a bound nucleus has one
                 if unbound == 0:
                     raise
                 break
@@ -221,16 +227,24 @@ def bound_nuclei(rows: list[dict]) -> list[dict]:
     ValueError
         if there is none.
     """
-    energy = {(row["Z"], row["N"]): row["energy"] + row["pairing_energy"] for row in rows}
+    energy = {}
+    for row in rows:
+        energy[row["Z"], row["N"]] = row["energy"] + row["pairing_energy"]
     bound = []
     for row in rows:
         Z, N = row["Z"], row["N"]
         S_2n = energy.get((Z, N - 2), np.nan) - energy[Z, N]
         S_2p = energy.get((Z - 2, N), np.nan) - energy[Z, N]
-        if max(row["neutron_fermi_energy"], row["proton_fermi_energy"]) < 0 and not (S_2n <= 0 or S_2p <= 0):
-            bound.append(row | {"two_neutron_separation_energy": S_2n, "two_proton_separation_energy": S_2p})
+        fermi = max(row["neutron_fermi_energy"], row["proton_fermi_energy"])
+        # S is NaN, and not <= 0, where the neighbour was not computed
+        if fermi < 0 and not (S_2n <= 0 or S_2p <= 0):
+            separation = {
+                "two_neutron_separation_energy": S_2n,
+                "two_proton_separation_energy": S_2p,
+            }
+            bound.append(row | separation)
     if not bound:
-        raise ValueError("no bound nucleus in the window: widen Z_range or N_range")
+        raise ValueError("no bound nucleus: widen Z_range or N_range")
     return bound
 
 

@@ -40,8 +40,10 @@ class UnboundNucleusError(ValueError):
     """The last occupied level (or, with pairing, the Fermi energy) is not below zero."""
 
 
-def even_filling(level_energy: np.ndarray, degeneracy: np.ndarray, particles: int) -> np.ndarray:
+def even_filling(level_energy, degeneracy, particles):
     """Occupation probabilities of the lowest levels; the last one is filled evenly over its magnetic substates.
+
+    Arrays (levels,): energies in MeV and numbers of substates in, probabilities out.
 
     Raises
     ------
@@ -50,14 +52,14 @@ def even_filling(level_energy: np.ndarray, degeneracy: np.ndarray, particles: in
     """
     if degeneracy.sum() < particles:
         raise ValueError(
-            f"{len(degeneracy)} levels hold {degeneracy.sum()} of {particles} particles: "
-            "the nucleus is unbound, or the potential too shallow"
+            f"{len(degeneracy)} levels hold {degeneracy.sum()} of {particles} "
+            "particles: the nucleus is unbound, or the potential too shallow"
         )
     order = np.argsort(level_energy, kind="stable")
-    filled = np.cumsum(degeneracy[order])
-    room = np.clip(particles - (filled - degeneracy[order]), 0, degeneracy[order])
+    room = degeneracy[order]
+    below = np.cumsum(room) - room  # what the levels before it hold
     occupation = np.zeros(len(level_energy))
-    occupation[order] = room / degeneracy[order]
+    occupation[order] = np.clip(particles - below, 0, room) / room
     return occupation
 
 
@@ -147,6 +149,13 @@ class Filling(ABC):
         """Particles in the second level of a share after some were drawn into the lower one of the two."""
         return in_second
 
+    def bounded(self, in_second: float) -> float:
+        """That number within the bounds of the share; zero if there is none."""
+        if self.share is None:
+            return 0.0
+        least, most = self.share.bounds
+        return min(max(in_second, least), most)
+
     def reorder(self, levels: Levels, history: list[float]) -> bool:
         """Put the particles in order once the last residual of the history (MeV) is small enough; True if any moved."""
         return False
@@ -163,7 +172,7 @@ class EvenFilling(Filling):
 
     def occupy(self, levels: Levels, well: Well) -> None:
         """Set the occupations and the Fermi energy; if a frozen level left the energy window, fill from below again."""
-        index = {label: i for i, label in enumerate(levels.labels)}
+        index = {label: i for i, label in enumerate(levels.labels)} if self.held else {}
         if self.held is not None and not self.held.keys() <= index.keys():
             self.held = self.share = None
         if self.held is None:
@@ -185,7 +194,7 @@ class EvenFilling(Filling):
     def new_in_second(self, levels: Levels, in_second: float) -> float:
         if self.share is None:
             return in_second
-        return np.clip(in_second + _SHARE_RATE * self.splitting(levels), *self.share.bounds)
+        return self.bounded(in_second + _SHARE_RATE * self.splitting(levels))
 
     def splitting(self, levels: Levels) -> float:
         """Energy (MeV) of the first minus the second level of the share: positive draws particles into the second."""

@@ -259,7 +259,7 @@ def test_bad_settings_are_refused_before_any_work(tmp_path, settings, words):
 
 
 def test_a_window_without_a_bound_nucleus(tmp_path):
-    with pytest.raises(ValueError, match="no bound nucleus in the window: widen"):
+    with pytest.raises(ValueError, match="no bound nucleus: widen"):
         make_chart(Z_range=(8, 8), N_range=(60, 62), workers=1, work=tmp_path)
 
 
