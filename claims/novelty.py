@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from claims.evidence import FAR
-from lib.learning.errors import DISTANCE_BINS, distance_label
+from lib.learning.errors import DISTANCE_BINS
 from lib.learning.networks import EMPTY_FM, network_inputs
 from lib.learning.table_one import NN1, NN2, NN3, NetworkSpec
 
@@ -99,5 +98,5 @@ def novelty_table(found: Mapping[str, Novelty], dataset: xr.Dataset) -> pd.DataF
     rows = {}
     for id, inputs in found.items():
         rows[id] = {name: inputs.share(mask) for name, mask in bins.items()}
-        rows[id]["touched"] = inputs.touched(bins[distance_label(*FAR)])
+        rows[id]["touched"] = inputs.touched(bins["d = 22–30"])
     return pd.DataFrame.from_dict(rows, orient="index")

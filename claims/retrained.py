@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from claims.evidence import FAR
 from lib.learning.dataset import inner_learning, load_dataset
 from lib.learning.errors import DISTANCE_BINS, rms
 from lib.learning.networks import predict_energy_density
@@ -25,7 +24,8 @@ def weight_table(weights: Sequence[float], steps: int, id: str = "NN3-I6D") -> p
     """
     dataset = load_dataset(get_network(id).target)
     fifth = dataset.isel(nucleus=np.flatnonzero(dataset.known.values)[::5])
-    far = (dataset.distance >= FAR[0]).values & (dataset.distance <= FAR[1]).values
+    low, high = DISTANCE_BINS["d = 22–30"]
+    far = (dataset.distance.values >= low) & (dataset.distance.values <= high)
     rows = {}
     for weight in weights:
         recipe = replace(RECIPES[id], energy_weight=weight, steps=steps)

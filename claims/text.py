@@ -48,7 +48,7 @@ def functional_is_differentiable(evidence: Evidence) -> Finding:
     precision, for ⁷⁸Ge and ⁹⁶Ge, four members of NN3-I6ℰ and each of the three densities, changed by a smooth bump at 2, 4
     or 6 fm and its Laplacian by that of the bump: automatic differentiation and central differences give the same change
     of E to 1e-6 of the moduli that add up to it; ∫ δE/δρ · bump d³r, with the functional derivative on the mesh, gives it
-    to 1 %, the error of a Laplacian on the mesh. Both replace, after the first ensembles, a test that scaled the six input
+    to 1 %, set when the Laplacian on the mesh was a second difference; it now is spectral. Both replace, after the first ensembles, a test that scaled the six input
     fields one by one over all space: no variation of a density, since a density and its Laplacian change together.
     """
     ensemble = evidence.ensembles["NN3-I6D"]

@@ -123,18 +123,3 @@ def rms(values) -> float:
     values = np.asarray(values, dtype=float)
     values = values[np.isfinite(values)]
     return float(np.sqrt(np.mean(values**2))) if len(values) else float("nan")
-
-
-def mean_error(ensemble: xr.Dataset) -> np.ndarray:
-    """Error of the ensemble's mean, MeV, (nucleus,)."""
-    return Errors(ensemble).error
-
-
-def out_of_sample_error(ensemble: xr.Dataset) -> np.ndarray:
-    """:attr:`Errors.held_out` of an ensemble."""
-    return Errors(ensemble).held_out
-
-
-def rms_table(ensemble: xr.Dataset) -> dict[str, float]:
-    """:meth:`Errors.table` of an ensemble."""
-    return Errors(ensemble).table()

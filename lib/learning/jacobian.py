@@ -16,12 +16,12 @@ from lib.learning.table_one import NN3
 class Tape:
     """Activations of a network's perceptron at some nuclei, and from them the Jacobian of any sum over its outputs.
 
+    The outputs of the perceptron are its ``raw``, (nuclei, points, raw).
+
     Parameters
     ----------
     network : at its present parameters.
     components : of :meth:`lib.learning.networks.Network.standardise`, (nuclei, points, components).
-
-    Attributes: ``raw`` (nuclei, points, raw), the outputs of the perceptron.
     """
 
     def __init__(self, network: Network, components: Tensor):

@@ -28,7 +28,7 @@ class Linear(NamedTuple):
 
 
 class Problem(Protocol):
-    """A sum of squares |rho(theta)|^2 that is to become small."""
+    """A sum of squares ``|rho(theta)|^2`` that is to become small."""
 
     theta: Tensor
     """parameters, (parameters,), at which the problem stands; a step that is taken sets them"""
@@ -41,14 +41,14 @@ class Problem(Protocol):
 
 
 class LevenbergMarquardt:
-    """Steps of a problem, each of which lowers |rho|^2 + decay |theta|^2.
+    """Steps of a problem, each of which lowers ``|rho|^2 + decay |theta|^2``.
+
+    Its ``damping`` is mu in units of the mean diagonal element of J^T J (D. W. Marquardt, SIAM J. 11, 431 (1963)).
 
     Parameters
     ----------
     problem : what is fitted; it holds the parameters.
     decay : strength alpha of the prior on the parameters.
-
-    Attributes: ``damping``, mu in units of the mean diagonal element of J^T J (D. W. Marquardt, SIAM J. 11, 431 (1963)).
     """
 
     def __init__(self, problem: Problem, decay: float):

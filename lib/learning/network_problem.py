@@ -68,13 +68,13 @@ class Point(NamedTuple):
 class NetworkProblem:
     """A :class:`~lib.learning.levenberg_marquardt.Problem` whose parameters are those of a network, which follows them.
 
+    Its ``point`` is the network at the present parameters.
+
     Parameters
     ----------
     network : where it stands is where its parameters begin.
     data : its learning set.
     seed : of the random sums.
-
-    Attributes: ``point``, the network at the present parameters.
     """
 
     def __init__(self, network: Network, data: LearningSet, seed: int = 0):

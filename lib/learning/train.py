@@ -16,7 +16,7 @@ from lib.learning.levenberg_marquardt import LevenbergMarquardt
 from lib.learning.network_problem import NetworkProblem
 from lib.learning.networks import Network, fixed_layers, predict_energy
 from lib.learning.recipes import RECIPES, Recipe
-from lib.learning.table_one import TABLE_I, get_network
+from lib.learning.table_one import TABLE_I, NetworkSpec, get_network
 
 
 @dataclass
@@ -89,22 +89,28 @@ def train_member(
     ValueError
         for an unknown network, a negative split or initialisation, or a data set of another target.
     """
-    spec = get_network(id)
-    if init < 0:
-        raise ValueError(f"init = {init} is out of range: give 0 or more")
-    if dataset.attrs["target"] != spec.target:
-        raise ValueError(f"{id} learns {spec.target!r}, the data set holds {dataset.attrs['target']!r}: load that one")
+    spec, recipe = get_network(id), recipe or RECIPES[id]
+    _check(spec, init, dataset)
     known = dataset.known.values
     if learning is None:
         learning = random_learning(known, split)
-    recipe, seed = recipe or RECIPES[id], seed_of(id, split, init)
+    validation, seed = known & ~learning, seed_of(id, split, init)
     with one_thread():
         start = time.process_time()
         fixed = fixed_layers(spec, recipe, dataset, learning)
         network = Network(spec, recipe, fixed, seed)
-        curve = train_network(network, dataset, learning, known & ~learning, seed)
+        curve = train_network(network, dataset, learning, validation, seed)
         seconds = time.process_time() - start
-        return Trained(network, predict_energy(network, dataset), curve, seconds)
+        predicted = predict_energy(network, dataset)
+    return Trained(network, predicted, curve, seconds)
+
+
+def _check(spec: NetworkSpec, init: int, dataset: xr.Dataset) -> None:
+    if init < 0:
+        raise ValueError(f"init = {init} is out of range: give 0 or more")
+    target = dataset.attrs["target"]
+    if target != spec.target:
+        raise ValueError(f"{spec.id} learns {spec.target!r}, the data set holds {target!r}: load that one")
 
 
 @contextlib.contextmanager

@@ -2,8 +2,9 @@
 
 ``python -m lib charts`` makes ``data/PC-PK1.nc`` and ``data/PC-F1.nc``, from which everything else follows.
 
-One task is one isotopic chain.  It starts near the valley of stability and walks to both drip lines, each nucleus from
-the field of its neighbour, and on a few steps beyond the first unbound one.  Finished chains are kept in
+One task is one isotopic chain (:class:`Isotopes`).  It starts near the valley of stability and walks to both drip lines,
+each nucleus from the field of its neighbour, and on a few steps beyond the first unbound one; then back, since a nucleus
+may have a lower state in the order of levels of its outer neighbour.  Finished chains are kept in
 ``data/.work`` until the file is complete, so an interrupted run resumes; they run on local processes by default, on a
 Dask cluster by the address of its scheduler (:mod:`lib.tasks`).
 """
@@ -44,7 +45,11 @@ CHART_VARIABLES = {
     "seconds": Variable(("nucleus",), "s", "computing time of the nucleus"),
 }
 """Every variable of a chart: those of one nucleus, along ``nucleus`` too, and what only a chart knows."""
-CHART_COORDINATES = COORDINATES | {name: COORDINATES[name]._replace(dims=("nucleus",)) for name in ("Z", "N")}
+CHART_COORDINATES = {
+    "Z": COORDINATES["Z"]._replace(dims=("nucleus",)),
+    "N": COORDINATES["N"]._replace(dims=("nucleus",)),
+    "r": COORDINATES["r"],
+}
 
 
 def chart_hash() -> str:
@@ -69,7 +74,7 @@ class Isotopes:
         self.seconds: dict[int, float] = {}
 
     def solve(self, N: int, solver, *arguments, **settings) -> Solution:
-        """``solver`` applied to one isotope, on its time."""
+        """What ``ground_state`` or ``iterate`` makes of one isotope, on its time."""
         clock = time.perf_counter()
         solution = solver(self.Z, N, self.functional, self.mesh, self.paired, *arguments, **settings)
         self.seconds[N] = self.seconds.get(N, 0.0) + time.perf_counter() - clock

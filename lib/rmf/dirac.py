@@ -314,8 +314,11 @@ def _find_level(kappa, nodes, low, top, guess, well, work):
 
 
 @njit(cache=True, error_model="numpy")
-def _bound_levels(r, plus, minus, mass, top, guess, most):
-    """:func:`levels_of_well` as plain arrays, ``guess`` updated in place; the search ends once there are ``most`` levels."""
+def _bound_levels(r, plus, minus, mass, top, guess, energy, kappa_of, nodes_of, G, F):
+    """:func:`levels_of_well` that fills the last five arrays until they are full, and returns the number of levels.
+
+    ``guess`` is updated in place.
+    """
     n = r.shape[0] - 1
     step = r[1] - r[0]
     inverse_r = np.empty((3, n))
@@ -326,8 +329,6 @@ def _bound_levels(r, plus, minus, mass, top, guess, most):
         inverse_r[2, i] = 1.0 / (middle + GAUSS_OFFSET * step)
     well = (plus, minus, inverse_r, step, 2.0 * mass)
     work = (np.empty((4, n)), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1))
-    energy, kappa_of, nodes_of = np.empty(most), np.empty(most, np.int64), np.empty(most, np.int64)
-    G, F = np.empty((most, n + 1)), np.empty((most, n + 1))
     bottom = plus.min() - 1.0
     count = 0
     for k in range(1, MAX_KAPPA + 1):
@@ -337,7 +338,7 @@ def _bound_levels(r, plus, minus, mass, top, guess, most):
             low = bottom
             for nodes in range(MAX_NODES):
                 exists, level, trial, match = _find_level(kappa, nodes, low, top, guess[side, k, nodes], well, work)
-                if not exists or count == most:
+                if not exists or count == energy.shape[0]:
                     break
                 _join(match, step, work, G[count], F[count])
                 energy[count], kappa_of[count], nodes_of[count] = level, kappa, nodes
@@ -346,7 +347,7 @@ def _bound_levels(r, plus, minus, mass, top, guess, most):
                 count += 1
         if count == before:
             break
-    return energy[:count].copy(), kappa_of[:count].copy(), nodes_of[:count].copy(), G[:count].copy(), F[:count].copy()
+    return count
 
 
 Label = tuple[int, int]
@@ -373,12 +374,8 @@ class Levels:
     fermi_energy: float = np.nan
 
     def __post_init__(self):
+        self.degeneracy = 2 * np.abs(self.kappa)  # 2j + 1
         self.occupation, self.pairing_gap, self.anomalous, self.uv = np.zeros((4, len(self.energy)))
-
-    @property
-    def degeneracy(self) -> np.ndarray:
-        """2j + 1."""
-        return 2 * np.abs(self.kappa)
 
     @property
     def labels(self) -> list[Label]:
@@ -420,10 +417,13 @@ def bound_levels(
 def levels_of_well(mesh: Mesh, plus, minus, mass: float, top: float, guess: np.ndarray | None = None) -> Levels:
     """:func:`bound_levels` in V + S and V - S at the Gauss points of the mesh, (3, n), MeV: they need not be smooth."""
     guess = no_guess() if guess is None else guess.copy()
-    arrays = _bound_levels(mesh.r, plus, minus, mass, top, guess, MAX_LEVELS + 1)
-    if len(arrays[0]) > MAX_LEVELS:
+    size = MAX_LEVELS + 1
+    energy, kappa, nodes = np.empty(size), np.empty(size, np.int64), np.empty(size, np.int64)
+    G, F = np.empty((size, len(mesh.r))), np.empty((size, len(mesh.r)))
+    count = _bound_levels(mesh.r, plus, minus, mass, top, guess, energy, kappa, nodes, G, F)
+    if count > MAX_LEVELS:
         raise ValueError(f"more than {MAX_LEVELS} levels below {top:.1f} MeV: the box of {mesh.box} fm is too large")
-    return Levels(*arrays, guess)
+    return Levels(*(array[:count].copy() for array in (energy, kappa, nodes, G, F)), guess)
 
 
 def levels_density(mesh: Mesh, levels: Levels) -> np.ndarray:

@@ -18,6 +18,9 @@ import numpy as np
 
 from lib.rmf.constants import HBARC_MEV_FM
 
+POWERS = {"a": 3, "b": 6, "g": 9, "d": 5}
+"""Of hbar c that take alpha, beta, gamma, delta from MeV to MeV and fm."""
+
 
 class Potentials(NamedTuple):
     """Scalar and vector potentials in MeV; the vector potentials hold no Coulomb potential."""
@@ -80,8 +83,7 @@ class PointCoupling:
         A product of k densities (fm^-3) and m derivatives (fm^-1) must give MeV fm^-3, hence the powers of hbar c:
         ``alpha`` MeV fm^3, ``beta`` MeV fm^6, ``gamma`` MeV fm^9, ``delta`` MeV fm^5.
         """
-        power = {"alpha": 3, "beta": 6, "gamma": 9, "delta": 5}[coupling.split("_")[0]]
-        return getattr(self, coupling) * HBARC_MEV_FM**power
+        return getattr(self, coupling) * HBARC_MEV_FM ** POWERS[coupling[0]]
 
     def interaction_energy_density(  # MeV fm^-3
         self, rho_S, rho_V, rho_TV, lap_S, lap_V, lap_TV

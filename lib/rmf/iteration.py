@@ -9,7 +9,7 @@ round.  :func:`iterate` puts them together for one nucleus; who sits where is th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -188,28 +188,31 @@ def scf_loop(state, functional, mesh, fillings, mixer, stops, limit):
             break
         if any(moved):
             mixer.forget()
-            x = started_shares(state, fillings, moved).pack()
-        state = step.new.unpack(mixer.mix(x, residual))
-        state = limited(state, x, fillings)
+            state = with_new_shares(state, fillings, moved)
+            x = state.pack()
+        new = step.new.unpack(mixer.mix(x, residual))
+        state = limited(new, state, fillings)
     return progress, stop
 
 
-def started_shares(state: State, fillings: dict[str, Filling], moved: Iterable[bool]) -> State:
+def with_new_shares(state: State, fillings: dict[str, Filling], moved: Sequence[bool]) -> State:
     """The state with the shares of those species whose order is new as they begin."""
     starts = [filling.share.start if filling.share else 0.0 for filling in fillings.values()]
     return replace(state, shares=np.where(moved, starts, state.shares))
 
 
-def limited(new: State, x: np.ndarray, fillings: dict[str, Filling]) -> State:
-    """The new state, shares within their bounds, and no potential more than 60 MeV from those of the packed state x.
+def limited(new: State, old: State, fillings: dict[str, Filling]) -> State:
+    """The new state, shares within their bounds, and no potential more than 60 MeV from the old one.
 
     A bold step could fall into the collapse channel of light nuclei.
     """
-    largest = np.abs(new.potentials - new.unpack(x).potentials).max()
+    largest = np.abs(new.potentials - old.potentials).max()
     if largest > _LARGEST_CHANGE_MEV:
+        x = old.pack()
         new = new.unpack(x + (new.pack() - x) * (_LARGEST_CHANGE_MEV / largest))
-    bounds = [filling.share.bounds if filling.share else (0.0, 0.0) for filling in fillings.values()]
-    return replace(new, shares=np.clip(new.shares, *np.transpose(bounds)))
+    for i, filling in enumerate(fillings.values()):
+        new.shares[i] = filling.bounded(new.shares[i])
+    return new
 
 
 @dataclass

@@ -149,6 +149,13 @@ class Filling(ABC):
         """Particles in the second level of a share after some were drawn into the lower one of the two."""
         return in_second
 
+    def bounded(self, in_second: float) -> float:
+        """That number within the bounds of the share; zero if there is none."""
+        if self.share is None:
+            return 0.0
+        least, most = self.share.bounds
+        return min(max(in_second, least), most)
+
     def reorder(self, levels: Levels, history: list[float]) -> bool:
         """Put the particles in order once the last residual of the history (MeV) is small enough; True if any moved."""
         return False
@@ -165,7 +172,7 @@ class EvenFilling(Filling):
 
     def occupy(self, levels: Levels, well: Well) -> None:
         """Set the occupations and the Fermi energy; if a frozen level left the energy window, fill from below again."""
-        index = {label: i for i, label in enumerate(levels.labels)}
+        index = {label: i for i, label in enumerate(levels.labels)} if self.held else {}
         if self.held is not None and not self.held.keys() <= index.keys():
             self.held = self.share = None
         if self.held is None:
@@ -187,7 +194,7 @@ class EvenFilling(Filling):
     def new_in_second(self, levels: Levels, in_second: float) -> float:
         if self.share is None:
             return in_second
-        return np.clip(in_second + _SHARE_RATE * self.splitting(levels), *self.share.bounds)
+        return self.bounded(in_second + _SHARE_RATE * self.splitting(levels))
 
     def splitting(self, levels: Levels) -> float:
         """Energy (MeV) of the first minus the second level of the share: positive draws particles into the second."""

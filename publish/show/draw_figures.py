@@ -16,12 +16,10 @@ from claims.profiles import Profile
 from claims.shells import MAGIC
 from claims.words import label, nuclide
 from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, element, measured_masses
-from lib.learning.table_one import CORRECTING, DIRECT, get_network
-from publish.show.figures import chart_map, draw_distance_curves, draw_profiles
+from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I, get_network
+from publish.show.figures import WIDTH_IN, chart_map, draw_distance_curves, draw_profiles
 from publish.show.style import LOOK
 
-WIDTH_IN = 7.2
-"""Width of a figure: that of the page's column, at which letters of 8 points are as high as those of the text."""
 DISTANCE = "Distance $d$ to the known isotopes"
 SIGMA = r"$\sigma_{\rm rms}(E)$ (MeV)"
 
@@ -180,7 +178,7 @@ def drop_figure(drops: Mapping[str, pd.DataFrame]) -> tuple[Figure, int]:
     beyond = 0
     for ax, (title, table) in zip(axes, drops.items(), strict=True):
         low, high = table.target.min() - 2, table.target.max() + 2
-        ids = [id for id in table if id in LOOK]
+        ids = [id for id in table if id in TABLE_I]
         ax.plot([low, high], [low, high], color="0.6", lw=0.8)
         if "PC-PK1" in table:
             ax.plot(table.target, table["PC-PK1"], "x", color="black", label="PC-PK1")
@@ -207,7 +205,7 @@ def near_magic_figure(curves: Mapping[str, pd.DataFrame], width: int) -> Figure:
     figure, ax = plt.subplots(figsize=(WIDTH_IN, 3.9))
     for id, curve in curves.items():
         look = {"color": "black", "marker": "x"}
-        if id in LOOK:
+        if id in TABLE_I:
             look = {"color": LOOK[id].colour, "marker": LOOK[id].marker}
         ax.errorbar(curve.index, curve.rms_MeV, curve.bootstrap_error_MeV, label=label(id), **look)
     ax.axvspan(-width - 0.5, width + 0.5, color="0.94", zorder=-1)

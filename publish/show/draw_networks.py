@@ -80,7 +80,7 @@ def draw_derivatives(r: np.ndarray, partial: np.ndarray, functional: np.ndarray)
         ax.axhline(0, color="0.6", lw=0.7, zorder=0)
         ax.set(xlabel="Radius $r$ (fm)", title=title)
     axes[0].set_ylabel("Derivative (MeV)")
-    axes[0].legend()
+    axes[0].legend(fontsize=10)
     return figure
 
 
@@ -174,7 +174,7 @@ def draw_learning_curve(spec: NetworkSpec, curve: xr.Dataset) -> Figure:
         label = r"$L_{\mathcal{E}}^{1/2}$ (MeV/fm), learning"
         ax.semilogy(np.sqrt(curve.density_loss), color="0.5", ls=":", label=label)
     ax.set(xlabel="Step", ylabel="rms error of the energy (MeV)")
-    ax.legend()
+    ax.legend(fontsize=10)
     return figure
 
 

@@ -59,8 +59,7 @@ def matter_figure(curves: Mapping[str, pd.DataFrame], points: Mapping[str, Mappi
             ax.plot(points[name]["rho_0"], points[name][quantity], "o", color=colour, ms=5)
     labels = "Energy per nucleon $E/A$ (MeV)", "Dirac mass $M^*/M$", "Symmetry energy $J$ (MeV)"
     for ax, letter, label in zip(axes, "abc", labels, strict=True):
-        ax.set_xlabel(r"Density $\rho_V$ (fm$^{-3}$)", fontsize=9)
-        ax.set_ylabel(label, fontsize=9)
+        ax.set(xlabel=r"Density $\rho_V$ (fm$^{-3}$)", ylabel=label)
         ax.set_title(f"({letter})", loc="left")
     kinds = [
         axes[0].plot([], [], color="0.4", ls=ls, label=kind)[0] for ls, kind in (("-", "symmetric"), ("--", "neutrons"))

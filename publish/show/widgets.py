@@ -67,19 +67,20 @@ class Live:
     Parameters
     ----------
     controls : by the names of the attributes that they become, in the order in which they stand above the picture, going on
-        in the next line where the page is narrow; a mapping of controls is a group.
+        in the next line where the page is narrow; a mapping of controls has lines of its own.
     """
 
     def __init__(self, **controls: widgets.Widget | Mapping[str, widgets.Widget]):
-        self.words, self.picture, groups = widgets.HTML(), widgets.HTML(), []
+        self.words, self.picture, boxes = widgets.HTML(), widgets.HTML(), []
+        wrap = {"flex_flow": "row wrap"}
         for name, control in controls.items():
             setattr(self, name, control)
-            groups.append(list(control.values()) if isinstance(control, Mapping) else [control])
-            for member in groups[-1]:
+            grouped = isinstance(control, Mapping)
+            group = list(control.values()) if grouped else [control]
+            for member in group:
                 member.observe(self.show, "value")
-        wrap = {"flex_flow": "row wrap"}
-        form = widgets.HBox([widgets.HBox(group, layout=wrap) for group in groups], layout=wrap)
-        self.view = widgets.VBox([form, self.words, self.picture])
+            boxes.append(widgets.HBox(group, layout=wrap | ({"width": "100%"} if grouped else {})))
+        self.view = widgets.VBox([widgets.HBox(boxes, layout=wrap), self.words, self.picture])
         self.show()
 
     def draw(self) -> tuple[Figure, str]:
@@ -149,19 +150,19 @@ class LiveNucleus(Live):
     """Any even-even nucleus, either functional, pairing, and a slider for the change of each coupling, with a reset."""
 
     def __init__(self, first: tuple[int, int], functionals: Sequence[str] = tuple(FUNCTIONALS)):
+        self.reset = widgets.Button(description="reset couplings", tooltip="all changes back to 0 %")
+        self.reset.on_click(self._reset)
         look = {"readout_format": "+.1f", "layout": {"width": "265px"}, "continuous_update": False}
         super().__init__(
             **numbers(first),
             functional=choice(functionals, "functional"),
             pairing=tick("pairing"),
-            heading=widgets.Label("couplings, changed by per cent"),
-            reset=widgets.Button(description="reset couplings", tooltip="all changes back to 0 %"),
+            heading={"words": widgets.Label("couplings, changed by per cent"), "reset": self.reset},
             couplings={
                 name: widgets.FloatSlider(0, min=-CHANGE_PERCENT, max=CHANGE_PERCENT, description=name, **look)
                 for name in COUPLINGS
             },
         )
-        self.reset.on_click(self._reset)
 
     def chosen(self) -> Functional:
         """The functional with the couplings of the sliders."""

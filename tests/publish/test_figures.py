@@ -7,7 +7,9 @@ import zlib
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 from conftest import PAGES
 
 from claims.evidence import BOUNDS_FM, Evidence
@@ -19,6 +21,8 @@ from lib.rmf.chart import load_chart
 from lib.rmf.dirac import level_name
 from lib.rmf.solver import solve
 from lib.rmf.spectrum import levels
+from publish.show.draw_networks import draw_derivatives, draw_learning_curve
+from publish.show.draw_nuclei import matter_figure
 from publish.show.figures import (
     WIDTH_IN,
     architecture,
@@ -82,6 +86,18 @@ def test_drawings_of_networks_can_be_read(style, id):
 
 def test_densities_of_members_can_be_read(style):
     assert smallest_letters(pdf_of(density_figure("NN3-I6dD", 50, 82))) >= LEAST_PX
+
+
+def test_indices_in_labels_and_keys_can_be_read(style):
+    density = np.array([0.05, 0.15])
+    columns = ("neutrons_MeV", "symmetric_MeV", "dirac_mass_over_M", "symmetry_energy_MeV")
+    point = {"rho_0": 0.15, "E/A": -16.0, "M*/M": 0.6, "J": 35.0}
+    curves = pd.DataFrame(1.0, index=density, columns=columns)
+    assert smallest_letters(pdf_of(matter_figure({"PC-PK1": curves}, {"PC-PK1": point}))) >= LEAST_PX
+    members = np.ones((3, 2, 3))
+    assert smallest_letters(pdf_of(draw_derivatives(density, members, members))) >= LEAST_PX
+    curve = xr.Dataset({name: ("step", [2.0, 1.0]) for name in ("learning_rms", "validation_rms", "density_loss")})
+    assert smallest_letters(pdf_of(draw_learning_curve(TABLE_I["NN3-I6D"], curve))) >= LEAST_PX
 
 
 def test_panels_can_be_read(style):

@@ -102,11 +102,11 @@ def test_potentials_move_by_no_more_than_60_mev_and_shares_stay_in_bounds(oxygen
     fillings["p"].share = Share((-2, 0), (1, 0), 4.0)
     x = oxygen.state.pack()
     bold = oxygen.state.unpack(x + np.concatenate([np.full(3 * len(MESH.r), -240.0), [1.0, 9.0]]))
-    kept = limited(bold, x, fillings)
+    kept = limited(bold, oxygen.state, fillings)
     assert kept.potentials - oxygen.state.potentials == pytest.approx(-60.0)
     assert kept.shares.tolist() == [0.0, 2.0]
     shy = oxygen.state.unpack(x + 1.0)
-    assert np.array_equal(limited(shy, x, fillings).potentials, shy.potentials)
+    assert np.array_equal(limited(shy, oxygen.state, fillings).potentials, shy.potentials)
 
 
 def progress(residual, moved=(False, False), step=None, orders=(None, None)):
