@@ -409,7 +409,8 @@ def bound_levels(
     ValueError
         for more than :data:`MAX_LEVELS` levels.
     """
-    plus, minus = (np.ascontiguousarray(mesh.to_gauss @ well) for well in (vector + scalar, vector - scalar))
+    plus = np.ascontiguousarray(mesh.to_gauss @ (vector + scalar))
+    minus = np.ascontiguousarray(mesh.to_gauss @ (vector - scalar))
     return levels_of_well(mesh, plus, minus, mass, top, guess)
 
 

@@ -390,7 +390,8 @@ OTHERWISE = {
     "chart": (
         {"functional": "PC-F1", "other": "PC-PK1", "box_sample": 3, "larger_box": 18.0},
         lambda glued, shown: (
-            glued["summary"].split("\n")[0].split() == ["PC-F1", "PC-PK1"]
+            [int(count) for count in row_of("bound", shown)]
+            == [load_chart(name).sizes["nucleus"] for name in ("PC-F1", "PC-PK1")]
             and float(glued["drip-mean"]) < 0
             and float(glued["box-cost"]) == pytest.approx(changes_in_box("PC-F1", 3, 18.0).max(), abs=1e-3)
             and glued["box-sample"] == "3"
