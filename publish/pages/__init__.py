@@ -2,17 +2,18 @@
 
 MathJax from the book itself (:mod:`publish.pages.scripts`), buttons at the head (:mod:`publish.pages.buttons`), provenance
 at the foot (:mod:`publish.pages.colophon`), labels of the bibliography (:mod:`publish.pages.author_year`), tables
-(:mod:`publish.pages.tables`), and the same on paper (:mod:`publish.pages.latex`).
+(:mod:`publish.pages.tables`), the same on paper (:mod:`publish.pages.latex`), and the list of modules in the appendix
+(:mod:`publish.pages.library`).
 """
 
 from __future__ import annotations
 
-from publish.pages import api, author_year, buttons, colophon, latex, scripts, tables
+from publish.pages import author_year, buttons, colophon, latex, library, scripts, tables
 
 
 def setup(app):
     """Sphinx extension."""
     app.setup_extension("sphinx.ext.autodoc")
-    for part in (scripts, buttons, colophon, author_year, tables, latex, api):
+    for part in (scripts, buttons, colophon, author_year, tables, latex, library):
         part.connect(app)
     return {"version": "1", "parallel_read_safe": True}

@@ -64,8 +64,10 @@ def executed(metadata: dict, notebook: Path) -> str:
 
     Parameters
     ----------
-    metadata : what myst-nb keeps of the page.
-    notebook : the page's source, should it be a notebook that papermill has executed.
+    metadata
+        what myst-nb keeps of the page.
+    notebook
+        the page's source, should it be a notebook that papermill has executed.
     """
     if run := metadata.get("exec_data"):
         moment, seconds = datetime.fromtimestamp(run["mtime"], UTC), run["runtime"]

@@ -24,7 +24,7 @@ PACKAGES = {
         "package/es5/output/chtml/fonts": "mathjax/output/chtml/fonts",
     },
 }
-"""npm package -> {path in the package: path under book/_static/vendor}."""
+"""By npm package – where its files go, under ``book/_static/vendor``, by their paths in the package."""
 MATHJAX = "mathjax/tex-chtml-full.js"
 ICON_SCRIPT = re.compile(r"<script[^>]*/fontawesome\.js[^>]*></script>\s*")
 AXE = {"axe-core@4.10.3": {"package/axe.min.js": "axe.min.js"}}

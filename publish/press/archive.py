@@ -149,10 +149,14 @@ def pack(
 
     Parameters
     ----------
-    paths : files below ``root``, whose places they keep.
-    target : the zip; the folder inside bears its name.
-    information : goes to ``bag-info.txt``; ``Bagging-Date`` (ISO 8601) becomes the time of every file.
-    made : contents of further files by their places.
+    paths
+        files below ``root``, whose places they keep.
+    target
+        the zip; the folder inside bears its name.
+    information
+        goes to ``bag-info.txt``; ``Bagging-Date`` (ISO 8601) becomes the time of every file.
+    made
+        contents of further files by their places.
     """
     moment = datetime.fromisoformat(information["Bagging-Date"]).timetuple()[:6]
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -25,7 +25,7 @@ from lib.provenance import ROOT, last_commit
 from publish.manuscript import BUILD, CODE, PAGES, SOURCES, TEXT, digest
 
 STRICT = ("-W", "--keep-going", "-n")
-"""Options of the build: every warning is an error, a reference to nowhere is one, and all of them are said."""
+"""Options of the build – every warning is an error, a reference to nowhere is one, and all of them are said."""
 
 
 def state() -> str:
@@ -148,12 +148,15 @@ def build_copy(folder: Path, own: Mapping[str, Path]) -> Path:
 
     Parameters
     ----------
-    folder : of the copy.
-    own : executed notebooks by page, as in ``{"book/fig1": Path("fig1.ipynb")}``.
+    folder
+        of the copy.
+    own
+        executed notebooks by page, as in ``{"book/fig1": Path("fig1.ipynb")}``.
 
     Returns
     -------
-    The folder of its pages.
+    Path
+        The folder of its pages.
 
     Raises
     ------

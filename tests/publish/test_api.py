@@ -1,96 +1,83 @@
-"""The appendix on the library: every module, in the order of the preface; docstrings as autodoc needs them."""
+"""The appendix on the library: every module, every public definition, and lists of parameters that its signature has."""
 
-import ast
+import importlib
 import inspect
-import re
-from itertools import pairwise
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
+import yaml
+from bs4 import BeautifulSoup
 
-from publish.pages.api import SECTIONS, as_fields
+from lib.provenance import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("lib", "claims", "studies", "publish")
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())["sphinx"]["config"]
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
-    for room in ROOMS
+    for room in ("lib", "claims", "studies", "publish")
     for path in (ROOT / room).rglob("*.py")
     if not path.name.startswith("__")
 )
 
 
-def test_every_module_is_on_the_page_once():
-    text = (ROOT / "book/api.md").read_text()
-    assert (
-        sorted(re.findall(r"^### `([\w.]+)`\n\n```{eval-rst}\n\.\. automodule:: \1\n```$", text, flags=re.M)) == MODULES
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """The page as it is built, in a book of two pages; warnings are errors, and so are references to nowhere."""
+    source = tmp_path_factory.mktemp("source")
+    (source / "book").mkdir()
+    (source / "book" / "api.md").write_text((ROOT / "book" / "api.md").read_text())
+    (source / "index.md").write_text(
+        "# A book\n\n```{table} Rooms\n:name: modules\n\n| room |\n|---|\n| lib |\n```\n\n```{toctree}\nbook/api\n```\n"
     )
+    settings = {
+        name: value for name, value in CONFIG.items() if name.startswith(("autodoc", "napoleon", "nitpick", "num"))
+    }
+    lines = [f"{name} = {value!r}" for name, value in settings.items()]
+    extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+    (source / "conf.py").write_text(
+        "\n".join([f"from publish.pages import library\nextensions = {extensions}\nsetup = library.connect", *lines])
+    )
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", source, source / "_build"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return BeautifulSoup((source / "_build" / "book" / "api.html").read_text(), "html.parser")
 
 
-def test_sections_become_fields():
-    docstring = """Solve it.
-
-    As often as needed.
-
-    Parameters
-    ----------
-    plus, minus : (3, n) V + S and V - S: at the Gauss points, MeV.
-    guess : energies of an earlier iteration;
-        NaN where unknown.
-    paired
-
-    Returns
-    -------
-    ``Dataset`` along ``r``: everything.
-
-    Raises
-    ------
-    ValueError
-        for an odd number,
-        or none.
-    """
-    assert as_fields(inspect.cleandoc(docstring).split("\n")) == [
-        "Solve it.",
-        "",
-        "As often as needed.",
-        "",
-        ":Parameters:",
-        "    * **plus, minus** – (3, n) V + S and V - S: at the Gauss points, MeV.",
-        "    * **guess** – energies of an earlier iteration;",
-        "      NaN where unknown.",
-        "    * **paired** –",
-        "",
-        ":Returns:",
-        "      ``Dataset`` along ``r``: everything.",
-        "",
-        ":Raises:",
-        "    * **ValueError** –",
-        "      for an odd number,",
-        "      or none.",
-    ]
+def definitions(name):
+    """The functions and classes that a module defines for others, with a docstring; methods by their class."""
+    module = importlib.import_module(name)
+    for key, thing in vars(module).items():
+        thing = inspect.unwrap(thing) if callable(thing) else thing
+        if not key.startswith("_") and getattr(thing, "__module__", None) == name and getattr(thing, "__doc__", None):
+            if inspect.isfunction(thing) or inspect.isclass(thing):
+                yield f"{name}.{key}", thing
 
 
-def test_text_without_sections_stays_as_it_is():
-    for text in ("One line.", "A list:\n\n* one : two\n  and more\n\nThe end.", ""):
-        assert as_fields(text.split("\n")) == text.split("\n")
+def lists(entry):
+    """Kind and items of the lists of parameters, returned values and errors; those of methods belong to these."""
+    text = entry.find_next_sibling("dd")
+    for term in text.select("dl.field-list > dt"):
+        if term.find_parent("dd") is text:
+            body = term.find_next_sibling("dd")
+            yield term.text.rstrip(":"), body.select("li") or [body]
 
 
-def test_other_sections_are_refused():
-    with pytest.raises(
-        ValueError, match=r"'Notes' is no section of a docstring: choose among Parameters, Returns, Raises"
-    ):
-        as_fields(["What it does.", "", "Notes", "-----", "Slowly."])
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_sections_of_every_docstring_can_be_read(name):
-    """Sections are known, and each entry of a list of errors or parameters says something."""
-    tree = ast.parse((ROOT / f"{name.replace('.', '/')}.py").read_text())
-    assert ast.get_docstring(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and (text := ast.get_docstring(node)):
-            fields = [*as_fields(text.split("\n")), ""]
-            assert not set(fields) & set(SECTIONS), node.name
-            for line, below in pairwise(fields):
-                if re.fullmatch(r"    \* \*\*[^*]+\*\* –", line):
-                    assert below.startswith("      "), (node.name, line)
+def test_the_appendix_explains_all_that_modules_offer(page):
+    headings = [heading.code.text for heading in page.select("h3") if heading.code]
+    assert sorted(headings) == MODULES
+    reading = [f"lib.rmf.{name}" for name in ("constants", "dirac", "iteration", "solver", "chart")]
+    assert [name for name in headings if name in reading] == reading, (
+        "not in the order in which they build on each other"
+    )
+    for address, thing in (each for name in MODULES for each in definitions(name)):
+        entry = page.find(id=address)
+        assert entry is not None, f"{address} is not on the page"
+        for kind, items in lists(entry):
+            assert kind in ("Parameters", "Returns", "Raises"), f"{address}: {kind}"
+            for item in items:
+                label, dash, meaning = item.text.strip().partition(" – ")
+                assert dash, f"{address}: {item.text!r} is no name or type with its meaning below it"
+                assert meaning.strip(), f"{address}: {label!r} says nothing"
+                if kind == "Parameters":
+                    names = {name.strip().lstrip("*") for name in label.split(",")}
+                    assert names <= set(inspect.signature(thing).parameters), f"{address} has no parameter {label}"
