@@ -114,7 +114,8 @@ def reliability(errors, deviations, widths) -> pd.DataFrame:
 
     Returns
     -------
-    ``DataFrame`` over ``width``: ``expected`` and ``observed`` shares, ``bootstrap_error`` of the latter.
+    pd.DataFrame
+        over ``width``: ``expected`` and ``observed`` shares, ``bootstrap_error`` of the latter.
     """
     rows = {}
     for width in widths:

@@ -31,7 +31,7 @@ from claims.uncertainty import Estimate, trend
 from claims.words import decimals, label, listed, minus
 
 BEFORE, AFTER = "before", "after"
-"""When a condition was written, or last changed: before or after the first ensembles had been seen."""
+"""When a condition was written, or last changed – before or after the first ensembles had been seen."""
 HOLDS, PARTLY, FAILS = "holds", "holds partly", "does not hold"
 ABOUT = 1.5
 """The factor within which a number is approximately another."""
@@ -74,14 +74,14 @@ class Verdict:
 
     @property
     def outcome(self) -> str:
-        """``"holds"``, ``"holds partly"`` or ``"does not hold"``: all, some or none of the conditions are met."""
+        """``"holds"``, ``"holds partly"`` or ``"does not hold"`` – all, some or none of the conditions are met."""
         if self.met == len(self.conditions):
             return HOLDS
         return PARTLY if self.met else FAILS
 
 
 Finding = tuple[str, list[Condition]]
-"""What is found about a claim: our number, in words, and the conditions."""
+"""What is found about a claim – our number, in words, and the conditions."""
 
 
 def claim(number: int, where: str, paper: str) -> Callable[[Callable[..., Finding]], Callable[..., Verdict]]:

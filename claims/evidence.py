@@ -23,7 +23,7 @@ BOUNDS_FM = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 15.0)
 FAR = (22, 30)
 """Distances at which the paper quotes the error of an extrapolation "up to 30 steps"."""
 DRIP_WIDTH = 8
-"""Near the neutron drip line is less than so many neutrons from the last even isotope that is bound: its last four, as far
+"""Near the neutron drip line is less than so many neutrons from the last even isotope that is bound – its last four, as far
 as they are unknown."""
 DEFICIENT_WIDTH = 6
 """Neutron-deficient is an isotope with less than so many neutrons more than the lightest measured one."""

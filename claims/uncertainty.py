@@ -48,9 +48,12 @@ def bootstrap(
 
     Parameters
     ----------
-    statistic : function of the indices of the nuclei taken, integers; (count,) unless there are groups.
-    count : number of nuclei.
-    groups : (nucleus,), such as the proton numbers; whole groups are drawn instead of single nuclei.
+    statistic
+        function of the indices of the nuclei taken, integers; (count,) unless there are groups.
+    count
+        number of nuclei.
+    groups
+        (nucleus,), such as the proton numbers; whole groups are drawn instead of single nuclei.
 
     Raises
     ------
@@ -114,14 +117,19 @@ def distance_curve(
 
     Parameters
     ----------
-    errors : MeV, (nucleus,).
-    distance : d, (nucleus,), or another number by which the nuclei are taken.
-    minimum_nuclei : as many as a distance must have.
-    groups : as in :func:`rms_estimate`.
+    errors
+        MeV, (nucleus,).
+    distance
+        d, (nucleus,), or another number by which the nuclei are taken.
+    minimum_nuclei
+        as many as a distance must have.
+    groups
+        as in :func:`rms_estimate`.
 
     Returns
     -------
-    ``DataFrame`` over ``distance``: ``nuclei``, ``rms`` and its ``bootstrap_error`` in MeV.
+    pd.DataFrame
+        over ``distance``: ``nuclei``, ``rms`` and its ``bootstrap_error`` in MeV.
 
     Raises
     ------

@@ -40,10 +40,14 @@ def labelled(
 
     Parameters
     ----------
-    values : arrays and numbers by name.
-    schema : variables by name, of these names and possibly of others.
-    coords : which of the names are coordinates.
-    attrs : of the data set.
+    values
+        arrays and numbers by name.
+    schema
+        variables by name, of these names and possibly of others.
+    coords
+        which of the names are coordinates.
+    attrs
+        of the data set.
 
     Raises
     ------
@@ -80,8 +84,10 @@ def read(path: Path, remedy: str) -> xr.Dataset:
 
     Parameters
     ----------
-    path : of the file.
-    remedy : what makes it, as in ``run `make chart```.
+    path
+        of the file.
+    remedy
+        what makes it, as in ``run `make chart```.
 
     Raises
     ------

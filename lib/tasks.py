@@ -67,11 +67,16 @@ def run_tasks(
 
     Parameters
     ----------
-    tasks : name of each task and its arguments, in the order in which they are started.
-    workers : local processes.
-    scheduler : address of a Dask scheduler (``tcp://host:8786``) instead of local processes, or None.
-    label, unit : what the progress bar is of, and what it counts.
-    finished_before : tasks of an earlier run, with which the bar begins.
+    tasks
+        name of each task and its arguments, in the order in which they are started.
+    workers
+        local processes.
+    scheduler
+        address of a Dask scheduler (``tcp://host:8786``) instead of local processes, or None.
+    label, unit
+        what the progress bar is of, and what it counts.
+    finished_before
+        tasks of an earlier run, with which the bar begins.
 
     Raises
     ------

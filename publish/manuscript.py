@@ -12,7 +12,7 @@ from lib.provenance import ROOT
 BOOK = ROOT / "book"
 EXECUTED = ROOT / "_build" / "executed"
 FILES = "-files"
-"""Behind the name of a figure or a table: the name under which chapters keep the links to its files."""
+"""Behind the name of a figure or a table – the name under which chapters keep the links to its files."""
 
 
 _CELL = re.compile(r"^```\{code-cell\} ipython3\n:tags: \[([\w, -]+)\]\n\n(.*?)^```$", re.M | re.S)

@@ -67,8 +67,9 @@ def judge_generation(commit: str) -> pd.DataFrame:
 
     Returns
     -------
-    ``DataFrame``: ``claim``, ``conditions_of`` ("then" or "today"), ``outcome``, ``met`` of so many ``conditions``; the
-    commits of the ``ensembles`` and of the ``code`` that judged.
+    pd.DataFrame
+        ``claim``, ``conditions_of`` ("then" or "today"), ``outcome``, ``met`` of so many ``conditions``; the
+        commits of the ``ensembles`` and of the ``code`` that judged.
 
     Raises
     ------

@@ -27,7 +27,7 @@ from lib.tasks import add_engine_options, atomic_write, known_to, run_tasks
 
 PATH = DATA / "search.csv"
 ERRORS = ("validation_rms", "outermost_rms", "density_rms")
-"""The errors that make the score: of the energy on two validation sets, of r^2 energy density on the first."""
+"""The errors that make the score – of the energy on two validation sets, of r^2 energy density on the first."""
 _HEAD = """\
 # Candidates for the recipes of the networks, and their rms errors in MeV on nuclei of the known region alone.
 # density_rms in MeV/fm; seconds of wall time for all members of a candidate.  The data dictionary explains every column.

@@ -45,8 +45,9 @@ def compare(first: xr.Dataset, second: xr.Dataset) -> pd.DataFrame:
 
     Returns
     -------
-    ``DataFrame``: ``network``, ``region`` of :attr:`lib.learning.errors.Errors.regions`, ``first_rms`` and ``second_rms``, the errors
-    of the two means, and ``apart_rms``, their difference, in MeV; the commits by which they were trained.
+    pd.DataFrame
+        ``network``, ``region`` of :attr:`lib.learning.errors.Errors.regions`, ``first_rms`` and ``second_rms``, the
+        errors of the two means, and ``apart_rms``, their difference, in MeV; the commits by which they were trained.
 
     Raises
     ------

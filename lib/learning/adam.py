@@ -31,9 +31,12 @@ def adam(
 
     Parameters
     ----------
-    network : trained in place.
-    learning, validation : boolean, (nucleus,).
-    seed : of the order of the batches.
+    network
+        trained in place.
+    learning, validation
+        boolean, (nucleus,).
+    seed
+        of the order of the batches.
     """
     data = learning_set(network.spec, dataset, learning, validation)
     generator = torch.Generator().manual_seed(seed)
@@ -58,7 +61,8 @@ def adam_epoch(
 
     Returns
     -------
-    The means over the batches of L_E (MeV^2) and L_ℰ ((MeV/fm)^2, NaN for a network of energies).
+    Tensor
+        The means over the batches of L_E (MeV^2) and L_ℰ ((MeV/fm)^2, NaN for a network of energies).
     """
     sums = torch.zeros(2, dtype=torch.float64)
     for chosen in batches:

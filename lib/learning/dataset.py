@@ -42,13 +42,16 @@ def load_dataset(target: str = "E", folder: Path | None = None) -> xr.Dataset:
 
     Parameters
     ----------
-    target : ``"E"`` or ``"dE"`` (:data:`TARGETS`).
-    folder : where the charts are.  Without it they are those in ``data``, and the data set is made once per process: it
+    target
+        ``"E"`` or ``"dE"`` (:data:`TARGETS`).
+    folder
+        where the charts are.  Without it they are those in ``data``, and the data set is made once per process: it
         is shared, and its arrays are read-only.
 
     Returns
     -------
-    ``xarray.Dataset`` along ``nucleus`` and ``r``; :func:`dataset_schema` says what it holds.
+    xr.Dataset
+        along ``nucleus`` and ``r``; :func:`dataset_schema` says what it holds.
 
     Raises
     ------

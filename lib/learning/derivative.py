@@ -23,7 +23,7 @@ FUNCTIONAL_TOLERANCE = 1e-2
 BUMP_FM = 1.0
 """Width of the bumps by which densities are changed."""
 BUMP_RADII_FM = (2.0, 4.0, 6.0)
-"""Where the bumps are: inside, at the surface and in the tail of germanium."""
+"""Where the bumps are – inside, at the surface and in the tail of germanium."""
 DERIVATIVE_MEMBERS = 4
 """Members that are asked, spread over the splits."""
 
@@ -74,16 +74,21 @@ def bump_test(
 
     Parameters
     ----------
-    network : an NN3, in double precision.
-    inputs : as for :func:`partial_derivatives`.
-    radii : of the bumps, fm.
-    height : of the bumps, fm^-3; what E has of higher order in it is an error of the differences.
+    network
+        an NN3, in double precision.
+    inputs
+        as for :func:`partial_derivatives`.
+    radii
+        of the bumps, fm.
+    height
+        of the bumps, fm^-3; what E has of higher order in it is an error of the differences.
 
     Returns
     -------
-    One row for each radius and density: ``differences``, the central difference of E; ``partial``, the sum of the partial
-    derivatives times the change of the inputs; ``functional``, 4π∫ δE/δρ · bump r² dr; and ``partial_moduli`` and
-    ``functional_moduli``, what the moduli of the terms of the last two add up to.
+    pd.DataFrame
+        One row for each radius and density: ``differences``, the central difference of E; ``partial``, the sum of the
+        partial derivatives times the change of the inputs; ``functional``, 4π∫ δE/δρ · bump r² dr; and
+        ``partial_moduli`` and ``functional_moduli``, what the moduli of the terms of the last two add up to.
     """
     r, rows = NETWORK_MESH, {}
     partial, field = partial_derivatives(network, inputs), functional_derivative(network, inputs)

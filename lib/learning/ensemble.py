@@ -92,15 +92,21 @@ def make_ensemble(
 
     Parameters
     ----------
-    id : a network of Table I.
-    splits, initialisations : how many; the paper's 20 and 5.
-    workers : local processes.
-    scheduler : address of a Dask scheduler (``tcp://host:8786``) instead of local processes.
-    work : folder for finished members, ``data/.work`` by default.
+    id
+        a network of Table I.
+    splits, initialisations
+        how many; the paper's 20 and 5.
+    workers
+        local processes.
+    scheduler
+        address of a Dask scheduler (``tcp://host:8786``) instead of local processes.
+    work
+        folder for finished members, ``data/.work`` by default.
 
     Returns
     -------
-    ``xarray.Dataset``; :func:`ensemble_schema` says what it holds, its attributes where it comes from.
+    xr.Dataset
+        ``xarray.Dataset``; :func:`ensemble_schema` says what it holds, its attributes where it comes from.
 
     Raises
     ------
@@ -205,13 +211,16 @@ def load_ensemble(id: str, path: Path | None = None) -> xr.Dataset:
 
     Parameters
     ----------
-    id : a network of Table I.
-    path : of its file.  Without it, it is that of :func:`ensemble_path`, and the ensemble is read once per process: it is
+    id
+        a network of Table I.
+    path
+        of its file.  Without it, it is that of :func:`ensemble_path`, and the ensemble is read once per process: it is
         shared, and its arrays are read-only.
 
     Returns
     -------
-    ``xarray.Dataset``; :func:`ensemble_schema` says what it holds.
+    xr.Dataset
+        ``xarray.Dataset``; :func:`ensemble_schema` says what it holds.
 
     Raises
     ------

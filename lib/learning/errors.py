@@ -14,7 +14,7 @@ def distance_label(low: int, high: int) -> str:
 
 
 DISTANCE_BINS = {distance_label(*bounds): bounds for bounds in ((2, 10), (12, 20), (22, 30), (32, 200))}
-"""Ranges of the distance d in which errors are tabulated, by name: the lowest and the highest d of each."""
+"""Ranges of the distance d in which errors are tabulated, by name – the lowest and the highest d of each."""
 
 
 class Errors:

@@ -20,8 +20,10 @@ class Tape:
 
     Parameters
     ----------
-    network : at its present parameters.
-    components : of :meth:`lib.learning.networks.Network.standardise`, (nuclei, points, components).
+    network
+        at its present parameters.
+    components
+        of :meth:`lib.learning.networks.Network.standardise`, (nuclei, points, components).
     """
 
     def __init__(self, network: Network, components: Tensor):

@@ -47,8 +47,10 @@ class LevenbergMarquardt:
 
     Parameters
     ----------
-    problem : what is fitted; it holds the parameters.
-    decay : strength alpha of the prior on the parameters.
+    problem
+        what is fitted; it holds the parameters.
+    decay
+        strength alpha of the prior on the parameters.
     """
 
     def __init__(self, problem: Problem, decay: float):

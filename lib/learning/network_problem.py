@@ -25,7 +25,7 @@ ENERGY_SCALE_MEV = 0.1
 SKETCHES = {NN2: 8, NN3: 4}
 """Random sums per nucleus that stand for the mesh points of the density in the curvature (never in the gradient)."""
 BLOCK_NUCLEI = 48
-"""Nuclei of NN3 that are worked on together: their activations stay in the cache, and the empty space that is cut off
+"""Nuclei of NN3 that are worked on together – their activations stay in the cache, and the empty space that is cut off
 behind them is that behind the largest of them alone."""
 
 
@@ -72,9 +72,12 @@ class NetworkProblem:
 
     Parameters
     ----------
-    network : where it stands is where its parameters begin.
-    data : its learning set.
-    seed : of the random sums.
+    network
+        where it stands is where its parameters begin.
+    data
+        its learning set.
+    seed
+        of the random sums.
     """
 
     def __init__(self, network: Network, data: LearningSet, seed: int = 0):

@@ -48,7 +48,7 @@ class FixedLayers(NamedTuple):
     matrix: Tensor
     """(inputs, components)"""
     offset: Tensor
-    """(outputs,), added to the outputs: MeV (energy) or MeV/fm (r^2 energy density)"""
+    """(outputs,), added to the outputs – MeV (energy) or MeV/fm (r^2 energy density)"""
     basis: Tensor
     """(raw, outputs), in the same unit"""
 
@@ -137,9 +137,12 @@ class Network(nn.Module):
 
     Parameters
     ----------
-    spec, recipe : what to build.
-    fixed : its fixed layers, of :func:`fixed_layers`.
-    seed : numbers that seed the initial parameters.
+    spec, recipe
+        what to build.
+    fixed
+        its fixed layers, of :func:`fixed_layers`.
+    seed
+        numbers that seed the initial parameters.
 
     Raises
     ------

@@ -12,7 +12,7 @@ DENSITIES = (
 NUMBERS = ("Z", "N", "I", "P")
 """The inputs of NN1."""
 TARGETS = {"E": "PC-PK1", "dE": "PC-F1 - PC-PK1"}
-"""What is learnt: the energy of PC-PK1 itself, or what PC-F1 has beyond it."""
+"""What is learnt – the energy of PC-PK1 itself, or what PC-F1 has beyond it."""
 NN1, NN2, NN3 = "NN1", "NN2", "NN3"
 
 
@@ -35,7 +35,7 @@ class NetworkSpec:
 
     @property
     def loss(self) -> str:
-        """Name of the loss: L_E for energies, L_total for energy densities."""
+        """Name of the loss – L_E for energies, L_total for energy densities."""
         return "L_total" if self.output == "energy_density" else "L_E"
 
 

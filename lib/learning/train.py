@@ -50,9 +50,12 @@ def train_network(
 
     Parameters
     ----------
-    network : trained in place.
-    learning, validation : boolean, (nucleus,); the validation nuclei are only looked at.
-    seed : of the random sums of :class:`lib.learning.network_problem.NetworkProblem`.
+    network
+        trained in place.
+    learning, validation
+        boolean, (nucleus,); the validation nuclei are only looked at.
+    seed
+        of the random sums of :class:`lib.learning.network_problem.NetworkProblem`.
     """
     data = learning_set(network.spec, dataset, learning, validation)
     problem = NetworkProblem(network, data, seed)
@@ -78,11 +81,16 @@ def train_member(
 
     Parameters
     ----------
-    id : a network of Table I.
-    split, init : which of the 20 splits and of the 5 initialisations.
-    dataset : :func:`lib.learning.dataset.load_dataset` of the network's target.
-    recipe : other than the network's own, for a search.
-    learning : learning set (boolean, (nucleus,)) instead of the split's; the other known nuclei validate.
+    id
+        a network of Table I.
+    split, init
+        which of the 20 splits and of the 5 initialisations.
+    dataset
+        :func:`lib.learning.dataset.load_dataset` of the network's target.
+    recipe
+        other than the network's own, for a search.
+    learning
+        learning set (boolean, (nucleus,)) instead of the split's; the other known nuclei validate.
 
     Raises
     ------

@@ -44,7 +44,7 @@ CHART_VARIABLES = {
     "two_proton_separation_energy": Variable(("nucleus",), "MeV", f"S_2p {SEPARATION_TEXT}"),
     "seconds": Variable(("nucleus",), "s", "computing time of the nucleus"),
 }
-"""Every variable of a chart: those of one nucleus, along ``nucleus`` too, and what only a chart knows."""
+"""Every variable of a chart – those of one nucleus, along ``nucleus`` too, and what only a chart knows."""
 CHART_COORDINATES = {
     "Z": COORDINATES["Z"]._replace(dims=("nucleus",)),
     "N": COORDINATES["N"]._replace(dims=("nucleus",)),
@@ -178,17 +178,23 @@ def make_chart(
 
     Parameters
     ----------
-    Z_range, N_range : first and last even proton and neutron number.
-    box : radius of the box in fm.
-    workers : local processes.
-    scheduler : address of a Dask scheduler (``tcp://host:8786``) instead of local processes.
-    work : folder for finished chains, ``data/.work`` by default; a run that was interrupted goes on from there.
+    Z_range, N_range
+        first and last even proton and neutron number.
+    box
+        radius of the box in fm.
+    workers
+        local processes.
+    scheduler
+        address of a Dask scheduler (``tcp://host:8786``) instead of local processes.
+    work
+        folder for finished chains, ``data/.work`` by default; a run that was interrupted goes on from there.
 
     Returns
     -------
-    ``xarray.Dataset`` along ``nucleus`` (coords ``Z``, ``N``), ``r`` and ``level`` (padded with NaN), in the names and
-    units of :data:`lib.rmf.observables.VARIABLES`; with ``two_neutron_separation_energy`` and ``two_proton_separation_energy``
-    (MeV, of E_CDFT) and the provenance in its attributes.
+    xr.Dataset
+        along ``nucleus`` (coords ``Z``, ``N``), ``r`` and ``level`` (padded with NaN), in the names and units of
+        :data:`lib.rmf.observables.VARIABLES`; with ``two_neutron_separation_energy`` and
+        ``two_proton_separation_energy`` (MeV, of E_CDFT) and the provenance in its attributes.
 
     Raises
     ------

@@ -351,7 +351,7 @@ def _bound_levels(r, plus, minus, mass, top, guess, energy, kappa_of, nodes_of, 
 
 
 Label = tuple[int, int]
-"""(kappa, radial nodes): the name of a level."""
+"""(kappa, radial nodes) – the name of a level."""
 PARTICLES = ("n", "p")
 """The two species, in the order of every array over species."""
 
@@ -399,10 +399,14 @@ def bound_levels(
 
     Parameters
     ----------
-    scalar, vector : (r,) on the mesh, MeV.
-    mass : nucleon mass, MeV.
-    top : levels up to this energy are found, MeV; above zero they are those of the box.
-    guess : ``Levels.guess`` of an earlier search in similar potentials.  It changes the time, not the levels.
+    scalar, vector
+        (r,) on the mesh, MeV.
+    mass
+        nucleon mass, MeV.
+    top
+        levels up to this energy are found, MeV; above zero they are those of the box.
+    guess
+        ``Levels.guess`` of an earlier search in similar potentials.  It changes the time, not the levels.
 
     Raises
     ------

@@ -22,11 +22,11 @@ class State:
     """A mean field, self-consistent or on the way, and what is known of its levels."""
 
     potentials: np.ndarray
-    """(3, r): S, V_n, V_p in MeV, Coulomb included in V_p"""
+    """(3, r) – S, V_n, V_p in MeV, Coulomb included in V_p"""
     pairing_field: np.ndarray
     """(2, r) in MeV, in the order of PARTICLES; (0, r) without pairing"""
     shares: np.ndarray
-    """(2,): particles in the second level of the share of each species, zero where there is none"""
+    """(2,) – particles in the second level of the share of each species, zero where there is none"""
     guesses: dict[str, np.ndarray]
     """level energies of each species, as in :class:`lib.rmf.dirac.Levels`"""
     fermi_energies: dict[str, float]

@@ -274,11 +274,16 @@ def iterate(
 
     Parameters
     ----------
-    start : the field of a neighbouring nucleus; Woods-Saxon wells without it.
-    held : another order of the levels to start from, per species.  See :mod:`lib.rmf.occupation`.
-    mixing : share of the new potentials taken over in the first step of the Anderson iteration.
-    stops : rules that end the iteration early.
-    limit : of the number of steps.
+    start
+        the field of a neighbouring nucleus; Woods-Saxon wells without it.
+    held
+        another order of the levels to start from, per species.  See :mod:`lib.rmf.occupation`.
+    mixing
+        share of the new potentials taken over in the first step of the Anderson iteration.
+    stops
+        rules that end the iteration early.
+    limit
+        of the number of steps.
 
     Raises
     ------

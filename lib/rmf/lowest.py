@@ -24,7 +24,7 @@ LOWER_MEV = 1e-6
 """A state is lower if its energy is so by more than this."""
 _NEIGHBOUR_WINDOW_MEV = 2.5  # levels this close at the Fermi energy are tried in the other order
 COLLAPSE_DENSITY = 0.32
-"""Central vector density (fm^-3), twice saturation: a light nucleus that reaches it fell into the collapse channel."""
+"""Central vector density (fm^-3), twice saturation – a light nucleus that reaches it fell into the collapse channel."""
 
 
 def ground_state(

@@ -20,7 +20,7 @@ NETWORK_BOX_FM = 15.0
 NETWORK_MESH = np.round(NETWORK_STEP_FM * np.arange(151), 10)
 """The mesh of the paper's networks, r_i = 0.1 i fm, i = 0 ... 150."""
 SHELL_FM = 4 * np.pi * NETWORK_STEP_FM
-"""Weight of one mesh point in the energy: E = SHELL_FM * sum_i r_i^2 energy_density(r_i)."""
+"""Weight of one mesh point in the energy – E = SHELL_FM * sum_i r_i^2 energy_density(r_i)."""
 GAUSS_OFFSET = math.sqrt(15.0) / 10.0
 """Distance of the outer two Gauss points from the middle one, in steps."""
 _STENCIL = 10

@@ -20,7 +20,7 @@ PUBLISHED = {
     "PC-PK1": {"rho_0": 0.1535, "E/A": -16.12, "K": 238.0, "J": 35.6, "L": 113.0, "M*/M": 0.59},
     "PC-F1": {"rho_0": 0.151, "E/A": -16.17, "K": 255.0, "J": 37.8, "L": 117.0, "M*/M": 0.61},
 }
-"""Saturation properties as published: P. W. Zhao et al. (2010), T. Buervenich et al. (2002)."""
+"""Saturation properties as published – P. W. Zhao et al. (2010), T. Buervenich et al. (2002)."""
 
 
 class Matter(NamedTuple):

@@ -57,7 +57,7 @@ VARIABLES = {
     "occupation": Variable(LEVEL, "1", "occupation probability v^2 of a level"),
     "pairing_gap": Variable(LEVEL, "MeV", "Delta_k, zero without pairing"),
 }
-"""Every variable of :func:`lib.rmf.solver.solve` and of the charts: the data dictionary."""
+"""Every variable of :func:`lib.rmf.solver.solve` and of the charts – the data dictionary."""
 COORDINATES = {
     "r": Variable(PROFILE, "fm", "radius"),
     "Z": Variable(NUMBER, "1", "proton number"),

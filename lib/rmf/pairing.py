@@ -93,10 +93,14 @@ def solve_bcs(
 
     Parameters
     ----------
-    level_energy, degeneracy : (levels,) in MeV and ``2|kappa|``.
-    particles : N or Z.
-    pairing_gap : (levels,) Delta_k, MeV.
-    fermi_energy : start of lambda, MeV.
+    level_energy, degeneracy
+        (levels,) in MeV and ``2|kappa|``.
+    particles
+        N or Z.
+    pairing_gap
+        (levels,) Delta_k, MeV.
+    fermi_energy
+        start of lambda, MeV.
     """
     levels = level_energy, degeneracy, particles
     # lambda and the window depend on each other weakly: a few rounds fix both

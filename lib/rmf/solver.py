@@ -56,16 +56,22 @@ def solve(
 
     Parameters
     ----------
-    Z, N : even numbers of protons and neutrons.
-    functional : ``"PC-PK1"``, ``"PC-F1"``, or a :class:`lib.rmf.functionals.Functional`.
-    pairing : BCS with the zero-range force of the functional; without it partly filled levels are filled evenly.
-    box : radius of the box in fm, 15 to 40.
-    step : of the solver's mesh in fm: 0.1, 0.05, 0.025 or 0.02.
+    Z, N
+        even numbers of protons and neutrons.
+    functional
+        ``"PC-PK1"``, ``"PC-F1"``, or a :class:`lib.rmf.functionals.Functional`.
+    pairing
+        BCS with the zero-range force of the functional; without it partly filled levels are filled evenly.
+    box
+        radius of the box in fm, 15 to 40.
+    step
+        of the solver's mesh in fm: 0.1, 0.05, 0.025 or 0.02.
 
     Returns
     -------
-    ``xarray.Dataset`` with dims ``r`` (151 points, fm) and ``level``; every variable carries ``units`` and
-    ``long_name`` (:data:`lib.rmf.observables.VARIABLES`).  Energies are integrals over the whole box.
+    xr.Dataset
+        with dims ``r`` (151 points, fm) and ``level``; every variable carries ``units`` and
+        ``long_name`` (:data:`lib.rmf.observables.VARIABLES`).  Energies are integrals over the whole box.
 
     Raises
     ------

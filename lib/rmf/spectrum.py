@@ -18,11 +18,13 @@ def levels(nucleus: xr.Dataset) -> pd.DataFrame:
 
     Parameters
     ----------
-    nucleus : of :func:`lib.rmf.solver.solve`, or one of a chart.
+    nucleus
+        of :func:`lib.rmf.solver.solve`, or one of a chart.
 
     Returns
     -------
-    ``DataFrame``: ``particle``, ``n``, ``kappa``, ``level_energy`` in MeV and ``occupation``, by increasing energy.
+    pd.DataFrame
+        ``particle``, ``n``, ``kappa``, ``level_energy`` in MeV and ``occupation``, by increasing energy.
     """
     names = ["particle", "n", "kappa", "level_energy", "occupation"]
     solved = pd.DataFrame({name: nucleus[name].values for name in names}).dropna()  # charts are padded with NaN

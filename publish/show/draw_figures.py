@@ -96,10 +96,14 @@ def correction_figure(
 
     Parameters
     ----------
-    maps : two columns, MeV, over Z and N: what PC-PK1 misses, and what the network leaves of it.
-    curves : by axis ("N", "Z"), prediction and region ("all", "known"): tables of :func:`claims.uncertainty.distance_curve`.
-    id : the network.
-    colours : from MeV to colours, the same for both charts.
+    maps
+        two columns, MeV, over Z and N: what PC-PK1 misses, and what the network leaves of it.
+    curves
+        by axis ("N", "Z"), prediction and region ("all", "known"): tables of :func:`claims.uncertainty.distance_curve`.
+    id
+        the network.
+    colours
+        from MeV to colours, the same for both charts.
     """
     figure, axes = plt.subplots(4, 1, figsize=(WIDTH_IN, 14), height_ratios=(5, 5, 3, 3))
     Z, N = (maps.index.get_level_values(name).to_numpy() for name in ("Z", "N"))
@@ -138,8 +142,10 @@ def separation_figure(table: pd.DataFrame, chains: Sequence[tuple[int, int]], ta
 
     Parameters
     ----------
-    table : of :func:`claims.shells.separation_table`: MeV over Z and N, one column for ``"target"`` and each prediction.
-    target : the functional that is the target.
+    table
+        of :func:`claims.shells.separation_table`: MeV over Z and N, one column for ``"target"`` and each prediction.
+    target
+        the functional that is the target.
     """
     columns = {magic: [z for z, m in chains if m == magic] for magic in MAGIC}
     columns = {magic: protons for magic, protons in columns.items() if protons}

@@ -45,9 +45,11 @@ def matter_figure(curves: Mapping[str, pd.DataFrame], points: Mapping[str, Mappi
 
     Parameters
     ----------
-    curves : by functional, over the density in fm^-3: ``symmetric_MeV``, ``neutrons_MeV``, ``dirac_mass_over_M`` and
+    curves
+        by functional, over the density in fm^-3: ``symmetric_MeV``, ``neutrons_MeV``, ``dirac_mass_over_M`` and
         ``symmetry_energy_MeV``.
-    points : by functional, :func:`lib.rmf.nuclear_matter.saturation`.
+    points
+        by functional, :func:`lib.rmf.nuclear_matter.saturation`.
     """
     figure, axes = plt.subplots(1, 3, figsize=(7.2, 3.1))
     for name, curve in curves.items():
@@ -104,8 +106,10 @@ def binding_figure(tables: Mapping[str, pd.DataFrame], shown: str) -> Figure:
 
     Parameters
     ----------
-    tables : by functional, over (Z, N), with ``energy`` in MeV.
-    shown : the functional whose energies are drawn.
+    tables
+        by functional, over (Z, N), with ``energy`` in MeV.
+    shown
+        the functional whose energies are drawn.
     """
     figure, axes = plt.subplots(2, 1, figsize=(7.2, 8.2))
     Z, N = _numbers(tables[shown])
@@ -158,9 +162,12 @@ def difference_figure(values: pd.Series, label: str, shown: float = 1.0) -> Figu
 
     Parameters
     ----------
-    values : over (Z, N).
-    label : of the colours, with unit.
-    shown : share of the moduli that the colours reach to; what is beyond has the last colour.
+    values
+        over (Z, N).
+    label
+        of the colours, with unit.
+    shown
+        share of the moduli that the colours reach to; what is beyond has the last colour.
     """
     figure, ax = plt.subplots(figsize=(7.2, 4.2))
     _signed_map(ax, values, label, shown)

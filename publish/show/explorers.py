@@ -32,7 +32,7 @@ from publish.show.style import LOOK, curve_look
 from publish.show.widgets import Live, LiveChart, LiveDensities, LiveDistanceCurves, LiveNucleus, LiveProfiles
 
 END_POINT = 121
-"""Mesh points that the explorers of a nucleus and of the chart carry: up to 12 fm."""
+"""Mesh points that the explorers of a nucleus and of the chart carry – up to 12 fm."""
 SHOWN_MEMBERS = range(0, 100, 12)
 """Members that the density explorer draws one by one."""
 EXPLORER_STRIDE = 2
@@ -111,9 +111,12 @@ def chart_explorer(
 
     Parameters
     ----------
-    chart : is shown, or shown first.
-    other : of the second functional, to compare the energy with.
-    measured : binding energies in MeV by (Z, N).
+    chart
+        is shown, or shown first.
+    other
+        of the second functional, to compare the energy with.
+    measured
+        binding energies in MeV by (Z, N).
     """
 
     def data():
@@ -226,9 +229,12 @@ def rms_explorer(evidence: Evidence, networks: Sequence[str], first: int = 10) -
 
     Parameters
     ----------
-    evidence : the ensembles.
-    networks : ids, all of one target; ``"PC-PK1"`` is the bare difference of the functionals.
-    first : distance at which the slider starts.
+    evidence
+        the ensembles.
+    networks
+        ids, all of one target; ``"PC-PK1"`` is the bare difference of the functionals.
+    first
+        distance at which the slider starts.
 
     Raises
     ------
@@ -280,10 +286,14 @@ def profile_explorer(
 
     Parameters
     ----------
-    evidence : the ensembles, and the bounds of the subsections.
-    networks : ids of networks with the output ℰ.
-    nuclei : (Z, N) to choose from.
-    first : nucleus that is shown first; the first of all by default.
+    evidence
+        the ensembles, and the bounds of the subsections.
+    networks
+        ids of networks with the output ℰ.
+    nuclei
+        (Z, N) to choose from.
+    first
+        nucleus that is shown first; the first of all by default.
 
     Raises
     ------

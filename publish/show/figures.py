@@ -30,7 +30,7 @@ from lib.store import select
 from publish.show.style import LOOK, curve_look
 
 WIDTH_IN = 7.2
-"""Width of a figure, inches: on the page that is nearly its own size."""
+"""Width of a figure, inches – on the page that is nearly its own size."""
 
 
 def chart_map(ax: Axes, Z, N, values, label: str, cmap: str = "viridis", norm=None, boundary: bool = True):
@@ -189,9 +189,12 @@ def names_apart(wished: Sequence[float], gap: float, low: float, high: float) ->
 
     Parameters
     ----------
-    wished : where the things are, rising.
-    gap : between two names at least, as far as there is room.
-    low, high : the ends of the room.
+    wished
+        where the things are, rising.
+    gap
+        between two names at least, as far as there is room.
+    low, high
+        the ends of the room.
     """
     gap = min(gap, (high - low) / max(1, len(wished) - 1))
     crowds: list[tuple[float, int]] = []
@@ -225,8 +228,10 @@ def draw_distance_curves(ax: Axes, curves: Mapping[str, pd.DataFrame]) -> None:
 
     Parameters
     ----------
-    ax : the panel.
-    curves : by network id, or ``"PC-PK1"``: tables of :func:`claims.uncertainty.distance_curve`.
+    ax
+        the panel.
+    curves
+        by network id, or ``"PC-PK1"``: tables of :func:`claims.uncertainty.distance_curve`.
     """
     for id, curve in curves.items():
         look = curve_look(id)
@@ -247,10 +252,14 @@ def draw_profiles(axes: Sequence[Axes], found: Mapping[str, Profile], bounds: Se
 
     Parameters
     ----------
-    axes : the four panels.
-    found : by network id, profiles of the nucleus (:func:`claims.profiles.profiles`).
-    bounds : of the subsections, fm; the bars of one that reaches beyond ``end`` are drawn to there, but integrate all of it.
-    end : where the panels end, fm.
+    axes
+        the four panels.
+    found
+        by network id, profiles of the nucleus (:func:`claims.profiles.profiles`).
+    bounds
+        of the subsections, fm; the bars of one that reaches beyond ``end`` are drawn to there, but integrate all of it.
+    end
+        where the panels end, fm.
 
     Raises
     ------

@@ -39,10 +39,14 @@ def glue(name: str, value, file: str | None = None, **tables: pd.DataFrame) -> N
 
     Parameters
     ----------
-    name : a number or a text is then there for ``{glue:text}``, a figure or a table for ``{glue:figure}``.
-    value : what is kept.
-    file : of a figure, or with ``tables``: the name of the files, without ending; ``name`` by default.
-    tables : the numbers behind a figure or a table, see :func:`offer`.
+    name
+        a number or a text is then there for ``{glue:text}``, a figure or a table for ``{glue:figure}``.
+    value
+        what is kept.
+    file
+        of a figure, or with ``tables``: the name of the files, without ending; ``name`` by default.
+    tables
+        the numbers behind a figure or a table, see :func:`offer`.
 
     Raises
     ------
@@ -80,9 +84,12 @@ def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HT
 
     Parameters
     ----------
-    name : of the files, without ending: small letters, digits and hyphens.
-    figure : written as PDF and PNG.
-    tables : written as CSV, with their index; the one called ``data`` to ``<name>.csv``, others to ``<name>-<key>.csv``.
+    name
+        of the files, without ending: small letters, digits and hyphens.
+    figure
+        written as PDF and PNG.
+    tables
+        written as CSV, with their index; the one called ``data`` to ``<name>.csv``, others to ``<name>-<key>.csv``.
 
     Raises
     ------

@@ -66,7 +66,8 @@ class Live:
 
     Parameters
     ----------
-    controls : by the names of the attributes that they become, in the order in which they stand above the picture, going on
+    controls
+        by the names of the attributes that they become, in the order in which they stand above the picture, going on
         in the next line where the page is narrow; a mapping of controls has lines of its own.
     """
 
@@ -196,7 +197,7 @@ QUANTITIES: dict[str, Callable[[pd.DataFrame, pd.DataFrame, pd.Series], pd.Serie
     "charge radius (fm)": lambda chart, other, measured: chart.charge_radius,
     "neutron skin (fm)": lambda chart, other, measured: chart.neutron_radius - chart.proton_radius,
 }
-"""What can colour the chart: functions of the chart, that of the other functional, and the measured energies (MeV)."""
+"""What can colour the chart – functions of the chart, that of the other functional, and the measured energies (MeV)."""
 
 
 class LiveChart(Live):
