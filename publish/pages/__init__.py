@@ -8,11 +8,12 @@ at the foot (:mod:`publish.pages.colophon`), labels of the bibliography (:mod:`p
 
 from __future__ import annotations
 
-from publish.pages import author_year, buttons, colophon, latex, library, scripts, tables
-
 
 def setup(app):
     """Sphinx extension."""
+    # not before: one of them is a command, too, and would be loaded twice
+    from publish.pages import author_year, buttons, colophon, latex, library, scripts, tables
+
     app.setup_extension("sphinx.ext.autodoc")
     for part in (scripts, buttons, colophon, author_year, tables, latex, library):
         part.connect(app)
