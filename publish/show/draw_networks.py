@@ -136,6 +136,7 @@ def draw_energy_against_density(table: pd.DataFrame) -> Figure:
     _mark_chosen(ax, table, "density_rms", "validation_rms")
     legend = ax.legend(loc="upper right")
     for handle in legend.legend_handles:  # a shape says the steps; its colour would say a weight
+        handle.set_array(None)
         handle.set_facecolor("white")
     figure.colorbar(points, ax=ax, label="weight $w$ of the energy")
     return figure
