@@ -149,7 +149,7 @@ def test_what_the_pages_have_in_the_text_is_seen_below_the_cells(notebook):
     page = notebook("fig3")
     figures = page.locator(".jp-OutputArea-output img[src^='data:image/png']")
     assert figures.count() >= 1
-    printed = page.locator(".jp-OutputArea-output pre").all_inner_texts()
+    printed = page.locator(".jp-OutputArea-output :is(pre, table)").all_inner_texts()
     evidence = Evidence.load(networks=("NN1-I4dE",))
     errors = evidence.errors["NN1-I4dE"]
     assert f"{errors.rms(errors.known):.3f}" in "\n".join(printed)
