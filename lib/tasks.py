@@ -119,7 +119,7 @@ def resume_tasks(
         if path.exists():
             try:
                 kept[name] = pickle.loads(path.read_bytes())
-            except (EOFError, pickle.UnpicklingError) as error:
+            except Exception as error:  # noqa: BLE001 - which one it is depends on where the damage is
                 # a power cut may leave a file in place whose content never reached the disk
                 print(f"{path} is damaged ({error}) and is computed again", file=sys.stderr)
     resumed = len(kept)
