@@ -23,7 +23,7 @@ from lib.learning.recipes import Recipe
 from lib.learning.table_one import NN1, NN2, NN3, TABLE_I, get_network
 from lib.learning.train import Trained, train_member
 from lib.provenance import DATA, code_version
-from lib.tasks import add_engine_options, atomic_write, known_to, run_tasks
+from lib.tasks import add_engine_options, atomic_write, errors_in_one_line, known_to, run_tasks
 
 PATH = DATA / "search.csv"
 ERRORS = ("validation_rms", "outermost_rms", "density_rms")
@@ -237,7 +237,8 @@ def main(arguments: list[str] | None = None) -> None:
         atomic_write(PATH, lambda temporary: temporary.write_text(text))
 
     finished = len(chosen) - len(tasks)
-    run_tasks(try_candidate, tasks, keep, options.workers, options.scheduler, "search", "recipe", finished)
+    with errors_in_one_line():
+        run_tasks(try_candidate, tasks, keep, options.workers, options.scheduler, "search", "recipe", finished)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,7 @@ import pytest
 from lib import provenance
 from lib.learning import ensemble, network_problem
 from lib.learning.dataset import random_learning
-from lib.learning.networks import Network, fixed_layers
-from lib.learning.train import seed_of, train_network
+from lib.learning.train import seed_of, trained
 from lib.provenance import ROOT, code_hash, code_version, last_commit
 from lib.rmf import chart, dirac
 from lib.rmf.chart import load_chart
@@ -199,10 +198,20 @@ def test_what_decides_numbers_is_hashed_and_what_does_not_is_not():
     in_charts = provenance._closure([chart.chain, chart.PointCoupling, chart.bound_nuclei])
     assert {"_bound_levels", "EvenFilling", "BCSFilling", "AboveBest", "KnownOrder", "Converged"} <= set(in_charts)
     assert {"solve_bcs", "observables", "iterate", "PointCoupling", "HBARC_MEV_FM"} <= set(in_charts)
-    in_members = provenance._closure([seed_of, random_learning, fixed_layers, Network, train_network])
-    assert {"Network", "random_learning", "LevenbergMarquardt", "NormalEquations", "Tape", "balance"} <= set(in_members)
+    in_members = provenance._closure([seed_of, random_learning, trained])
+    assert {
+        "Network",
+        "one_thread",
+        "seed_of",
+        "predict_energy",
+        "random_learning",
+        "LevenbergMarquardt",
+        "NormalEquations",
+        "Tape",
+        "balance",
+    } <= set(in_members)
     for names in (set(in_charts), set(in_members)):
-        assert not names & {"ROOT", "DATA", "git", "run_tasks", "code_version", "VARIABLES"}
+        assert not names & {"ROOT", "DATA", "git", "run_tasks", "code_version", "VARIABLES", "RECIPES"}
 
 
 def test_version_of_a_checkout_and_of_none(tmp_path, monkeypatch):
