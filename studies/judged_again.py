@@ -19,6 +19,7 @@ import xarray as xr
 from claims.condition import Verdict
 from claims.evidence import Evidence
 from claims.trial import judge
+from lib import store
 from lib.learning.dataset import load_dataset
 from lib.learning.table_one import TABLE_I
 from lib.provenance import DATA, code_version, git_output
@@ -54,10 +55,13 @@ def load_generation(path: Path = GENERATION) -> pd.DataFrame:
     ------
     FileNotFoundError
         if they are not there.
+    ValueError
+        if they are damaged.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"{path} is not there: run `python -m studies.judged_again COMMIT`")
-    return pd.read_csv(path, comment="#", dtype={"ensembles": str, "code": str})
+    columns = "claim", "conditions_of", "outcome", "met", "conditions", "ensembles", "code"
+    return store.read_table(
+        path, "run `python -m studies.judged_again COMMIT`", columns, dtype=dict.fromkeys(columns[-2:], str)
+    )
 
 
 def judge_generation(commit: str) -> pd.DataFrame:
@@ -134,7 +138,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         text = _HEAD + judge_generation(options.commit).to_csv(index=False)
-    except ValueError as error:
+    except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
     atomic_write(options.output, lambda temporary: temporary.write_text(text))
 
