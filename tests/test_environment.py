@@ -106,7 +106,7 @@ $2";;
             (tmp_path / ".venv/bin").mkdir(parents=True)
             write(tmp_path / ".venv/bin/python", installed)
             (tmp_path / ".venv/.installed").touch()
-        for name in ("PYTHON", "VENV", "MAKEFLAGS"):
+        for name in ("PYTHON", "VENV", "MAKEFLAGS", "MFLAGS", "MAKELEVEL"):  # a make above this one must not speak to it
             monkeypatch.delenv(name, raising=False)
         command = [tools / "make", ".venv/.installed", *arguments]
         environment = {**os.environ, "PATH": str(tools)}

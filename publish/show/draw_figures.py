@@ -195,10 +195,10 @@ def drop_figure(drops: Mapping[str, pd.DataFrame]) -> tuple[Figure, int]:
         lowest, highest, span = table[ids].min().min(), table[ids].max().max(), high - low
         bottom, top = max(low - span, min(low, lowest - 1)), min(high + span, max(high, highest + 1))
         for id in ids:
-            for edge, out, arrow in ((top, table[id] > top, "^"), (bottom, table[id] < bottom, "v")):
-                look = {"color": LOOK[id].colour, "ms": 8, "mec": "black", "mew": 0.6, "clip_on": False, "zorder": 3}
-                for arrows in ax.plot(table.target[out], np.full(out.sum(), edge), arrow, **look):
-                    arrows.set_in_layout(False)
+            inset = 0.02 * (top - bottom)  # arrows stand inside, not on the numbers of the axis
+            for edge, out, arrow in ((top - inset, table[id] > top, "^"), (bottom + inset, table[id] < bottom, "v")):
+                look = {"color": LOOK[id].colour, "ms": 8, "mec": "black", "mew": 0.6, "zorder": 3}
+                ax.plot(table.target[out], np.full(out.sum(), edge), arrow, **look)
                 beyond += int(out.sum())
         ax.set(xlim=(low, high), ylim=(bottom, top), title=title)
         ax.set(xlabel="Target $\\Delta$ (MeV)", ylabel="Predicted $\\Delta$ (MeV)")
@@ -281,9 +281,10 @@ def recipe_figure(recipes: pd.DataFrame, id: str) -> Figure:
     far = recipes["d = 22–30"]
     ax.plot(recipes.known, far, LOOK[id].marker, color=LOOK[id].colour, ms=8)
     for name, *place in zip(recipes.index, recipes.known, far, strict=True):
-        ax.annotate(name, place, (6, 4), textcoords="offset points", fontsize=8)
-    ax.axhline(5, color="0.6", lw=0.8, ls="--")
-    ax.axvline(get_network(id).paper_rms, color="0.6", lw=0.8, ls="--")
+        behind = {"fc": "white", "ec": "none", "pad": 0.6}  # the dashed lines do not run through the names
+        ax.annotate(name, place, (6, 5), textcoords="offset points", fontsize=8, bbox=behind, zorder=1)
+    ax.axhline(5, color="0.6", lw=0.8, ls="--", zorder=0)
+    ax.axvline(get_network(id).paper_rms, color="0.6", lw=0.8, ls="--", zorder=0)
     ax.set(xlabel=r"$\sigma_{\rm rms}(E)$, known region (MeV)", ylabel=r"$\sigma_{\rm rms}(E)$, $d$ = 22 to 30 (MeV)")
     ax.set(ylim=(0, 1.15 * far.max()))
     ax.margins(x=0.3)

@@ -134,7 +134,10 @@ def draw_energy_against_density(table: pd.DataFrame) -> Figure:
         xlabel=r"rms error of $r^2\mathcal{E}$ (MeV/fm), random validation set", ylabel="rms error of the energy (MeV)"
     )
     _mark_chosen(ax, table, "density_rms", "validation_rms")
-    ax.legend(loc="upper right")
+    legend = ax.legend(loc="upper right")
+    for handle in legend.legend_handles:  # a shape says the steps; its colour would say a weight
+        handle.set_array(None)
+        handle.set_facecolor("white")
     figure.colorbar(points, ax=ax, label="weight $w$ of the energy")
     return figure
 
