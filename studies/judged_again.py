@@ -21,7 +21,7 @@ from claims.evidence import Evidence
 from claims.trial import judge
 from lib import store
 from lib.learning.dataset import load_dataset
-from lib.learning.table_one import TABLE_I
+from lib.learning.table_one import TABLE_I, TARGETS
 from lib.provenance import DATA, code_version, git_output
 from lib.tasks import atomic_write
 
@@ -58,10 +58,8 @@ def load_generation(path: Path = GENERATION) -> pd.DataFrame:
     ValueError
         if they are damaged.
     """
-    columns = "claim", "conditions_of", "outcome", "met", "conditions", "ensembles", "code"
-    return store.read_table(
-        path, "run `python -m studies.judged_again COMMIT`", columns, dtype=dict.fromkeys(columns[-2:], str)
-    )
+    remedy = "run `python -m studies.judged_again COMMIT`"
+    return store.read_table(path, remedy, _COLUMNS, dtype={"ensembles": str, "code": str})
 
 
 def judge_generation(commit: str) -> pd.DataFrame:
@@ -80,6 +78,8 @@ def judge_generation(commit: str) -> pd.DataFrame:
     ValueError
         if there is no such commit, or its own code fails.
     """
+    for target in TARGETS:
+        load_dataset(target)  # the charts are there, or it ends here
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tarfile.open(fileobj=BytesIO(git_output("archive", commit))).extractall(folder, filter="data")
@@ -103,7 +103,9 @@ def _judged_there(folder: Path) -> list:
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, cwd=folder, env=surroundings, capture_output=True, text=True, check=False)
     if run.returncode:
-        raise ValueError(f"the code of that commit cannot judge its ensembles ({run.stderr.strip()}): give another")
+        raise ValueError(
+            f"the code of that commit cannot judge its ensembles ({run.stderr.strip().splitlines()[-1]}): give another"
+        )
     return json.loads(run.stdout)
 
 

@@ -315,7 +315,7 @@ def load_chart(functional: str = "PC-PK1", *, pairing: bool = False, path: Path 
     dataset = store.read(path, remedy)
     if dataset.attrs.get("code_hash") != chart_hash():
         raise ValueError(f"{path} was made by other code ({dataset.attrs.get('code_hash')}): {remedy}")
-    for name, wanted in (("couplings", repr(chosen)), ("pairing", int(pairing))):
+    for name, wanted in (("functional", chosen.name), ("couplings", repr(chosen)), ("pairing", int(pairing))):
         if dataset.attrs.get(name) != wanted:
             raise ValueError(f"{path} has {name} = {dataset.attrs.get(name)}, not {wanted}: {remedy}")
     return dataset

@@ -196,7 +196,10 @@ def test_a_chart_of_other_couplings_is_refused(tmp_path, window, monkeypatch):
     """Under a functional's name or file, but not by its couplings as they are now; or with pairing, and not without."""
     path = tmp_path / "chart.nc"
     store.write(window, path)
-    for arguments, text in (({"functional": "PC-F1"}, "couplings"), ({"pairing": True}, "pairing = 0, not 1")):
+    for arguments, text in (
+        ({"functional": "PC-F1"}, "functional = PC-PK1, not PC-F1"),
+        ({"pairing": True}, "pairing = 0, not 1"),
+    ):
         assert not is_current(path=path, **arguments)
         with pytest.raises(ValueError, match=rf"chart\.nc has {text}.*run `python -m lib charts"):
             load_chart(path=path, **arguments)
