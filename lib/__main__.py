@@ -7,7 +7,7 @@ import shutil
 import sys
 
 from lib import store
-from lib.tasks import add_engine_options, known_to
+from lib.tasks import add_engine_options, errors_in_one_line, known_to
 
 
 def make_charts(options: argparse.Namespace) -> None:
@@ -17,7 +17,7 @@ def make_charts(options: argparse.Namespace) -> None:
 
     for name in options.names or FUNCTIONALS:
         path = chart.chart_path(name, options.pairing)
-        if chart.is_current(path) and not options.force:
+        if chart.is_current(name, pairing=options.pairing) and not options.force:
             continue
         made = chart.make_chart(name, options.pairing, workers=options.workers, scheduler=options.scheduler)
         # the paired charts are committed, for energies and radii alone: they take minutes
@@ -66,7 +66,8 @@ def main(arguments: list[str] | None = None) -> None:
         add_engine_options(command)
         command.add_argument("--force", action="store_true", help="make it even if the file is up to date")
     options = parser.parse_args(arguments)
-    options.make(options)
+    with errors_in_one_line():
+        options.make(options)
 
 
 if __name__ == "__main__":

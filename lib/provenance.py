@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import hashlib
+import importlib
 import inspect
 import subprocess
 import sys
@@ -38,53 +40,89 @@ def code_hash(*entries: Callable) -> str:
 
 
 def _closure(entries: Iterable[Callable]) -> dict[str, Any]:
-    """Syntax or value of all that the entries depend on, by name."""
-    seen: dict[str, Any] = {}
+    """Syntax or value of all that the entries depend on, by name; of all of them where several have one name."""
+    seen: dict[str, list] = {}
     queue = [inspect.unwrap(entry) for entry in entries]
+    done = set()
     while queue:
         thing = queue.pop()
-        if thing.__qualname__ in seen:
+        if thing in done:
             continue
+        done.add(thing)
         tree = ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
-        seen[thing.__qualname__] = _syntax(tree)
-        space = vars(sys.modules[thing.__module__])
-        for name, value in _named(tree, space):
+        seen.setdefault(thing.__qualname__, []).append(_syntax(tree))
+        for name, value in _named(tree, vars(sys.modules[thing.__module__])):
             plain = inspect.unwrap(value) if callable(value) else value
             if _is_own(plain):
                 queue.append(plain)
-            elif not callable(plain) and not isinstance(plain, types.ModuleType):
-                seen[name] = _value(name, plain, queue)
-    return seen
+            elif _has_value(plain):
+                known, new = seen.setdefault(name, []), _value(name, plain, queue)
+                if new not in known:
+                    known.append(new)
+    return {name: meanings[0] if len(meanings) == 1 else sorted(meanings, key=repr) for name, meanings in seen.items()}
 
 
 def _named(tree: ast.AST, space: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    """Names in a piece of syntax that its module knows, and attributes of the book's modules, with what they stand for."""
-    for node in ast.walk(tree):
+    """Names in a piece of syntax that its module knows, and attributes of the book's modules, with what they stand for.
+
+    A name may be imported within the piece; those in the words of an error do not count.
+    """
+    words = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Raise) for part in _words(node)}
+    nodes = [node for node in ast.walk(tree) if id(node) not in words]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and _in_package(node.module):
+            module = importlib.import_module(node.module)
+            space = {**space, **{each.asname or each.name: getattr(module, each.name) for each in node.names}}
+    for node in nodes:
         if isinstance(node, ast.Name) and node.id in space:
             yield node.id, space[node.id]
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             module = space.get(node.value.id)
-            if isinstance(module, types.ModuleType) and module.__name__.split(".")[0] == HASHED_PACKAGE:
+            if isinstance(module, types.ModuleType) and _in_package(module.__name__):
                 yield node.attr, getattr(module, node.attr)
 
 
+def _words(node: ast.Raise) -> Iterable[ast.AST]:
+    """All of a raised error but its type."""
+    for part in [node.cause, *(node.exc.args + node.exc.keywords if isinstance(node.exc, ast.Call) else [])]:
+        if part is not None:
+            yield from ast.walk(part)
+
+
+def _in_package(module: str | None) -> bool:
+    return (module or "").split(".")[0] == HASHED_PACKAGE
+
+
 def _is_own(thing: Any) -> bool:
-    own = getattr(thing, "__module__", None) or ""
-    return (inspect.isfunction(thing) or inspect.isclass(thing)) and own.split(".")[0] == HASHED_PACKAGE
+    return (inspect.isfunction(thing) or inspect.isclass(thing)) and _in_package(getattr(thing, "__module__", None))
+
+
+def _has_value(thing: Any) -> bool:
+    """Whether it is a constant, and neither a module nor what another package computes."""
+    if callable(thing):
+        return isinstance(thing, functools.partial) or _is_own(type(thing))
+    return not isinstance(thing, types.ModuleType)
 
 
 def _value(name: str, value: Any, queue: list) -> Any:
     """A constant as something whose ``repr`` says what it is; functions inside it are queued or named."""
+    if _is_own(type(value)):
+        queue.append(type(value))
     if isinstance(value, Mapping):
         return [(_value(name, key, queue), _value(name, entry, queue)) for key, entry in value.items()]
     if isinstance(value, (list, tuple)):
         return [_value(name, entry, queue) for entry in value]
-    if isinstance(value, np.ndarray):
-        return str(value.dtype), value.shape, value.tobytes()
+    if isinstance(value, (set, frozenset)):
+        return sorted((_value(name, entry, queue) for entry in value), key=repr)
+    if isinstance(value, functools.partial):
+        return [_value(name, part, queue) for part in (value.func, value.args, value.keywords)]
+    if hasattr(value, "__array__") and not isinstance(value, type):
+        array = np.asarray(value)
+        return str(array.dtype), array.shape, array.tobytes()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = dataclasses.fields(value)
         return type(value).__qualname__, [(f.name, _value(name, getattr(value, f.name), queue)) for f in fields]
-    if callable(value):
+    if callable(value) and not _is_own(type(value)):
         plain = inspect.unwrap(value)
         if _is_own(plain):
             queue.append(plain)

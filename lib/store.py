@@ -6,11 +6,12 @@ by :func:`labelled` carries all of that with each variable, on the disk too.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from lib.tasks import atomic_write
@@ -102,6 +103,39 @@ def read(path: Path, remedy: str) -> xr.Dataset:
         return xr.load_dataset(path, engine="h5netcdf")
     except DAMAGE as error:
         raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
+
+
+def read_table(path: Path, remedy: str, columns: Sequence[str], **settings) -> pd.DataFrame:
+    """A table from CSV, without its comments.
+
+    Parameters
+    ----------
+    path, remedy
+        as in :func:`read`.
+    columns
+        all that it must have, in order; each line is filled to the last of them.
+    settings
+        of ``pandas.read_csv``.
+
+    Raises
+    ------
+    FileNotFoundError
+        if it is not there.
+    ValueError
+        if it is damaged.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there: {remedy}")
+    try:
+        table = pd.read_csv(path, comment="#", **settings)
+        if list(table.columns) != list(columns):
+            there = ", ".join(map(str, table.columns)).encode("unicode_escape").decode()
+            raise ValueError(f"columns {there[:80]} instead of {', '.join(columns)}")
+        if table.empty or table[columns[-1]].isna().any():
+            raise ValueError("no lines" if table.empty else "a line that ends too early")
+    except (ValueError, UnicodeError) as error:  # an empty file, or no text at all
+        raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
+    return table
 
 
 def select(dataset: xr.Dataset, Z: int, N: int) -> xr.Dataset:

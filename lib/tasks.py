@@ -119,7 +119,7 @@ def resume_tasks(
         if path.exists():
             try:
                 kept[name] = pickle.loads(path.read_bytes())
-            except (EOFError, pickle.UnpicklingError) as error:
+            except Exception as error:
                 # a power cut may leave a file in place whose content never reached the disk
                 print(f"{path} is damaged ({error}) and is computed again", file=sys.stderr)
     resumed = len(kept)
@@ -149,6 +149,15 @@ def atomic_write(path: Path, write: Callable[[Path], Any]) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def errors_in_one_line():
+    """A command ends with the message alone where data are missing, damaged or out of date, or nobody answers."""
+    try:
+        yield
+    except (FileNotFoundError, ConnectionError, ValueError) as error:
+        sys.exit(f"error: {error}")
 
 
 def add_engine_options(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import platform
 import shutil
 import time
@@ -21,16 +22,16 @@ import xarray as xr
 
 from lib import store
 from lib.learning.adam import adam
-from lib.learning.dataset import load_dataset, random_learning
+from lib.learning.dataset import data_hash, load_dataset, random_learning
 from lib.learning.ensemble import training_hash
 from lib.learning.learning_set import CURVE
 from lib.learning.networks import Network, fixed_layers
 from lib.learning.recipes import RECIPES
-from lib.learning.table_one import TABLE_I, get_network
+from lib.learning.table_one import TABLE_I, TARGETS, get_network
 from lib.learning.train import seed_of, train_member
-from lib.provenance import DATA, code_version
+from lib.provenance import DATA, code_hash, code_version
 from lib.store import Variable
-from lib.tasks import add_engine_options, resume_tasks, task_folder
+from lib.tasks import add_engine_options, errors_in_one_line, resume_tasks, task_folder
 
 PATH = DATA / "adam.nc"
 OPTIMISERS = ("Adam", "Levenberg-Marquardt")
@@ -91,7 +92,7 @@ def make_reference(
     ConnectionError
         if no scheduler answers.
     """
-    if budget_seconds <= 0:
+    if not 0 < budget_seconds < math.inf:
         raise ValueError(f"budget_seconds = {budget_seconds} is out of range: give a positive time")
     folder = _folder(budget_seconds, work)
     tasks = {id: (id, budget_seconds) for id in TABLE_I}
@@ -120,7 +121,8 @@ def make_reference(
 
 def _folder(budget_seconds: float, work: Path | None = None) -> Path:
     """Where finished networks wait until all are there."""
-    settings = [budget_seconds, LEARNING_RATE, BATCH, training_hash()]
+    data = [data_hash(load_dataset(target)) for target in TARGETS]
+    settings = [budget_seconds, LEARNING_RATE, BATCH, _recipes(), data, code_hash(adam), training_hash()]
     return task_folder(work or DATA / ".work", "adam", settings)
 
 
@@ -181,7 +183,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=BUDGET_SECONDS, help="Adam's budget for a network")
     add_engine_options(parser)
     options = parser.parse_args(arguments)
-    curves = make_reference(options.seconds, options.workers, options.scheduler)
+    with errors_in_one_line():
+        curves = make_reference(options.seconds, options.workers, options.scheduler)
     store.write(curves, PATH)
     shutil.rmtree(_folder(options.seconds), ignore_errors=True)
 

@@ -19,8 +19,9 @@ import xarray as xr
 from claims.condition import Verdict
 from claims.evidence import Evidence
 from claims.trial import judge
+from lib import store
 from lib.learning.dataset import load_dataset
-from lib.learning.table_one import TABLE_I
+from lib.learning.table_one import TABLE_I, TARGETS
 from lib.provenance import DATA, code_version, git_output
 from lib.tasks import atomic_write
 
@@ -54,10 +55,11 @@ def load_generation(path: Path = GENERATION) -> pd.DataFrame:
     ------
     FileNotFoundError
         if they are not there.
+    ValueError
+        if they are damaged.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"{path} is not there: run `python -m studies.judged_again COMMIT`")
-    return pd.read_csv(path, comment="#", dtype={"ensembles": str, "code": str})
+    remedy = "run `python -m studies.judged_again COMMIT`"
+    return store.read_table(path, remedy, _COLUMNS, dtype={"ensembles": str, "code": str})
 
 
 def judge_generation(commit: str) -> pd.DataFrame:
@@ -76,6 +78,8 @@ def judge_generation(commit: str) -> pd.DataFrame:
     ValueError
         if there is no such commit, or its own code fails.
     """
+    for target in TARGETS:
+        load_dataset(target)  # the charts are there, or it ends here
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tarfile.open(fileobj=BytesIO(git_output("archive", commit))).extractall(folder, filter="data")
@@ -99,7 +103,9 @@ def _judged_there(folder: Path) -> list:
     command = [sys.executable, "-c", code]
     run = subprocess.run(command, cwd=folder, env=surroundings, capture_output=True, text=True, check=False)
     if run.returncode:
-        raise ValueError(f"the code of that commit cannot judge its ensembles ({run.stderr.strip()}): give another")
+        raise ValueError(
+            f"the code of that commit cannot judge its ensembles ({run.stderr.strip().splitlines()[-1]}): give another"
+        )
     return json.loads(run.stdout)
 
 
@@ -134,7 +140,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         text = _HEAD + judge_generation(options.commit).to_csv(index=False)
-    except ValueError as error:
+    except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
     atomic_write(options.output, lambda temporary: temporary.write_text(text))
 

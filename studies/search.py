@@ -17,15 +17,20 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from lib import store
 from lib.learning.dataset import LEARNING_SHARE, inner_learning, load_dataset, random_learning
 from lib.learning.networks import predict_energy_density
 from lib.learning.recipes import Recipe
 from lib.learning.table_one import NN1, NN2, NN3, TABLE_I, get_network
 from lib.learning.train import Trained, train_member
 from lib.provenance import DATA, code_version
-from lib.tasks import add_engine_options, atomic_write, known_to, run_tasks
+from lib.tasks import add_engine_options, atomic_write, errors_in_one_line, known_to, run_tasks
 
 PATH = DATA / "search.csv"
+_REMEDY = "run `python -m studies.search` (an hour)"
+COLUMNS = (
+    "network", *asdict(Recipe()), "learning_rms", "validation_rms", "outermost_rms", "density_rms", "seconds", "code_version"
+)  # fmt: skip
 ERRORS = ("validation_rms", "outermost_rms", "density_rms")
 """The errors that make the score – of the energy on two validation sets, of r^2 energy density on the first."""
 _HEAD = """\
@@ -172,10 +177,13 @@ def load_search(path: Path = PATH) -> pd.DataFrame:
     ------
     FileNotFoundError
         if the search has not been made.
+    ValueError
+        if the file is damaged or lacks a network.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"{path} is not there: run `python -m studies.search` (an hour)")
-    return judged(pd.read_csv(path, comment="#"))
+    table = store.read_table(path, _REMEDY, COLUMNS)
+    if missing := [id for id in TABLE_I if id not in set(table.network)]:
+        raise ValueError(f"{path} lacks {', '.join(missing)}: {_REMEDY}")
+    return judged(table)
 
 
 def judged(table: pd.DataFrame, errors: Sequence[str] = ERRORS) -> pd.DataFrame:
@@ -221,7 +229,8 @@ def main(arguments: list[str] | None = None) -> None:
     add_engine_options(parser)
     options = parser.parse_args(arguments)
     fields = ["network", *asdict(Recipe())]
-    table = pd.read_csv(PATH, comment="#") if PATH.exists() else pd.DataFrame(columns=fields)
+    with errors_in_one_line():
+        table = store.read_table(PATH, _REMEDY, COLUMNS) if PATH.exists() else pd.DataFrame(columns=fields)
     done = set(table[fields].itertuples(index=False, name=None))
     chosen = dict.fromkeys((id, recipe) for id in options.networks or TABLE_I for recipe in candidates(id))
     tasks = {key: key for key in chosen if (key[0], *asdict(key[1]).values()) not in done}
@@ -237,7 +246,8 @@ def main(arguments: list[str] | None = None) -> None:
         atomic_write(PATH, lambda temporary: temporary.write_text(text))
 
     finished = len(chosen) - len(tasks)
-    run_tasks(try_candidate, tasks, keep, options.workers, options.scheduler, "search", "recipe", finished)
+    with errors_in_one_line():
+        run_tasks(try_candidate, tasks, keep, options.workers, options.scheduler, "search", "recipe", finished)
 
 
 if __name__ == "__main__":

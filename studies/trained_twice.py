@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from lib import store
 from lib.learning.ensemble import ensemble_path, load_ensemble
 from lib.learning.errors import Errors
 from lib.learning.table_one import TABLE_I
@@ -34,10 +35,13 @@ def load_repetition(path: Path = PATH) -> pd.DataFrame:
     ------
     FileNotFoundError
         if it is not there.
+    ValueError
+        if it is damaged.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"{path} is not there: run `python -m studies.trained_twice COMMIT`")
-    return pd.read_csv(path, comment="#", dtype={"first_version": str, "second_version": str})
+    columns = "network", "region", "first_rms", "second_rms", "apart_rms", "first_version", "second_version"
+    return store.read_table(
+        path, "run `python -m studies.trained_twice COMMIT`", columns, dtype=dict.fromkeys(columns[-2:], str)
+    )
 
 
 def compare(first: xr.Dataset, second: xr.Dataset) -> pd.DataFrame:
@@ -95,7 +99,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         text = _HEAD + compare_with(options.commit).to_csv(index=False, float_format="%.6g")
-    except ValueError as error:
+    except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
     atomic_write(PATH, lambda temporary: temporary.write_text(text))
 

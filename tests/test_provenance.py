@@ -10,8 +10,7 @@ import pytest
 from lib import provenance
 from lib.learning import ensemble, network_problem
 from lib.learning.dataset import random_learning
-from lib.learning.networks import Network, fixed_layers
-from lib.learning.train import seed_of, train_network
+from lib.learning.train import seed_of, trained
 from lib.provenance import ROOT, code_hash, code_version, last_commit
 from lib.rmf import chart, dirac
 from lib.rmf.chart import load_chart
@@ -125,6 +124,50 @@ def test_a_move_to_another_file_does_not_count(hash_of):
     assert one != other, "a function of another module, named by the module"
 
 
+@pytest.mark.parametrize(
+    ("code", "old", "new"),
+    [
+        ("from functools import partial\nrise = partial(scaled, depth=2.0)\n\ndef deepest():\n    return rise()", "2.0", "3.0"),
+        ("from functools import partial\nrise = partial(scaled)\n\ndef deepest():\n    return rise(1)", "2 * depth", "3 * depth"),
+        ("class Rise:\n    def __call__(self):\n        return 4\n    def __repr__(self):\n        return 'Rise'\n"
+         "rise = Rise()\n\ndef deepest():\n    return rise()", "return 4", "return 5"),
+        ("from dataclasses import dataclass\n@dataclass\nclass Rise:\n    by: int\n    def all(self):\n        return 4 * self.by\n"
+         "rise = Rise(2)\n\ndef deepest():\n    return rise.all()", "return 4", "return 5"),
+        ("import torch\nlong = torch.arange(2000.0)\n\ndef deepest():\n    return long", "(2000.0)", "(2000.0).index_fill(0, torch.tensor(900), 0)"),
+        ("from wells.depths import DEPTH as OTHER\n\ndef deepest():\n    from wells.depths import surface\n    return surface()", "SURFACE", "1"),
+    ],
+    ids=["partial", "in a partial", "called instance", "method of an instance", "entry of a tensor", "import in a function"],
+)  # fmt: skip
+def test_what_a_name_stands_for_counts_whatever_it_is(hash_of, code, old, new):
+    depths = "DEPTH = 1.0\n\ndef surface():\n    return SURFACE\n\nSURFACE = 0.5\n"
+    first, other = (
+        hash_of(SOURCE.replace(*swap) + code.replace(*swap), depths=depths.replace(f"return {swap[0]}", f"return {swap[1]}"))
+        for swap in ((old, old), (old, new))
+    )  # fmt: skip
+    assert other != first
+
+
+def test_of_several_things_of_one_name_all_count(hash_of):
+    code = "from wells import depths\n\ndef deepest():\n    return scaled(DEPTH), depths.scaled(depths.DEPTH)"
+    text = "DEPTH = 1.0\n\ndef scaled(depth):\n    return 5 * depth\n"
+    hashes = {
+        hash_of(SOURCE.replace(*here) + code, depths=text.replace(*there))
+        for here in (("71.28", "71.28"), ("71.28", "71.29"), ("2 * depth", "3 * depth"))
+        for there in (("1.0", "1.0"), ("1.0", "1.1"), ("5 * depth", "6 * depth"))
+    }
+    assert len(hashes) == 9
+
+
+def test_what_only_an_error_says_does_not_count(hash_of):
+    said = SOURCE.replace("is negative", "is negative: give 0 to {LARGEST}") + "LARGEST = 9\n"
+    assert hash_of(said) == hash_of(said.replace("LARGEST = 9", "LARGEST = 8")) == hash_of(SOURCE)
+
+
+def test_sets_are_hashed_alike_in_every_process(hash_of):
+    one, other = SOURCE.replace("71.28", "{'a', 'b', 'c'}"), SOURCE.replace("71.28", "{'c', 'b', 'a'}")
+    assert hash_of(one) == hash_of(other) != hash_of(SOURCE.replace("71.28", "{'a', 'b', 'd'}"))
+
+
 def test_a_constant_without_a_value_is_refused(hash_of):
     with pytest.raises(TypeError, match=r"DEPTH = <object object at 0x.*has no value to be hashed"):
         hash_of(SOURCE.replace("71.28", "object()"))
@@ -155,10 +198,20 @@ def test_what_decides_numbers_is_hashed_and_what_does_not_is_not():
     in_charts = provenance._closure([chart.chain, chart.PointCoupling, chart.bound_nuclei])
     assert {"_bound_levels", "EvenFilling", "BCSFilling", "AboveBest", "KnownOrder", "Converged"} <= set(in_charts)
     assert {"solve_bcs", "observables", "iterate", "PointCoupling", "HBARC_MEV_FM"} <= set(in_charts)
-    in_members = provenance._closure([seed_of, random_learning, fixed_layers, Network, train_network])
-    assert {"Network", "random_learning", "LevenbergMarquardt", "NormalEquations", "Tape", "balance"} <= set(in_members)
+    in_members = provenance._closure([seed_of, random_learning, trained])
+    assert {
+        "Network",
+        "one_thread",
+        "seed_of",
+        "predict_energy",
+        "random_learning",
+        "LevenbergMarquardt",
+        "NormalEquations",
+        "Tape",
+        "balance",
+    } <= set(in_members)
     for names in (set(in_charts), set(in_members)):
-        assert not names & {"ROOT", "DATA", "git", "run_tasks", "code_version", "VARIABLES"}
+        assert not names & {"ROOT", "DATA", "git", "run_tasks", "code_version", "VARIABLES", "RECIPES"}
 
 
 def test_version_of_a_checkout_and_of_none(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lib import store
 from lib.store import Variable, labelled
 
 SCHEMA = {
@@ -32,3 +33,33 @@ def test_a_name_without_a_variable_and_a_wrong_shape_are_refused():
         labelled({"density": np.ones(3)}, SCHEMA)
     with pytest.raises(ValueError, match=r"conflicting sizes.*'r'"):
         labelled({**VALUES, "r": np.arange(4.0)}, SCHEMA, coords=["r"])
+
+
+TABLE = "# how it was made\nnetwork,rms,version\nNN1,1.5,12\nNN2,,13\n"
+
+
+def test_a_table_without_its_comments(tmp_path):
+    (tmp_path / "table.csv").write_text(TABLE)
+    table = store.read_table(tmp_path / "table.csv", "make it", ("network", "rms", "version"), dtype={"version": str})
+    assert table.version.tolist() == ["12", "13"]
+    assert table.rms.isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "No columns"),
+        (TABLE[:38].encode(), "no lines"),
+        (TABLE[:-4].encode(), "a line that ends too early"),
+        (TABLE.replace("rms", "error").encode(), "columns network, error, version instead of"),
+        (bytes(300), r"columns (\\x00)+ instead of"),
+        (b"\xff\xfe" + TABLE.encode(), "utf-8"),
+    ],
+)
+def test_a_damaged_table_is_refused(tmp_path, content, words):
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=rf"table\.csv is damaged \(.*({words}).*delete it and make it$"):
+        store.read_table(path, "make it", ("network", "rms", "version"))
+    with pytest.raises(FileNotFoundError, match=r"none\.csv is not there: make it"):
+        store.read_table(tmp_path / "none.csv", "make it", ("network",))

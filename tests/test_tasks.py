@@ -131,6 +131,15 @@ def test_a_result_whose_content_never_reached_the_disk_is_computed_again(tmp_pat
     assert "one.pkl is damaged" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("content", [b"cnowhere\nthing\n.", b"clib.tasks\nnothing\n.", b"I1x\n.", b"\x80\xff."])
+def test_a_result_whose_bytes_are_others_is_computed_again(tmp_path, capsys, content):
+    """Whatever pickle raises: no module, no attribute, no number, no protocol."""
+    whole, _ = resume(tmp_path)
+    (tmp_path / "one.pkl").write_bytes(content)
+    assert resume(tmp_path) == (whole, 2)
+    assert "one.pkl is damaged" in capsys.readouterr().err
+
+
 def test_a_folder_belongs_to_its_settings(tmp_path):
     """Other settings, another folder; the order of their names does not count."""
     folder = task_folder(tmp_path, "chart", {"box": 15.0, "pairing": False})
@@ -187,6 +196,18 @@ def test_every_command_refuses_bad_numbers_of_workers(module, number, capsys):
         command.main([*words, f"--workers={number}"])
     assert refused.value.code == 2
     assert f"--workers: {number!r} is no number of workers: give at least 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["ensembles", "NN1-I4E"], ["charts"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("kind", [FileNotFoundError, ValueError, ConnectionError])
+def test_a_command_says_what_is_missing_in_one_line(monkeypatch, words, kind):
+    def missing(*arguments, **settings):
+        raise kind("data/PC-PK1.nc is not there: run `python -m lib charts`")
+
+    monkeypatch.setattr("lib.learning.ensemble.load_dataset", missing)
+    monkeypatch.setattr("lib.rmf.chart.make_chart", missing)
+    with pytest.raises(SystemExit, match=r"^error: data/PC-PK1\.nc is not there: run `python -m lib charts`$"):
+        lib.__main__.main([*words, "--force"])
 
 
 def test_unknown_names_are_refused_in_the_words_of_who_looks_them_up(capsys):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -75,6 +76,11 @@ def read_only(dataset: xr.Dataset) -> xr.Dataset:
     for variable in dataset.variables.values():
         variable.values.flags.writeable = False
     return dataset
+
+
+def data_hash(dataset: xr.Dataset) -> str:
+    """Hash of all that a data set holds: who learns from other numbers becomes another network."""
+    return joblib.hash({name: variable.values for name, variable in dataset.variables.items()})
 
 
 def dataset_schema(target: str) -> dict[str, Variable]:

@@ -24,17 +24,17 @@ from lib import store
 from lib.learning.dataset import (
     INITIALISATIONS,
     SPLITS,
+    data_hash,
     dataset_schema,
     load_dataset,
-    nucleon_numbers,
     random_learning,
     read_only,
 )
 from lib.learning.learning_set import CURVE
-from lib.learning.networks import FixedLayers, Network, fixed_layers, predict_energy, predict_energy_density
+from lib.learning.networks import FixedLayers, Network, predict_energy_density
 from lib.learning.recipes import RECIPES, Recipe
 from lib.learning.table_one import NetworkSpec, get_network
-from lib.learning.train import seed_of, train_member, train_network
+from lib.learning.train import seed_of, train_member, trained
 from lib.provenance import DATA, code_hash, code_version
 from lib.store import Variable, labelled
 from lib.tasks import resume_tasks, task_folder
@@ -52,20 +52,20 @@ def ensemble_path(id: str) -> Path:
 
 def training_hash() -> str:
     """Hash of the code that decides what a member becomes; unfinished runs of other code are not resumed."""
-    return code_hash(seed_of, nucleon_numbers, random_learning, fixed_layers, Network, train_network, predict_energy)
+    return code_hash(seed_of, random_learning, trained)
 
 
 def member_record(id: str, split: int, init: int) -> dict:
     """Train one member; what is kept of it, as arrays."""
-    trained = train_member(id, split, init, load_dataset(get_network(id).target))
-    network = trained.network
+    member = train_member(id, split, init, load_dataset(get_network(id).target))
+    network = member.network
     return {
         "split": split,
         "init": init,
-        "predicted_energy": trained.predicted_energy,
+        "predicted_energy": member.predicted_energy,
         "parameters": network.parameter_vector().numpy(),
-        "curve": {name: trained.curve[name].values for name in trained.curve},
-        "training_seconds": trained.seconds,
+        "curve": {name: member.curve[name].values for name in member.curve},
+        "training_seconds": member.seconds,
         "fixed": {name: getattr(network, name).numpy() for name in FIXED},
     }
 
@@ -74,7 +74,7 @@ def members_folder(id: str, work: Path | None = None) -> Path:
     """Where finished members of an ensemble wait until it is complete."""
     settings = {
         "recipe": asdict(RECIPES[id]),
-        "chart": load_dataset(get_network(id).target).chart_code_hash,
+        "data": data_hash(load_dataset(get_network(id).target)),
         "code": training_hash(),
     }
     return task_folder(work or DATA / ".work", f"ensemble-{id}", settings)

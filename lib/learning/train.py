@@ -102,7 +102,13 @@ def train_member(
     known = dataset.known.values
     if learning is None:
         learning = random_learning(known, split)
-    validation, seed = known & ~learning, seed_of(id, split, init)
+    return trained(spec, recipe, dataset, learning, known & ~learning, seed_of(id, split, init))
+
+
+def trained(
+    spec: NetworkSpec, recipe: Recipe, dataset: xr.Dataset, learning: np.ndarray, validation: np.ndarray, seed: int
+) -> Trained:
+    """A network made and trained for its learning set: :func:`train_member` with all settings resolved."""
     with one_thread():
         start = time.process_time()
         fixed = fixed_layers(spec, recipe, dataset, learning)

@@ -307,20 +307,24 @@ def load_chart(functional: str = "PC-PK1", *, pairing: bool = False, path: Path 
     FileNotFoundError
         if it has not been made yet.
     ValueError
-        if the functional is unknown or the file is damaged or made by other code.
+        if the functional is unknown or the file is damaged, made by other code or of other couplings.
     """
+    chosen = get_functional(functional)
     path = path or chart_path(functional, pairing)
     remedy = f"run `python -m lib charts{' --pairing` (a few minutes)' if pairing else '` (about two minutes)'}"
     dataset = store.read(path, remedy)
     if dataset.attrs.get("code_hash") != chart_hash():
         raise ValueError(f"{path} was made by other code ({dataset.attrs.get('code_hash')}): {remedy}")
+    for name, wanted in (("functional", chosen.name), ("couplings", repr(chosen)), ("pairing", int(pairing))):
+        if dataset.attrs.get(name) != wanted:
+            raise ValueError(f"{path} has {name} = {dataset.attrs.get(name)}, not {wanted}: {remedy}")
     return dataset
 
 
-def is_current(path: Path) -> bool:
-    """Whether the file at ``path`` is a chart made by the present code."""
+def is_current(functional: str = "PC-PK1", *, pairing: bool = False, path: Path | None = None) -> bool:
+    """Whether the chart is there, of this functional, and made by the present code; arguments of :func:`load_chart`."""
     try:
-        load_chart(path=path)
+        load_chart(functional, pairing=pairing, path=path)
     except (FileNotFoundError, ValueError):
         return False  # it will be made again
     return True

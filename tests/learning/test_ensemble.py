@@ -165,8 +165,8 @@ def test_a_member_lost_is_trained_again(made, cheap, tmp_path):
     assert substance(again).identical(substance(made))
 
 
-def test_kept_members_belong_to_code_recipe_and_chart(tmp_path, monkeypatch):
-    """Members of another recipe, code, chart or network lie in another folder and are never taken up."""
+def test_kept_members_belong_to_code_recipe_and_data(tmp_path, monkeypatch):
+    """Members of another recipe, code, data or network lie in another folder and are never taken up."""
     folders = {members_folder(ID, tmp_path), members_folder("NN2-I6dE", tmp_path)}
     with monkeypatch.context() as patch:
         patch.setitem(RECIPES, ID, replace(RECIPES[ID], weight_decay=0.123))
@@ -175,9 +175,9 @@ def test_kept_members_belong_to_code_recipe_and_chart(tmp_path, monkeypatch):
         patch.setattr(ensemble_module, "training_hash", lambda: "other code")
         folders.add(members_folder(ID, tmp_path))
     with monkeypatch.context() as patch:
-        chart = load_dataset("dE").copy()
-        chart.attrs["chart_code_hash"] = "other chart"
-        patch.setattr(ensemble_module, "load_dataset", lambda target: chart)
+        data = load_dataset("dE").copy(deep=True)
+        data.energy[7] += 1e-9
+        patch.setattr(ensemble_module, "load_dataset", lambda target: data)
         folders.add(members_folder(ID, tmp_path))
     assert len(folders) == 5
     assert {folder.parent for folder in folders} == {tmp_path}

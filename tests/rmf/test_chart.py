@@ -2,6 +2,7 @@
 
 import functools
 import pickle
+from dataclasses import replace
 
 import distributed
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from lib import __main__, store
 from lib.learning.known_region import is_known
 from lib.rmf import chart as chart_module
-from lib.rmf.chart import chains_folder, chart_path, is_current, load_chart, make_chart, stability_N
+from lib.rmf.chart import chains_folder, is_current, load_chart, make_chart, stability_N
 from lib.rmf.functionals import FUNCTIONALS, PC_PK1
 from lib.rmf.lowest import ground_state
 from lib.rmf.mesh import NETWORK_MESH, get_mesh
@@ -169,7 +170,7 @@ def test_local_processes_give_the_same_chart(tmp_path, window):
 def test_written_and_read_again(tmp_path, window):
     path = tmp_path / "chart.nc"
     store.write(window, path)
-    assert is_current(path)
+    assert is_current(path=path)
     again = load_chart(path=path)
     assert again.sizes == window.sizes
     for name in window.data_vars:
@@ -184,9 +185,28 @@ def test_a_stale_file_is_refused(tmp_path, window):
     stale = window.copy()
     stale.attrs = {**window.attrs, "code_hash": "0123456789abcdef"}
     store.write(stale, path)
-    assert not is_current(path)
+    assert not is_current(path=path)
     with pytest.raises(
         ValueError, match=r"chart\.nc was made by other code \(0123456789abcdef\).*python -m lib charts"
+    ):
+        load_chart(path=path)
+
+
+def test_a_chart_of_other_couplings_is_refused(tmp_path, window, monkeypatch):
+    """Under a functional's name or file, but not by its couplings as they are now; or with pairing, and not without."""
+    path = tmp_path / "chart.nc"
+    store.write(window, path)
+    for arguments, text in (
+        ({"functional": "PC-F1"}, "functional = PC-PK1, not PC-F1"),
+        ({"pairing": True}, "pairing = 0, not 1"),
+    ):
+        assert not is_current(path=path, **arguments)
+        with pytest.raises(ValueError, match=rf"chart\.nc has {text}.*run `python -m lib charts"):
+            load_chart(path=path, **arguments)
+    monkeypatch.setitem(FUNCTIONALS, "PC-PK1", replace(PC_PK1, alpha_S=1.001 * PC_PK1.alpha_S))
+    assert not is_current(path=path)
+    with pytest.raises(
+        ValueError, match=r"chart\.nc has couplings = PointCoupling\(name='PC-PK1'.*, not PointCoupling"
     ):
         load_chart(path=path)
 
@@ -197,7 +217,7 @@ def test_a_damaged_file_is_refused(tmp_path, window, keep):
     store.write(window, path)
     content = path.read_bytes()
     path.write_bytes(content[: int(keep * len(content)) if isinstance(keep, float) else keep])
-    assert not is_current(path)
+    assert not is_current(path=path)
     with pytest.raises(ValueError, match=r"chart\.nc is damaged .*delete it and run `python -m lib charts"):
         load_chart(path=path)
 
@@ -205,7 +225,7 @@ def test_a_damaged_file_is_refused(tmp_path, window, keep):
 def test_a_file_that_is_no_chart_is_refused(tmp_path):
     path = tmp_path / "chart.nc"
     path.write_text("Z,N,energy\n8,8,-117\n")
-    assert not is_current(path)
+    assert not is_current(path=path)
     with pytest.raises(ValueError, match=r"chart\.nc is damaged"):
         load_chart(path=path)
 
@@ -225,7 +245,7 @@ def test_damaged_data_behind_a_good_head_are_refused(tmp_path, window):
 def test_a_missing_file_says_how_to_make_it(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"none\.nc is not there: run `python -m lib charts"):
         load_chart(path=tmp_path / "none.nc")
-    assert not is_current(tmp_path / "none.nc")
+    assert not is_current(path=tmp_path / "none.nc")
 
 
 def test_select(window):
@@ -296,7 +316,7 @@ def charts():
 
 @BOTH
 def test_full_chart_is_current_and_unpaired(charts, name):
-    assert is_current(chart_path(name))
+    assert is_current(name)
     assert charts[name].functional == name
     assert charts[name].pairing == 0
     assert charts[name].box_fm == 15.0

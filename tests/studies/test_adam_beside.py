@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from lib.learning.dataset import load_dataset
 from lib.learning.recipes import RECIPES
 from lib.learning.table_one import TABLE_I
 from studies import adam_beside
@@ -59,9 +60,30 @@ def test_a_short_budget_gives_a_short_curve():
     assert curve.learning_rms[-1] < curve.learning_rms[0]
 
 
-def test_bad_budget_is_refused():
-    with pytest.raises(ValueError, match="budget_seconds = -1"):
-        make_reference(-1)
+@pytest.mark.parametrize("budget", [-1, 0, float("nan"), float("inf")])
+def test_bad_budget_is_refused(budget):
+    with pytest.raises(ValueError, match=f"budget_seconds = {budget} is out of range"):
+        make_reference(budget)
+
+
+def test_unfinished_curves_belong_to_budget_recipes_data_and_code(tmp_path, monkeypatch):
+    """Of both optimisers: those of others are not resumed."""
+    folders = {adam_beside._folder(60.0, tmp_path), adam_beside._folder(30.0, tmp_path)}
+    data = load_dataset("E").copy(deep=True)
+    data.energy[7] += 1e-9
+    for target, name, value in (
+        (adam_beside, "RECIPES", {**RECIPES, "NN1-I4E": RECIPES["NN3-I6D"]}),
+        (adam_beside, "adam", adam_beside.adam_curve),
+        (adam_beside, "training_hash", lambda: "other code"),
+        (adam_beside, "load_dataset", lambda target: data),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(target, name, value)
+            if name == "adam":
+                patch.setattr(adam_beside, "code_hash", lambda function: function.__name__)
+            folders.add(adam_beside._folder(60.0, tmp_path))
+    assert len(folders) == 6
+    assert adam_beside._folder(60.0, tmp_path) in folders
 
 
 def test_missing_damaged_and_incomplete_files_name_the_remedy(tmp_path, curves):
