@@ -1,6 +1,6 @@
 """The appendix on the library: every package and module, so that no list of them goes stale.
 
-In ``book/api.md`` and ``book/api_publish.md`` a comment such as ``% modules of lib.rmf`` holds the place of a package.  Its modules follow the import
+In ``book/api.md`` and ``book/api_rooms.md`` a comment such as ``% modules of lib.rmf`` holds the place of a package.  Its modules follow the import
 contract in ``pyproject.toml``, each behind those that it builds on; where there is none, their names.
 """
 

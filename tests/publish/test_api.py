@@ -19,7 +19,7 @@ MODULES = sorted(
     if not path.name.startswith("__")
 )
 
-PAGES = ("api", "api_publish")
+PAGES = ("api", "api_rooms")
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def page(tmp_path_factory):
     for name in PAGES:
         (source / "book" / f"{name}.md").write_text((ROOT / "book" / f"{name}.md").read_text())
     (source / "index.md").write_text(
-        "# A book\n\n```{table} Rooms\n:name: modules\n\n| room |\n|---|\n| lib |\n```\n\n```{toctree}\nbook/api\nbook/api_publish\n```\n"
+        "# A book\n\n```{table} Rooms\n:name: modules\n\n| room |\n|---|\n| lib |\n```\n\n```{toctree}\nbook/api\nbook/api_rooms\n```\n"
     )
     settings = {
         name: value for name, value in CONFIG.items() if name.startswith(("autodoc", "napoleon", "nitpick", "num"))

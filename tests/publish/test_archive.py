@@ -293,7 +293,7 @@ def test_restored_pages_open_from_disk(restored, browser, name):
 def test_restored_data_load_as_current_and_a_chapter_runs(restored, tmp_path):
     copy = restored[1]
     code = (
-        "import lib; from lib.rmf.chart import load_chart; from lib.learning.ensemble import load_ensemble; from lib.learning.networks import TABLE_I\n"
+        "import lib; from lib.rmf.chart import load_chart; from lib.learning.ensemble import load_ensemble; from lib.learning.table_one import TABLE_I\n"
         "[load_chart(name, pairing=pairing) for name in ('PC-PK1', 'PC-F1') for pairing in (False, True)]\n"
         "print(lib.__file__, *(load_ensemble(id).attrs['network'] for id in TABLE_I))"
     )
