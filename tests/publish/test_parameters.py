@@ -19,6 +19,7 @@ from claims.evidence import Evidence
 from claims.fig1 import lowest_by_distance
 from claims.retrained import recipe_table, weight_table
 from claims.shells import near_magic_table
+from claims.words import scientific
 from lib import provenance
 from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.ensemble import load_ensemble
@@ -467,8 +468,8 @@ OTHERWISE = {
     "uncertainty": (
         {"network": "NN1-I4E", "correcting": "NN1-I4dE", "minimum_nuclei": 40},
         lambda glued, shown: (
-            re.findall(r"<th>(NN\S+)</th>", table_with(shown, "last distance d")) == [LABELS["NN1-I4E"], LABELS["NN1-I4dE"]]
-            and all(0 < int(d) < 30 for d in re.findall(r"<td>(\d+)</td>", table_with(shown, "last distance d")))
+            re.findall(r"<th[^>]*>(NN\S+)</th>", table_with(shown, "last distance d")) == [LABELS["NN1-I4E"], LABELS["NN1-I4dE"]]
+            and all(0 < int(d) < 30 for d in re.findall(r"<td[^>]*>(\d+)</td>", table_with(shown, "last distance d")))
         ),
     ),
     "verdict": (
@@ -476,7 +477,7 @@ OTHERWISE = {
         lambda glued, shown: (
             re.search(r"in \d of 2\b", shown)
             and wins_of_the_functional(10) in shown
-            and all(f">{value:.3f}<" in shown for value in weight_table([1, 5], 5).to_numpy().flat)
+            and all(f">{scientific(value, 3)}<" in shown for value in weight_table([1, 5], 5).to_numpy().flat)
             and f">{recipe_table({'as chosen': {}}, 1).known['as chosen']:.3f}<" in shown
         ),
     ),
