@@ -14,6 +14,7 @@ def make_charts(options: argparse.Namespace) -> None:
     """Compute the charts that are asked for, as far as they are not up to date."""
     from lib.rmf import chart
     from lib.rmf.functionals import FUNCTIONALS, get_functional
+    from lib.rmf.mesh import get_mesh
 
     for name in options.names or FUNCTIONALS:
         path = chart.chart_path(name, options.pairing)
@@ -22,7 +23,7 @@ def make_charts(options: argparse.Namespace) -> None:
         made = chart.make_chart(name, options.pairing, workers=options.workers, scheduler=options.scheduler)
         # the paired charts are committed, for energies and radii alone: they take minutes
         store.write(made.drop_dims(["r", "level"]) if options.pairing else made, path, level=1)
-        folder = chart.chains_folder(get_functional(name), options.pairing, chart.CHART_BOX_FM, chart.N_RANGE)
+        folder = chart.tasks_folder(get_functional(name), options.pairing, get_mesh(), chart.N_RANGE)
         shutil.rmtree(folder, ignore_errors=True)
         print(
             f"{path.name}: {made.sizes['nucleus']} bound nuclei of {made.computed_nuclei} computed "

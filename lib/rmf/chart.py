@@ -1,12 +1,13 @@
-"""The chart of nuclides: every bound even-even nucleus of a functional, computed along isotopic chains.
+"""The chart of nuclides: every bound even-even nucleus of a functional, in its lowest state.
 
 ``python -m lib charts`` makes ``data/PC-PK1.nc`` and ``data/PC-F1.nc``, from which everything else follows.
 
-One task is one isotopic chain (:class:`Isotopes`).  It starts near the valley of stability and walks to both drip lines,
-each nucleus from the field of its neighbour, and on a few steps beyond the first unbound one; then back, since a nucleus
-may have a lower state in the order of levels of its outer neighbour.  Finished chains are kept in
-``data/.work`` until the file is complete, so an interrupted run resumes; they run on local processes by default, on a
-Dask cluster by the address of its scheduler (:mod:`lib.tasks`).
+The work has three phases, in each of which a task is one isotopic chain.  *Walk*: from near the valley of stability to both
+drip lines and a few steps beyond, each nucleus from the field of the one before.  *Improve*, again and again until nothing
+changes: each nucleus tries what its four neighbours have found (:mod:`lib.rmf.lowest`); a round sees only what the round
+before has left, so that the result does not depend on who is finished first.  *Describe*: observables of all.
+Finished tasks are kept in ``data/.work`` until the file is complete, so an interrupted run resumes; they run on local
+processes by default, on a Dask cluster by the address of its scheduler (:mod:`lib.tasks`).
 """
 
 from __future__ import annotations
@@ -14,29 +15,29 @@ from __future__ import annotations
 import platform
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from lib import store
 from lib.provenance import DATA, code_hash, code_version
-from lib.rmf.functionals import Functional, PointCoupling, get_functional
-from lib.rmf.iteration import AboveBest, KnownOrder, NoConvergenceError, Solution, iterate
-from lib.rmf.lowest import LOWER_MEV, ground_state
-from lib.rmf.mesh import NETWORK_BOX_FM, NETWORK_MESH, Mesh, get_mesh
-from lib.rmf.observables import COORDINATES, VARIABLES, observables
+from lib.rmf.functionals import FUNCTIONALS, Functional, get_functional
+from lib.rmf.iteration import NoConvergenceError
+from lib.rmf.lowest import Minimum, beside, extrapolated, improve, settle
+from lib.rmf.mesh import DEFAULT_BOX_FM, DEFAULT_STEP_FM, NETWORK_MESH, Mesh, get_mesh
+from lib.rmf.observables import COORDINATES, VARIABLES
 from lib.rmf.occupation import UnboundNucleusError
-from lib.rmf.solver import check_number
+from lib.rmf.solver import check_number, record
 from lib.store import Variable, labelled
 from lib.tasks import resume_tasks, task_folder
 
 Z_RANGE = (8, 100)
 N_RANGE = (8, 156)
-CHART_BOX_FM = NETWORK_BOX_FM
-"""The chart's box ends where the networks' mesh ends, so that the sum over the mesh *is* the energy."""
-CHART_STEP_FM = 0.1
 BEYOND_DRIP = 3
 """Unbound nuclei computed beyond each drip line, to see whether binding comes back behind it."""
+ROUNDS = 8
+"""Largest number of rounds in which nuclei learn from their neighbours."""
 SEPARATION_TEXT = "of E_CDFT (with the pairing energy, where there is pairing)"
 CHART_VARIABLES = {
     **{name: Variable(("nucleus", *dims), unit, text) for name, (dims, unit, text) in VARIABLES.items()},
@@ -54,7 +55,7 @@ CHART_COORDINATES = {
 
 def chart_hash() -> str:
     """Hash of the code that decides what is in a chart; a chart of other code is stale."""
-    return code_hash(chain, PointCoupling, bound_nuclei)
+    return code_hash(walk, improve_chain, describe, bound_nuclei, *map(type, FUNCTIONALS.values()))
 
 
 def stability_N(Z: int) -> int:
@@ -64,88 +65,52 @@ def stability_N(Z: int) -> int:
     return int(round((nearest - Z) / 2) * 2)
 
 
-class Isotopes:
-    """The isotopes of one element that are solved so far, each with its computing time in seconds."""
+Chart = dict[tuple[int, int], Minimum]
+"""States by (Z, N)."""
 
-    def __init__(self, Z: int, functional: Functional, mesh: Mesh, paired: bool, N_range: tuple[int, int]):
-        self.Z, self.functional, self.mesh, self.paired, self.N_range = Z, functional, mesh, paired, N_range
-        self.first = int(np.clip(stability_N(Z), *N_range))
-        self.solutions: dict[int, Solution] = {}
-        self.seconds: dict[int, float] = {}
 
-    def solve(self, N: int, solver, *arguments, **settings) -> Solution:
-        """What ``ground_state`` or ``iterate`` makes of one isotope, on its time."""
-        clock = time.perf_counter()
-        solution = solver(self.Z, N, self.functional, self.mesh, self.paired, *arguments, **settings)
-        self.seconds[N] = self.seconds.get(N, 0.0) + time.perf_counter() - clock
-        return solution
-
-    def walk_outward(self, N: int, direction: int) -> None:
-        """From N on, each nucleus from the field of the one before, to a few steps beyond the first unbound one."""
+def walk(Z: int, functional: Functional, mesh: Mesh, paired: bool, N_range: tuple[int, int]) -> Chart:
+    """The isotopes of one element, to both drip lines and a few steps beyond."""
+    found: Chart = {}
+    first = int(np.clip(stability_N(Z), *N_range))
+    for N, direction in ((first, +2), (first - 2, -2)):
         unbound = 0
-        while self.N_range[0] <= N <= self.N_range[1] and unbound < BEYOND_DRIP:
-            inner = self.solutions.get(N - direction)
+        while N_range[0] <= N <= N_range[1] and unbound < BEYOND_DRIP:
+            before = [found[Z, n] for n in (N - direction, N - 2 * direction) if (Z, n) in found]
             try:
-                start = inner.state if inner else None
-                solution = self.solve(N, ground_state, start)
+                found[Z, N] = next_isotope(Z, N, before, functional, mesh, paired)
             except UnboundNucleusError:
-                break  # so far out that the potential has no room for the nucleons
+                break  # so far out that the potential has no room
             except NoConvergenceError:
-                # beyond the drip line a nucleon is in the box continuum, and
-                # there may be no fixed point; a bound nucleus has one
                 if unbound == 0:
                     raise
-                break
-            self.solutions[N] = solution
-            unbound = 0 if solution.bound else unbound + 1
+                break  # beyond the drip line there may be no fixed point
+            unbound = 0 if found[Z, N].bound else unbound + 1
             N += direction
-
-    def walk_back(self, direction: int) -> None:
-        """From the outermost to the first: a nucleus may have a lower state in the order of its outer neighbour."""
-        for N in sorted(self.solutions, reverse=direction < 0):
-            outer = self.solutions.get(N - direction)
-            if (N - self.first) * direction > 0 or outer is None:
-                continue
-            best = self.solutions[N]
-            stops = [AboveBest(best.sum_rule_energy), KnownOrder([best.order])]
-            trial = self.solve(N, iterate, outer.state, stops=stops)
-            if trial.converged and trial.sum_rule_energy < best.sum_rule_energy - LOWER_MEV:
-                self.solutions[N] = self.solve(N, ground_state, trial.state)
-
-    def rows(self) -> list[dict]:
-        """Observables of each isotope, with ``Z``, ``N`` and ``seconds``."""
-        return [
-            observables(self.solutions[N]) | {"Z": self.Z, "N": N, "seconds": self.seconds[N]}
-            for N in sorted(self.solutions)
-        ]
+    return found
 
 
-def chain(
-    Z: int,
-    functional: Functional,
-    pairing: bool = False,
-    box: float = CHART_BOX_FM,
-    N_range: tuple[int, int] = N_RANGE,
-) -> list[dict]:
-    """All isotopes of one element between the drip lines and a little beyond, each as a dict of observables.
-
-    The keys are those of :data:`lib.rmf.observables.VARIABLES`, with ``Z``, ``N`` and ``seconds``.
-    """
-    isotopes = Isotopes(Z, functional, get_mesh(box, CHART_STEP_FM), pairing, N_range)
-    isotopes.walk_outward(isotopes.first, +2)
-    isotopes.walk_outward(isotopes.first - 2, -2)
-    if not pairing:  # with pairing there is no order of the levels to take over
-        isotopes.walk_back(-2)
-        isotopes.walk_back(+2)
-    return isotopes.rows()
+def next_isotope(Z: int, N: int, before: list[Minimum], functional: Functional, mesh: Mesh, paired: bool) -> Minimum:
+    """An isotope from the fields of those before it; one that seems unbound is looked at closely."""
+    start = extrapolated(*before) if before else None
+    found = settle(Z, N, functional, mesh, paired, start)
+    return found if found.bound else improve(found, before[:1], functional, mesh)
 
 
-def chains_folder(functional: Functional, pairing: bool, box: float, N_range, work: Path | None = None) -> Path:
-    """Where finished chains of a chart with these settings wait until the chart is complete."""
-    settings = {
-        "functional": repr(functional), "pairing": pairing, "box": box, "N_range": list(N_range), "code": chart_hash()
-    }  # fmt: skip
-    return task_folder(work or DATA / ".work", "chart", settings)
+def improve_chain(Z: int, found: Chart, functional: Functional, mesh: Mesh) -> Chart:
+    """The isotopes of one element, each having tried what its neighbours among those ``found`` know."""
+    ours = sorted(at for at in found if at[0] == Z)
+    return {at: improve(found[at], beside(found, *at), functional, mesh) for at in ours}
+
+
+def describe(found: Chart, functional: Functional, mesh: Mesh) -> list[dict]:
+    """Observables of these nuclei, with ``Z``, ``N`` and ``seconds``."""
+    rows = []
+    for (Z, N), minimum in sorted(found.items()):
+        clock = time.perf_counter()
+        row = record(minimum.solution(functional, mesh)) | {"Z": Z, "N": N}
+        rows.append(row | {"seconds": minimum.seconds + time.perf_counter() - clock})
+    return rows
 
 
 def check_window(name: str, window: tuple[int, int]) -> None:
@@ -169,7 +134,10 @@ def make_chart(
     pairing: bool = False,
     Z_range: tuple[int, int] = Z_RANGE,
     N_range: tuple[int, int] = N_RANGE,
-    box: float = CHART_BOX_FM,
+    box: float = DEFAULT_BOX_FM,
+    step: float = DEFAULT_STEP_FM,
+    uniform: bool = False,
+    wall: bool = False,
     workers: int = 2,
     scheduler: str | None = None,
     work: Path | None = None,
@@ -178,16 +146,16 @@ def make_chart(
 
     Parameters
     ----------
+    functional, pairing, box, step, uniform, wall
+        as in :func:`lib.rmf.solver.solve`.
     Z_range, N_range
         first and last even proton and neutron number.
-    box
-        radius of the box in fm.
     workers
         local processes.
     scheduler
         address of a Dask scheduler (``tcp://host:8786``) instead of local processes.
     work
-        folder for finished chains, ``data/.work`` by default; a run that was interrupted goes on from there.
+        folder for finished tasks, ``data/.work`` by default; a run that was interrupted goes on from there.
 
     Returns
     -------
@@ -208,25 +176,78 @@ def make_chart(
         raise ValueError(f"pairing = {pairing!r} is neither True nor False")
     check_window("Z", Z_range)
     check_window("N", N_range)
-    get_mesh(box, CHART_STEP_FM)
+    mesh = get_mesh(box, step, uniform, wall)
     started = time.time()
-    folder = chains_folder(chosen, pairing, box, N_range, work)
-    # the longest chains first, so that no worker is left with one at the end
-    protons = sorted(range(Z_range[0], Z_range[1] + 1, 2), key=lambda Z: -abs(Z - 30) if Z < 30 else -Z)
-    tasks = {f"Z{Z:03d}": (Z, chosen, pairing, box, N_range) for Z in protons}
-    label = f"{chosen.name}{', paired' if pairing else ''}"
-    chains, resumed = resume_tasks(chain, tasks, folder, workers, scheduler, label, "chain")
-    rows = [row for name in sorted(chains) for row in chains[name]]
-    chart = assemble(rows, chosen, pairing, box)
-    # of this run; chains kept from an interrupted one are in cpu_seconds only
-    chart.attrs |= {"wall_time_seconds": round(time.time() - started, 2), "resumed_chains": resumed}
+    phases = Phases(chosen, mesh, pairing, Z_range, N_range, workers, scheduler, work)
+    found, rounds = phases.lowest()
+    rows = phases.described(found)
+    chart = assemble(rows, chosen, pairing, mesh)
+    # of this run; what is kept from an interrupted one is in cpu_seconds only
+    chart.attrs |= {"wall_time_seconds": round(time.time() - started, 2), "resumed_tasks": phases.resumed, "rounds": rounds}
     return chart
 
 
-def bound_nuclei(rows: list[dict]) -> list[dict]:
-    """Those nuclei of a chart that are bound: both Fermi energies and, where they are known, S_2n and S_2p have the right sign.
+class Phases:
+    """The phases of a chart, each of them one task for every element."""
 
-    Each row gains its ``two_neutron_separation_energy`` and ``two_proton_separation_energy`` (MeV, NaN if not known).
+    def __init__(self, functional, mesh: Mesh, pairing: bool, Z_range, N_range, workers: int, scheduler, work):
+        self.functional, self.mesh, self.pairing, self.N_range = functional, mesh, pairing, N_range
+        self.workers, self.scheduler, self.resumed = workers, scheduler, 0
+        self.label = f"{functional.name}{', paired' if pairing else ''}"
+        # the longest chains first, so that no worker is left with one at the end
+        protons = range(Z_range[0], Z_range[1] + 1, 2)
+        self.elements = sorted(protons, key=lambda Z: -abs(Z - 30) if Z < 30 else -Z)
+        self.folder = tasks_folder(functional, pairing, mesh, N_range, work)
+
+    def run(self, phase: str, function, arguments: dict[int, tuple]) -> dict[int, Any]:
+        """What a function makes of the arguments of each element."""
+        tasks = {f"Z{Z:03d}": each for Z, each in arguments.items()}
+        label = f"{self.label}: {phase}"
+        results, resumed = resume_tasks(
+            function, tasks, self.folder / phase, self.workers, self.scheduler, label, "chain"
+        )
+        self.resumed += resumed
+        return {Z: results[f"Z{Z:03d}"] for Z in arguments}
+
+    def lowest(self) -> tuple[Chart, int]:
+        """All nuclei in their lowest states, and the rounds it took to find them."""
+        where = (self.functional, self.mesh)
+        chains = self.run("walk", walk, {Z: (Z, *where, self.pairing, self.N_range) for Z in self.elements})
+        news = set(self.elements)
+        for round_number in range(1, ROUNDS + 1):
+            tasks = {}
+            for Z in self.elements:
+                if news & {Z - 2, Z, Z + 2}:
+                    tasks[Z] = (Z, {**chains.get(Z - 2, {}), **chains[Z], **chains.get(Z + 2, {})}, *where)
+            improved = self.run(f"round-{round_number}", improve_chain, tasks)
+            news = {Z for Z, chain in improved.items() if any(chain[at].energy != chains[Z][at].energy for at in chain)}
+            chains |= improved
+            if not news:
+                break
+        return {at: minimum for chain in chains.values() for at, minimum in chain.items()}, round_number
+
+    def described(self, found: Chart) -> list[dict]:
+        """Observables of all nuclei found."""
+        chains = {Z: {at: found[at] for at in found if at[0] == Z} for Z in self.elements}
+        rows = self.run("describe", describe, {Z: (chains[Z], self.functional, self.mesh) for Z in self.elements})
+        return [row for Z in sorted(rows) for row in rows[Z]]
+
+
+def tasks_folder(functional: Functional, pairing: bool, mesh: Mesh, N_range, work: Path | None = None) -> Path:
+    """Where finished tasks of a chart with these settings wait until the chart is complete."""
+    settings = {
+        "functional": repr(functional), "pairing": pairing, "N_range": list(N_range), "code": chart_hash(),
+        "mesh": [mesh.box, mesh.step, repr(mesh.stretch), mesh.wall],
+    }  # fmt: skip
+    return task_folder(work or DATA / ".work", "chart", settings)
+
+
+def bound_nuclei(rows: list[dict]) -> list[dict]:
+    """Those nuclei of a chart that are bound.
+
+    Both Fermi energies are below zero, and no lighter isotope or isotone of which that is true lies lower: no number of
+    pairs of neutrons, or of protons, is lost.  Each row gains its ``two_neutron_separation_energy`` and
+    ``two_proton_separation_energy`` (MeV), NaN where the lighter nucleus is not bound by its levels, or beyond the window.
 
     Raises
     ------
@@ -235,18 +256,18 @@ def bound_nuclei(rows: list[dict]) -> list[dict]:
     """
     energy = {}
     for row in rows:
-        energy[row["Z"], row["N"]] = row["energy"] + row["pairing_energy"]
+        if max(row["neutron_fermi_energy"], row["proton_fermi_energy"]) < 0:
+            energy[row["Z"], row["N"]] = row["energy"] + row["pairing_energy"]
     bound = []
     for row in rows:
         Z, N = row["Z"], row["N"]
-        S_2n = energy.get((Z, N - 2), np.nan) - energy[Z, N]
-        S_2p = energy.get((Z - 2, N), np.nan) - energy[Z, N]
-        fermi = max(row["neutron_fermi_energy"], row["proton_fermi_energy"])
-        # S is NaN, and not <= 0, where the neighbour was not computed
-        if fermi < 0 and not (S_2n <= 0 or S_2p <= 0):
+        if (Z, N) not in energy:
+            continue
+        lighter = [e for (z, n), e in energy.items() if (z == Z and n < N) or (n == N and z < Z)]
+        if energy[Z, N] < min(lighter, default=np.inf):
             separation = {
-                "two_neutron_separation_energy": S_2n,
-                "two_proton_separation_energy": S_2p,
+                "two_neutron_separation_energy": energy.get((Z, N - 2), np.nan) - energy[Z, N],
+                "two_proton_separation_energy": energy.get((Z - 2, N), np.nan) - energy[Z, N],
             }
             bound.append(row | separation)
     if not bound:
@@ -267,7 +288,7 @@ def stacked(rows: list[dict], name: str) -> np.ndarray:
     return table
 
 
-def assemble(rows: list[dict], functional: Functional, pairing: bool, box: float) -> xr.Dataset:
+def assemble(rows: list[dict], functional: Functional, pairing: bool, mesh: Mesh) -> xr.Dataset:
     """The chart of all rows that are bound."""
     bound = bound_nuclei(rows)
     numbers = {name: np.array([row[name] for row in bound]) for name in ("Z", "N")}
@@ -282,8 +303,10 @@ def assemble(rows: list[dict], functional: Functional, pairing: bool, box: float
             "couplings": repr(functional),
             "nucleon_mass": functional.nucleon_mass,
             "pairing": int(pairing),
-            "box_fm": box,
-            "step_fm": CHART_STEP_FM,
+            "box_fm": mesh.box,
+            "step_fm": mesh.step,
+            "stretch_fm": mesh.stretch,
+            "wall": int(mesh.wall),
             "computed_nuclei": len(rows),
             "code_hash": chart_hash(),
             "code_version": code_version(),

@@ -10,29 +10,33 @@ equation of the quantum number kappa is the pair
 
 with eps the single-particle energy without the rest mass.  Each step of the mesh is a 2x2 transfer matrix, the
 sixth-order Magnus exponential over the three Gauss points of the step (S. Blanes et al., Phys. Rep. 470, 151 (2009),
-Sec. 5.4), with an error of the seventh order of the step however steep the potentials, so that 0.1 fm is enough; next to
-the origin the power series of the regular solution starts the sweep.  The matrices of a whole sweep are made in one
-vectorised loop and then chained, outward from the origin and inward from the box wall G(R) = 0.
+Sec. 5.4), with an error of the seventh order of the step however steep the potentials, so that steps of 0.15 fm are
+enough; next to the origin the power series of the regular solution starts the sweep.  The matrices of a whole sweep are
+made in one vectorised loop and then chained, outward from the origin and inward from the end of the mesh, where the free
+solution that decays goes on (:mod:`lib.rmf.exterior`), or a wall G(R) = 0 stands.
 
 The eigenvalue is the root of the Pruefer angle Theta(eps), which grows monotonically with eps and equals n pi when
 the solution is an eigenstate with n nodes of G.  Its derivative is known analytically (the norm integral), so a
-safeguarded Newton iteration that starts from the eigenvalue of the previous self-consistent iteration needs two
-sweeps or so, and the node count keeps it from ever landing on another level.
+safeguarded Newton iteration that starts from a good guess needs one or two sweeps, and the node count keeps it from
+ever landing on another level.
 
-:func:`bound_levels` is the door; the compiled functions behind it share the tuples ``well`` (what the nucleon feels: V + S
-and V - S at the Gauss points, (3, n), in MeV; 1/r there, the step, twice the mass) and ``work`` (arrays to be filled).
+:func:`bound_levels` finds all levels, :func:`follow_levels` those that are named, which is all that a self-consistent
+iteration needs of most steps.  The compiled functions behind both share the tuples ``well`` (what the nucleon feels, and
+the mesh; see :class:`RadialWell`) and ``work`` (arrays to be filled).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
 from lib.rmf.constants import HBARC_MEV_FM
-from lib.rmf.mesh import GAUSS_OFFSET, Mesh
+from lib.rmf.exterior import decaying_ratio
+from lib.rmf.mesh import Mesh
 
 MAX_KAPPA = 24
 """Largest ``|kappa|`` looked for; j = 47/2 lies far above every level used, also in the box continuum of pairing."""
@@ -40,10 +44,35 @@ MAX_NODES = 16
 """Largest number of levels kept per kappa."""
 MAX_LEVELS = 400
 """Largest number of levels kept in all, per particle species."""
-_TOLERANCE_MEV = 1e-9
+_TOLERANCE_MEV = 1e-5
 _SERIES_RADIUS_FM = 0.4
 SQRT15_3 = math.sqrt(15.0) / 3.0
-_TERMS = 10
+_TERMS = 12
+_POWERS = 5  # of r^2 in the potentials there
+_HIGHEST_MEV = 80.0  # a level above is not looked for
+
+
+class RadialWell(NamedTuple):
+    """What a nucleon feels at the Gauss points of the steps, and the mesh it moves on."""
+
+    plus: np.ndarray
+    """V + S (3, n), MeV"""
+    minus: np.ndarray
+    """V - S (3, n), MeV"""
+    end_vector: float
+    """V at the last point and beyond, MeV"""
+    mass2: float
+    """twice the mass, MeV"""
+    length: np.ndarray
+    """of the step in r, h dr/dx at the Gauss points (3, n), fm"""
+    gauss_r: np.ndarray
+    """(3, n), fm"""
+    r: np.ndarray
+    """(n+1,), fm"""
+    line: np.ndarray
+    """weights of int dr (n+1,), fm"""
+    wall: bool
+    """whether wave functions vanish at the last point"""
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
@@ -52,12 +81,11 @@ def radial_dirac(energy, kappa, well, point, i):
 
     A h = ((p, q), (s, -p)) is given as (p, q, s), as are all 2x2 matrices here.
     """
-    plus, minus, inverse_r, step, mass2 = well
-    scale = step / HBARC_MEV_FM
-    p = -kappa * step * inverse_r[point, i]
-    q = (energy + mass2 - minus[point, i]) * scale
-    s = (plus[point, i] - energy) * scale
-    return p, q, s
+    length = well.length[point, i]
+    p = -kappa * length / well.gauss_r[point, i]
+    q = energy + well.mass2 - well.minus[point, i]
+    s = well.plus[point, i] - energy
+    return p, q * length / HBARC_MEV_FM, s * length / HBARC_MEV_FM
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
@@ -123,37 +151,38 @@ def transfer_matrices(energy, kappa, first, well, transfer):
 
 
 @njit(cache=True, error_model="numpy")
-def _even_quartic(values, inverse_r, last, r0, coefficients):
-    """Coefficients of x^0, x^2, x^4, x = r/r0, of the even quartic through ``values`` at three Gauss points."""
-    middle = last // 2
-    t0 = 1.0 / (inverse_r[0] * r0) ** 2
-    t1 = 1.0 / (inverse_r[middle] * r0) ** 2
-    t2 = 1.0 / (inverse_r[last] * r0) ** 2
-    slope01 = (values[middle] - values[0]) / (t1 - t0)
-    slope12 = (values[last] - values[middle]) / (t2 - t1)
-    curve = (slope12 - slope01) / (t2 - t0)
-    coefficients[0] = values[0] - slope01 * t0 + curve * t0 * t1
-    coefficients[1] = slope01 - curve * (t0 + t1)
-    coefficients[2] = curve
+def _even_polynomial(values, gauss_r, first, r0, coefficients):
+    """Coefficients of x^0, x^2, ..., x = r/r0, of the even polynomial through ``values`` at Gauss points of the first steps."""
+    n = coefficients.shape[0]
+    t = np.empty(n)
+    for j in range(n):
+        point = j * (3 * first - 1) // (n - 1)
+        t[j] = (gauss_r[point % 3, point // 3] / r0) ** 2
+        coefficients[j] = values[point % 3, point // 3]
+    for order in range(1, n):  # Newton's divided differences ...
+        for j in range(n - 1, order - 1, -1):
+            coefficients[j] = (coefficients[j] - coefficients[j - 1]) / (t[j] - t[j - order])
+    for order in range(n - 2, -1, -1):  # ... multiplied out
+        for j in range(order, n - 1):
+            coefficients[j] -= t[order] * coefficients[j + 1]
 
 
 @njit(cache=True, error_model="numpy")
 def _series(energy, kappa, first, well, G, F):
     """Regular solution on the mesh points 0..first as its power series about the origin.
 
-    There the term kappa/r is too steep for the transfer matrices.  The potentials enter as even quartics.
+    There the term kappa/r is too steep for the transfer matrices.  The potentials enter as even polynomials.
     """
-    plus, minus, inverse_r, step, mass2 = well
     k = abs(kappa)
-    r0 = first * step
-    a = np.empty(3)
-    b = np.empty(3)
-    _even_quartic(minus[1], inverse_r[1], first - 1, r0, a)
-    _even_quartic(plus[1], inverse_r[1], first - 1, r0, b)
-    for j in range(3):
+    r0 = well.r[first]
+    a = np.empty(_POWERS)
+    b = np.empty(_POWERS)
+    _even_polynomial(well.minus, well.gauss_r, first, r0, a)
+    _even_polynomial(well.plus, well.gauss_r, first, r0, b)
+    for j in range(_POWERS):
         a[j] *= -r0 / HBARC_MEV_FM
         b[j] *= -r0 / HBARC_MEV_FM
-    a[0] += (energy + mass2) * r0 / HBARC_MEV_FM
+    a[0] += (energy + well.mass2) * r0 / HBARC_MEV_FM
     b[0] += energy * r0 / HBARC_MEV_FM
     # the larger component starts as x^k, the other as x^(k+1); which one is larger depends on the sign of kappa
     large = np.zeros(_TERMS)
@@ -162,18 +191,18 @@ def _series(energy, kappa, first, well, G, F):
     large[0] = 1.0
     for j in range(_TERMS):
         total = 0.0
-        for m in range(min(j, 2) + 1):
+        for m in range(min(j, _POWERS - 1) + 1):
             total += into_small[m] * large[j - m]
         small[j] = sign * total / (2 * j + 1 + 2 * k)
         if j + 1 < _TERMS:
             total = 0.0
-            for m in range(min(j, 2) + 1):
+            for m in range(min(j, _POWERS - 1) + 1):
                 total += into_large[m] * small[j - m]
             large[j + 1] = -sign * total / (2 * j + 2)
     G[0] = 0.0
     F[0] = 0.0
     for i in range(1, first + 1):
-        x = i / first
+        x = well.r[i] / r0
         t = x * x
         sum_large = 0.0
         sum_small = 0.0
@@ -189,17 +218,26 @@ def _series(energy, kappa, first, well, G, F):
             F[i] = power * sum_large
 
 
+@njit(cache=True)
+def _first_point(kappa, r):
+    """Index of the mesh point where the power series ends and the transfer matrices begin."""
+    first = max(abs(kappa), 3)  # the potentials of three steps enter the series
+    while r[first] < _SERIES_RADIUS_FM:
+        first += 1
+    return first
+
+
 @njit(cache=True, error_model="numpy")
 def _sweep(energy, kappa, match, well, work):
     """One outward and one inward sweep at a trial energy.
 
-    Returns the Pruefer angle Theta, its derivative with respect to the energy (1/MeV), and fills G, F for
-    i <= match and G_in, F_in for i >= match (not yet scaled to each other).
+    Returns the Pruefer angle Theta, its derivative with respect to the energy (1/MeV), and the norm beyond the mesh of
+    the inward part; fills G, F for i <= match and G_in, F_in for i >= match (not yet scaled to each other).
     """
     transfer, G, F, G_in, F_in = work
-    step = well[3]
+    line = well.line
     n = transfer.shape[1]
-    first = max(abs(kappa), int(round(_SERIES_RADIUS_FM / step)))
+    first = _first_point(kappa, well.r)
     transfer_matrices(energy, kappa, first, well, transfer)
     _series(energy, kappa, first, well, G, F)
     g, f = G[first], F[first]
@@ -212,19 +250,22 @@ def _sweep(energy, kappa, match, well, work):
         g = g_next
         G[i + 1] = g
         F[i + 1] = f
-    norm = 0.5 * (g * g + f * f)
+    norm = 0.5 * line[match] * (g * g + f * f)
     for i in range(1, match):
-        norm += G[i] * G[i] + F[i] * F[i]
+        norm += line[i] * (G[i] * G[i] + F[i] * F[i])
     # dTheta/deps of the outward part: minus the derivative of atan(F/G)
-    density = g * g + f * f
-    slope = step * norm / (HBARC_MEV_FM * density)
+    slope = norm / (HBARC_MEV_FM * (g * g + f * f))
     theta = math.pi * nodes - math.atan2(f * (1.0 if g >= 0 else -1.0), abs(g))
 
-    g, f = 0.0, -1.0
+    g, f, outside = 0.0, -1.0, 0.0
+    if not well.wall:
+        g = 1.0
+        f, outside = decaying_ratio(energy, kappa, well.r[n], well.end_vector, well.mass2)
+        outside *= HBARC_MEV_FM
     G_in[n] = g
     F_in[n] = f
     nodes = 0
-    norm = 0.5
+    norm = outside + line[n] * (g * g + f * f)
     for i in range(n - 1, match - 1, -1):
         g_next = transfer[3, i] * g - transfer[1, i] * f
         f = -transfer[2, i] * g + transfer[0, i] * f
@@ -233,56 +274,59 @@ def _sweep(energy, kappa, match, well, work):
         g = g_next
         G_in[i] = g
         F_in[i] = f
-        norm += g * g + f * f
+        norm += line[i] * (g * g + f * f)
     density = g * g + f * f
-    norm -= 0.5 * density
-    slope += step * norm / (HBARC_MEV_FM * density)
+    norm -= 0.5 * line[match] * density
+    slope += norm / (HBARC_MEV_FM * density)
     theta += math.pi * nodes + math.atan2(f * (1.0 if g >= 0 else -1.0), abs(g))
-    return theta, slope
+    return theta, slope, outside
 
 
 @njit(cache=True, error_model="numpy")
-def _join(match, step, work, G_out, F_out):
-    """Scale the inward part to the outward one at the matching point and normalise int (G^2 + F^2) dr = 1."""
+def _join(match, outside, line, work, G_out, F_out):
+    """Scale the inward part to the outward one at the matching point and normalise int (G^2 + F^2) dr = 1.
+
+    Returns the part of the norm beyond the mesh.
+    """
     _, G, F, G_in, F_in = work
     n = G.shape[0] - 1
     g, f, g_in, f_in = G[match], F[match], G_in[match], F_in[match]
     # the least-squares scale, continuous where the eigenvalue is exact
     scale = (g * g_in + f * f_in) / (g_in * g_in + f_in * f_in)
-    norm = 0.0
+    norm = outside * scale * scale
     for i in range(match + 1):
-        norm += G[i] * G[i] + F[i] * F[i]
+        norm += line[i] * (G[i] * G[i] + F[i] * F[i])
     for i in range(match + 1, n + 1):
         G[i] = scale * G_in[i]
         F[i] = scale * F_in[i]
-        norm += G[i] * G[i] + F[i] * F[i]
-    norm -= 0.5 * (G[n] * G[n] + F[n] * F[n])
-    factor = 1.0 / math.sqrt(norm * step)
+        norm += line[i] * (G[i] * G[i] + F[i] * F[i])
+    factor = 1.0 / math.sqrt(norm)
     for i in range(n + 1):
         G_out[i] = factor * G[i]
         F_out[i] = factor * F[i]
+    return outside * scale * scale / norm
 
 
 @njit(cache=True, error_model="numpy")
 def _matching_point(kappa, energy, well):
     """Index of the outermost mesh point where this energy is classically allowed, clear of both ends of the mesh."""
-    plus, _, inverse_r, step, mass2 = well
-    n = plus.shape[1]
+    n = well.plus.shape[1]
     l = -kappa - 1 if kappa < 0 else kappa
     match = n // 2
     for i in range(n - 2, 0, -1):
-        barrier = HBARC_MEV_FM**2 / mass2 * l * (l + 1) * inverse_r[0, i] ** 2
-        if plus[0, i] + barrier < energy:
+        barrier = HBARC_MEV_FM**2 / well.mass2 * l * (l + 1) / well.gauss_r[0, i] ** 2
+        if well.plus[0, i] + barrier < energy:
             match = i
             break
-    return min(max(match, int(round(_SERIES_RADIUS_FM / step)) + 2, abs(kappa) + 2), n - 5)
+    return min(max(match, _first_point(kappa, well.r) + 2), n - 5)
 
 
 @njit(cache=True, error_model="numpy")
-def _find_level(kappa, nodes, low, top, guess, well, work):
+def _find_level(kappa, nodes, low, top, guess, tolerance, well, work):
     """Safeguarded Newton iteration for the level of kappa with this number of nodes, between ``low`` and ``top`` (MeV).
 
-    Returns whether it exists, its energy, the energy of the last sweep, and the matching point of that.
+    It ends when a step is less than ``tolerance`` (MeV).  Returns whether the level exists, its energy, the energy of the
+    last sweep, the matching point and the norm beyond the mesh of that.
     """
     high = top
     known = low < guess < top
@@ -290,18 +334,18 @@ def _find_level(kappa, nodes, low, top, guess, well, work):
     match = _matching_point(kappa, trial if known else min(top, -1.0), well)
     change = 1.0e30
     for iteration in range(200):
-        theta, slope = _sweep(trial, kappa, match, well, work)
+        theta, slope, outside = _sweep(trial, kappa, match, well, work)
         error = theta - math.pi * nodes
         if error < 0.0:
             if trial >= top:
-                return False, top, top, match
+                return False, top, top, match, outside
             low = trial
         else:
             high = trial
         previous = abs(change)
         change = -error / slope
-        if abs(change) < _TOLERANCE_MEV:
-            return True, trial + change, trial, match
+        if abs(change) < tolerance:
+            return True, trial + change, trial, match, outside
         following = trial + change
         if iteration == 0 and known and following >= high and high >= top:
             following = top  # the level may have left the window: ask at its upper edge
@@ -310,26 +354,19 @@ def _find_level(kappa, nodes, low, top, guess, well, work):
         if abs(following - trial) < 1e-13 * (1.0 + abs(trial)):
             break
         trial = following
-    return True, trial, trial, match
+    return True, trial, trial, match, outside
+
+
+@njit(cache=True)
+def _workspace(n):
+    return np.empty((4, n)), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1)
 
 
 @njit(cache=True, error_model="numpy")
-def _bound_levels(r, plus, minus, mass, top, guess, energy, kappa_of, nodes_of, G, F):
-    """:func:`levels_of_well` that fills the last five arrays until they are full, and returns the number of levels.
-
-    ``guess`` is updated in place.
-    """
-    n = r.shape[0] - 1
-    step = r[1] - r[0]
-    inverse_r = np.empty((3, n))
-    for i in range(n):
-        middle = r[i] + 0.5 * step
-        inverse_r[0, i] = 1.0 / (middle - GAUSS_OFFSET * step)
-        inverse_r[1, i] = 1.0 / middle
-        inverse_r[2, i] = 1.0 / (middle + GAUSS_OFFSET * step)
-    well = (plus, minus, inverse_r, step, 2.0 * mass)
-    work = (np.empty((4, n)), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1))
-    bottom = plus.min() - 1.0
+def _bound_levels(well, top, guess, energy, kappa_of, nodes_of, outside, G, F):
+    """:func:`levels_of_well` that fills the last six arrays until they are full, and returns the number of levels."""
+    work = _workspace(well.plus.shape[1])
+    bottom = well.plus.min() - 1.0
     count = 0
     for k in range(1, MAX_KAPPA + 1):
         before = count
@@ -337,17 +374,33 @@ def _bound_levels(r, plus, minus, mass, top, guess, energy, kappa_of, nodes_of, 
             kappa = -k if side == 0 else k
             low = bottom
             for nodes in range(MAX_NODES):
-                exists, level, trial, match = _find_level(kappa, nodes, low, top, guess[side, k, nodes], well, work)
+                exists, level, trial, match, beyond = _find_level(
+                    kappa, nodes, low, top, guess[side, k, nodes], _TOLERANCE_MEV, well, work
+                )
                 if not exists or count == energy.shape[0]:
                     break
-                _join(match, step, work, G[count], F[count])
+                outside[count] = _join(match, beyond, well.line, work, G[count], F[count])
                 energy[count], kappa_of[count], nodes_of[count] = level, kappa, nodes
-                guess[side, k, nodes] = level
                 low = trial
                 count += 1
         if count == before:
             break
     return count
+
+
+@njit(cache=True, error_model="numpy")
+def _follow_levels(well, kappa, nodes, guess, tolerance, energy, outside, G, F):
+    """Fill the last four arrays with the named levels; an energy is infinite where a level is too high to be found."""
+    work = _workspace(well.plus.shape[1])
+    bottom = well.plus.min() - 1.0
+    for i in range(len(kappa)):
+        exists, energy[i], _, match, beyond = _find_level(
+            kappa[i], nodes[i], bottom, _HIGHEST_MEV, guess[i], tolerance, well, work
+        )
+        if not exists:
+            energy[i:] = np.inf
+            return
+        outside[i] = _join(match, beyond, well.line, work, G[i], F[i])
 
 
 Label = tuple[int, int]
@@ -360,17 +413,17 @@ PARTICLES = ("n", "p")
 class Levels:
     """Levels of one particle species; empty, and without pairing, until a filling occupies them.
 
-    ``energy`` (MeV, without rest mass), ``kappa``, ``nodes``; ``G``, ``F`` (levels, r) with int (G^2 + F^2) dr = 1;
-    ``occupation`` v^2, ``pairing_gap`` Delta (MeV), ``uv`` and ``anomalous`` f u v; ``fermi_energy`` (MeV).  ``guess``
-    (sign of kappa, ``|kappa|``, nodes) are the energies that the next search starts from, NaN where unknown.
+    ``energy`` (MeV, without rest mass), ``kappa``, ``nodes``; ``outside`` the part of the norm beyond the mesh; ``G``, ``F``
+    (levels, r) with int (G^2 + F^2) dr = 1, that part included; ``occupation`` v^2, ``pairing_gap`` Delta (MeV), ``uv`` and
+    ``anomalous`` f u v; ``fermi_energy`` (MeV).
     """
 
     energy: np.ndarray
     kappa: np.ndarray
     nodes: np.ndarray
+    outside: np.ndarray
     G: np.ndarray
     F: np.ndarray
-    guess: np.ndarray | None = None
     fermi_energy: float = np.nan
 
     def __post_init__(self):
@@ -381,10 +434,44 @@ class Levels:
     def labels(self) -> list[Label]:
         return list(zip(self.kappa.tolist(), self.nodes.tolist(), strict=True))
 
+    def shifted(self, mesh: Mesh, scalar: np.ndarray, vector: np.ndarray) -> np.ndarray:
+        """Energies (MeV) in potentials changed by these amounts (r,), MeV, to first order."""
+        upper, lower = mesh.line * (vector + scalar), mesh.line * (vector - scalar)
+        return self.energy + self.G**2 @ upper + self.F**2 @ lower
 
-def no_guess() -> np.ndarray:
-    """The ``guess`` of :func:`bound_levels` where nothing is known."""
+
+class NamedLevels:
+    """Levels by name only."""
+
+    def __init__(self, labels: list[Label]):
+        self.labels = labels
+        self.kappa, self.nodes = np.array(labels, dtype=np.int64).T.copy()
+        self.side, self.size = (self.kappa > 0).astype(np.int64), np.abs(self.kappa)
+
+
+Guess = np.ndarray
+"""(sign of kappa, ``|kappa|``, nodes): energies from which a search for levels starts, MeV; NaN where unknown."""
+
+
+def no_guess() -> Guess:
+    """The guess where nothing is known."""
     return np.full((2, MAX_KAPPA + 1, MAX_NODES), np.nan)
+
+
+def guess_of(kappa: np.ndarray, nodes: np.ndarray, energy: np.ndarray) -> Guess:
+    """The guess that knows these levels."""
+    guess = no_guess()
+    guess[(kappa > 0).astype(int), np.abs(kappa), nodes] = energy
+    return guess
+
+
+def radial_well(mesh: Mesh, scalar: np.ndarray, vector: np.ndarray, mass: float) -> RadialWell:
+    """The well of potentials S and V (r,) in MeV for a nucleon of this mass (MeV)."""
+    at_gauss = np.array([vector + scalar, vector - scalar]) @ mesh.to_gauss.T
+    plus, minus = at_gauss.reshape(2, 3, -1)
+    return RadialWell(
+        plus, minus, float(vector[-1]), 2.0 * mass, mesh.gauss_length, mesh.gauss_r, mesh.r, mesh.line, mesh.wall
+    )
 
 
 def bound_levels(
@@ -393,7 +480,7 @@ def bound_levels(
     vector: np.ndarray,
     mass: float,
     top: float,
-    guess: np.ndarray | None = None,
+    guess: Guess | None = None,
 ) -> Levels:
     """All levels below ``top`` in the potentials S and V, for kappa = -1, +1, -2, +2, ..., by increasing nodes.
 
@@ -406,28 +493,47 @@ def bound_levels(
     top
         levels up to this energy are found, MeV; above zero they are those of the box.
     guess
-        ``Levels.guess`` of an earlier search in similar potentials.  It changes the time, not the levels.
+        where levels are presumed, MeV.  It changes the time, not the levels.
 
     Raises
     ------
     ValueError
         for more than :data:`MAX_LEVELS` levels.
     """
-    plus = np.ascontiguousarray(mesh.to_gauss @ (vector + scalar))
-    minus = np.ascontiguousarray(mesh.to_gauss @ (vector - scalar))
-    return levels_of_well(mesh, plus, minus, mass, top, guess)
+    return levels_of_well(radial_well(mesh, scalar, vector, mass), top, guess)
 
 
-def levels_of_well(mesh: Mesh, plus, minus, mass: float, top: float, guess: np.ndarray | None = None) -> Levels:
-    """:func:`bound_levels` in V + S and V - S at the Gauss points of the mesh, (3, n), MeV: they need not be smooth."""
-    guess = no_guess() if guess is None else guess.copy()
+def levels_of_well(well: RadialWell, top: float, guess: Guess | None = None) -> Levels:
+    """:func:`bound_levels` in a well at the Gauss points of the mesh: it need not be smooth."""
+    guess = no_guess() if guess is None else guess
     size = MAX_LEVELS + 1
-    energy, kappa, nodes = np.empty(size), np.empty(size, np.int64), np.empty(size, np.int64)
-    G, F = np.empty((size, len(mesh.r))), np.empty((size, len(mesh.r)))
-    count = _bound_levels(mesh.r, plus, minus, mass, top, guess, energy, kappa, nodes, G, F)
+    energy, kappa, nodes, outside = np.empty(size), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
+    G, F = np.empty((2, size, len(well.r)))
+    count = _bound_levels(well, top, guess, energy, kappa, nodes, outside, G, F)
     if count > MAX_LEVELS:
-        raise ValueError(f"more than {MAX_LEVELS} levels below {top:.1f} MeV: the box of {mesh.box} fm is too large")
-    return Levels(*(array[:count].copy() for array in (energy, kappa, nodes, G, F)), guess)
+        raise ValueError(f"more than {MAX_LEVELS} levels below {top:.1f} MeV: the box of {well.r[-1]} fm is too large")
+    return Levels(*(array[:count].copy() for array in (energy, kappa, nodes, outside, G, F)))
+
+
+def follow_levels(mesh: Mesh, scalar, vector, mass: float, named: NamedLevels, guess: Guess, tolerance: float) -> Levels:
+    """The named levels in the potentials S and V (r,), MeV, each from its guess.
+
+    ``mass`` in MeV; energies are good to second order of ``tolerance`` (MeV), wave functions to first.
+
+    Raises
+    ------
+    ValueError
+        if a level is nowhere below 80 MeV.
+    """
+    kappa, nodes = named.kappa, named.nodes
+    start = guess[named.side, named.size, nodes]
+    energy, outside = np.empty((2, len(kappa)))
+    G, F = np.empty((2, len(kappa), len(mesh.r)))
+    _follow_levels(radial_well(mesh, scalar, vector, mass), kappa, nodes, start, tolerance, energy, outside, G, F)
+    if not energy[-1] < np.inf:
+        name = level_name(*named.labels[int(np.argmax(np.isinf(energy)))][::-1])
+        raise ValueError(f"the level {name} is nowhere below {_HIGHEST_MEV:g} MeV: the potential is too shallow")
+    return Levels(energy, kappa, nodes, outside, G, F)
 
 
 def levels_density(mesh: Mesh, levels: Levels) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The mean field of a nucleus: what is iterated, a first guess of it, the densities that levels make, and the energy.
 
-A :class:`State` holds everything that must reproduce itself: potentials, pairing field, and how two degenerate levels
-share particles.  As one vector it is what the mixer works on.  :class:`Densities` are summed from occupied levels and make
+A :class:`State` holds everything that must reproduce itself, potentials and pairing field.  As one vector it is what the
+mixer works on.  :class:`Densities` are summed from occupied levels and make
 the potentials of the next state by the functional and Coulomb's law.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lib.rmf.dirac import PARTICLES, Levels, no_guess
+from lib.rmf.dirac import PARTICLES, Guess, Levels, no_guess
 from lib.rmf.functionals import Functional
 from lib.rmf.mesh import Mesh
 from lib.rmf.occupation import Well
@@ -25,10 +25,8 @@ class State:
     """(3, r) – S, V_n, V_p in MeV, Coulomb included in V_p"""
     pairing_field: np.ndarray
     """(2, r) in MeV, in the order of PARTICLES; (0, r) without pairing"""
-    shares: np.ndarray
-    """(2,) – particles in the second level of the share of each species, zero where there is none"""
-    guesses: dict[str, np.ndarray]
-    """level energies of each species, as in :class:`lib.rmf.dirac.Levels`"""
+    guesses: dict[str, Guess]
+    """where the levels of each species are presumed"""
     fermi_energies: dict[str, float]
     """MeV"""
 
@@ -37,26 +35,26 @@ class State:
         i = PARTICLES.index(particle)
         gap = self.pairing_field[i] if len(self.pairing_field) else None
         guess, fermi_energy = self.guesses[particle], self.fermi_energies[particle]
-        return Well(self.potentials[0], self.potentials[1 + i], gap, self.shares[i], guess, fermi_energy)
+        return Well(self.potentials[0], self.potentials[1 + i], gap, guess, fermi_energy)
 
     def pack(self) -> np.ndarray:
         """All that is iterated, as one vector."""
-        return np.concatenate([self.potentials.ravel(), self.pairing_field.ravel(), self.shares])
+        return np.concatenate([self.potentials.ravel(), self.pairing_field.ravel()])
 
     def unpack(self, vector: np.ndarray) -> State:
         """The state of such a vector; what is known of the levels stays."""
-        rows = vector[: -len(self.shares)].reshape(-1, self.potentials.shape[1])
-        return replace(self, potentials=rows[:3], pairing_field=rows[3:], shares=vector[-len(self.shares) :])
+        rows = vector.reshape(-1, self.potentials.shape[1])
+        return replace(self, potentials=rows[:3], pairing_field=rows[3:])
 
     def as_start(self, cold: State, paired: bool) -> State:
-        """As a start for another nucleus, of which ``cold`` is the first guess: shares are forgotten.
+        """As a start for another nucleus, of which ``cold`` is the first guess.
 
         A gap that has closed would stay closed, so there the first guess of the pairing field is taken.
         """
         gap = np.zeros_like(cold.pairing_field)
         gap[: len(self.pairing_field)] = self.pairing_field
         gap = np.where(gap > 1e-3, gap, cold.pairing_field) if paired else gap[:0]
-        return replace(self, pairing_field=gap, shares=np.zeros(len(PARTICLES)))
+        return replace(self, pairing_field=gap)
 
 
 def woods_saxon_start(Z: int, N: int, mesh: Mesh) -> State:
@@ -72,7 +70,6 @@ def woods_saxon_start(Z: int, N: int, mesh: Mesh) -> State:
     return State(
         np.stack([scalar, vectors[0], vectors[1] + coulomb]),
         np.stack([shape, shape]) * 2.0,
-        np.zeros(len(PARTICLES)),
         {q: no_guess() for q in PARTICLES},
         dict.fromkeys(PARTICLES, -8.0),
     )
@@ -85,8 +82,10 @@ class Densities:
         self.mesh, self.functional = mesh, functional
         self.scalar = np.zeros_like(mesh.r)
         vector = {}
+        self.outside = {}  # nucleons of each species beyond the mesh
         for q in PARTICLES:
             weight = levels[q].degeneracy * levels[q].occupation
+            self.outside[q] = float(weight @ levels[q].outside)
             upper = mesh.with_origin(weight @ levels[q].G ** 2 * mesh.inverse_area)
             lower = mesh.with_origin(weight @ levels[q].F ** 2 * mesh.inverse_area)
             self.scalar += upper - lower
@@ -110,17 +109,23 @@ class Densities:
         """E_em, MeV fm^-3."""
         return 0.5 * self.coulomb * self.proton
 
+    @property
+    def coulomb_energy(self) -> float:
+        """MeV, with that of the protons beyond the mesh."""
+        return float(self.mesh.integral(self.coulomb_energy_density) + 0.5 * self.coulomb[-1] * self.outside["p"])
+
 
 def sum_rule_energy(potentials: np.ndarray, levels: dict[str, Levels], densities: Densities) -> float:
     """E_CDFT in MeV from the single-particle energies: their sum, less what the potentials count, plus E_int + E_em.
 
     ``potentials`` (3, r) are those in which the levels were found.
     """
-    mesh = densities.mesh
+    mesh, outside = densities.mesh, densities.outside
     scalar, neutron_vector, proton_vector = potentials
     single = sum(float((level.degeneracy * level.occupation) @ level.energy) for level in levels.values())
     counted = mesh.integral(
         scalar * densities.scalar + neutron_vector * densities.neutron + proton_vector * densities.proton
     )
+    counted += neutron_vector[-1] * outside["n"] + proton_vector[-1] * outside["p"]
     interaction = mesh.integral(densities.interaction_energy_density)
-    return float(single - counted + interaction + 0.5 * mesh.integral(densities.coulomb * densities.proton))
+    return float(single - counted + interaction + densities.coulomb_energy)

@@ -9,8 +9,9 @@ round.  :func:`iterate` puts them together for one nucleus; who sits where is th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -19,14 +20,13 @@ from lib.rmf.dirac import PARTICLES, Levels
 from lib.rmf.field import Densities, State, sum_rule_energy, woods_saxon_start
 from lib.rmf.functionals import Functional
 from lib.rmf.mesh import Mesh
-from lib.rmf.occupation import TOLERANCE_MEV, EvenFilling, Filling, Order
-from lib.rmf.pairing import BCSFilling
+from lib.rmf.occupation import TOLERANCE_MEV, Filling, Well
+from lib.rmf.pairing import pairing_energy
 
 MIXING = 0.45
 """Share of the new potentials taken over in the first step of the Anderson iteration."""
 _HISTORY = 7
 _LARGEST_CHANGE_MEV = 60.0
-_PARTICLE_MEV = 0.3  # what one particle that changes level counts in the residual
 
 
 class NoConvergenceError(RuntimeError):
@@ -46,6 +46,11 @@ class Step(NamedTuple):
         """E_CDFT in MeV; its error is of second order in the residual."""
         return sum_rule_energy(self.state.potentials, self.levels, self.densities)
 
+    @property
+    def energy(self) -> float:
+        """E_CDFT with the pairing energy, MeV."""
+        return self.sum_rule_energy + pairing_energy(self.levels)
+
 
 def scf_step(state, functional, mesh, fillings) -> Step:
     """From a field to the field that its nucleons make.
@@ -53,19 +58,17 @@ def scf_step(state, functional, mesh, fillings) -> Step:
     ``state`` a :class:`lib.rmf.field.State`, ``functional`` a :class:`lib.rmf.functionals.Functional`, ``fillings`` of "n"
     and "p".  At the fixed point ``step.new`` is ``step.state``.
     """
-    levels, gaps, shares = {}, [], []
+    levels, gaps = {}, []
     for q, filling in fillings.items():
         well = state.well(q)
         levels[q] = filling.levels(mesh, well, functional.nucleon_mass)
         filling.occupy(levels[q], well)
         gaps.append(filling.new_pairing_field(levels[q]))
-        shares.append(filling.new_in_second(levels[q], well.in_second))
     densities = Densities(mesh, functional, levels)
     new = State(
         densities.potentials,
         np.concatenate(gaps),
-        np.array(shares),
-        {q: levels[q].guess for q in levels},
+        state.guesses,
         {q: levels[q].fermi_energy for q in levels},
     )
     return Step(state, levels, densities, new)
@@ -80,11 +83,11 @@ class Anderson:
 
     def __init__(self, weight: np.ndarray, mixing: float = MIXING):
         self.weight, self.mixing = weight, mixing
-        self.forget()
+        self.last, self.dx, self.df = None, [], []
 
-    def forget(self) -> None:
-        """Begin anew: what the iteration was is no longer what it is."""
-        self.x, self.residual = [], []
+    def jump(self) -> None:
+        """The iteration is no longer quite what it was: the last residual says nothing of the next, their differences still do."""
+        self.last = None
 
     def norm(self, residual: np.ndarray) -> float:
         """rms change of the potentials over the nuclear volume, MeV."""
@@ -92,25 +95,26 @@ class Anderson:
 
     def mix(self, x: np.ndarray, residual: np.ndarray) -> np.ndarray:
         """The next x."""
-        self.x = [*self.x, x][-_HISTORY - 1 :]
-        self.residual = [*self.residual, residual][-_HISTORY - 1 :]
-        if len(self.x) == 1:
+        before, self.last = self.last, (x, residual)
+        if before is not None:
+            self.dx = [*self.dx, x - before[0]][-_HISTORY:]
+            self.df = [*self.df, residual - before[1]][-_HISTORY:]
+        if not self.dx:
             return x + self.mixing * residual
-        dx = np.diff(np.stack(self.x), axis=0)
-        df = np.diff(np.stack(self.residual), axis=0)
+        dx, df = np.array(self.dx), np.array(self.df)
         weighted = df * self.weight
         gram = weighted @ weighted.T
         gram[np.diag_indices_from(gram)] *= 1 + 1e-10
         slope = weighted @ (self.weight * residual)
-        gamma = np.linalg.lstsq(gram, slope, rcond=1e-13)[0]
+        gamma = np.linalg.solve(gram, slope)
         return x + self.mixing * residual - gamma @ (dx + self.mixing * df)
 
 
 def mixing_metric(mesh: Mesh, nucleons: int, state: State) -> np.ndarray:
-    """Weights of a packed state: potentials and pairing field over the nuclear volume; and particles that change level."""
+    """Weights of a packed state: potentials and pairing field over the nuclear volume."""
     metric = np.sqrt(mesh.volume / (4 * np.pi / 3 * 1.2**3 * nucleons))
     rows = len(state.potentials) + len(state.pairing_field)
-    return np.concatenate([np.tile(metric, rows), np.full(len(state.shares), _PARTICLE_MEV)])
+    return np.tile(metric, rows)
 
 
 class Progress(NamedTuple):
@@ -119,40 +123,37 @@ class Progress(NamedTuple):
     step: Step
     fillings: dict[str, Filling]
     history: list[float]  # rms change of the potentials in each step, MeV
-    moved: list[bool]  # species that have just been put in another order
+    converged: bool  # the potentials reproduce themselves to the tolerance
 
 
 StopRule = Callable[[Progress], bool]
-"""Whether it is enough."""
+"""Whether it is enough: asked after each step, or each time particles were put in another order."""
 
 
 class Converged:
-    """The potentials reproduce themselves to ``tolerance`` MeV, in an order of the levels that holds."""
-
-    def __init__(self, tolerance: float = TOLERANCE_MEV):
-        self.tolerance = tolerance
+    """The potentials reproduce themselves."""
 
     def __call__(self, progress: Progress) -> bool:
-        return progress.history[-1] < self.tolerance and not any(progress.moved)
+        return progress.converged
 
 
 class Restless:
-    """A species was put in another order more than ``limit`` times."""
+    """Particles were put in another order more than ``limit`` times."""
 
-    def __init__(self, limit: int = 12):
-        self.limit, self.changes = limit, np.zeros(len(PARTICLES), int)
+    def __init__(self, limit: int = 40):
+        self.limit, self.changes = limit, 0
 
     def __call__(self, progress: Progress) -> bool:
-        self.changes += progress.moved
-        return self.changes.max() > self.limit
+        self.changes += 1
+        return self.changes > self.limit
 
 
 class AboveBest:
     """The iteration is seen to settle above the lowest energy so far, in MeV."""
 
-    check_mev = 1.0  # residual below which it is compared
-    surplus_mev = 0.005  # it is given up if it lies above by more than this ...
-    curvature = 10.0  # ... plus this times the residual squared, per MeV
+    check_mev = 3.0  # residual below which it is compared
+    surplus_mev = 0.002  # it is given up if it lies above by more than this ...
+    curvature = 3.0  # ... plus this times the residual squared, per MeV
 
     def __init__(self, best: float):
         self.best = best
@@ -160,59 +161,94 @@ class AboveBest:
     def __call__(self, progress: Progress) -> bool:
         residual = progress.history[-1]
         allowed = self.surplus_mev + self.curvature * residual**2
-        return residual < self.check_mev and progress.step.sum_rule_energy - self.best > allowed
+        for q, filling in progress.fillings.items():
+            allowed += filling.to_gain(progress.step.levels[q])
+        return residual < self.check_mev and progress.step.energy - self.best > allowed
+
+
+class Unbound:
+    """The last particles are seen to stay above zero energy."""
+
+    check_mev = 1.0  # residual below which it is asked
+
+    def __call__(self, progress: Progress) -> bool:
+        residual = progress.history[-1]
+        fermi_energy = max(levels.fermi_energy for levels in progress.step.levels.values())
+        return residual < self.check_mev and fermi_energy > residual
 
 
 class KnownOrder:
-    """The particles settle in an order that has been tried."""
+    """Particles were put in an order that an iteration has been started from, out of one that lies above the lowest energy."""
 
-    def __init__(self, known: Sequence[dict[str, Order]]):
-        self.known = known
+    def __init__(self, known: Container[tuple], best: float):
+        self.known, self.best = known, best
 
     def __call__(self, progress: Progress) -> bool:
-        return {q: filling.held for q, filling in progress.fillings.items()} in self.known
+        return progress.step.energy > self.best and key_of(progress.fillings) in self.known
 
 
-def scf_loop(state, functional, mesh, fillings, mixer, stops, limit):
-    """Steps until a stop rule holds, or ``limit`` of them: the progress, and the rule (None if none holds)."""
+def key_of(fillings: dict[str, Filling]) -> tuple:
+    """What tells the fillings of both species from others."""
+    return tuple(filling.key for filling in fillings.values())
+
+
+def scf_loop(state, functional, mesh, fillings, mixer, stops, move_stops, limit, tolerance=TOLERANCE_MEV):
+    """Steps until a stop rule holds, or ``limit`` of them: the progress, and the rule (None if none holds).
+
+    Before it stops by one of ``stops``, particles are put in order, and if any moved it goes on unless one of
+    ``move_stops`` holds.
+    """
     history = []
     for _ in range(limit):
         step = scf_step(state, functional, mesh, fillings)
         x = state.pack()
         residual = step.new.pack() - x
         history.append(mixer.norm(residual))
-        moved = [fillings[q].reorder(step.levels[q], history) for q in fillings]
-        progress = Progress(step, fillings, history, moved)
+        progress = Progress(step, fillings, history, history[-1] < tolerance)
         stop = next((rule for rule in stops if rule(progress)), None)
+        moved = []
+        for q, filling in fillings.items():
+            look = partial(occupied_levels, filling, mesh, state.well(q), functional.nucleon_mass)
+            giving_up = stop is not None and not progress.converged
+            moved.append(filling.reorder(step.levels[q], history[-1], stop is not None, giving_up, look))
+        if any(moved):
+            stop = next((rule for rule in move_stops if rule(progress)), None)
         if stop:
             break
         if any(moved):
-            mixer.forget()
-            state = with_new_shares(state, fillings, moved)
-            x = state.pack()
+            mixer.jump()
+            continue
         new = step.new.unpack(mixer.mix(x, residual))
-        state = limited(new, state, fillings)
+        state = presumed(limited(new, state), step, mesh)
     return progress, stop
 
 
-def with_new_shares(state: State, fillings: dict[str, Filling], moved: Sequence[bool]) -> State:
-    """The state with the shares of those species whose order is new as they begin."""
-    starts = [filling.share.start if filling.share else 0.0 for filling in fillings.values()]
-    return replace(state, shares=np.where(moved, starts, state.shares))
+def occupied_levels(filling: Filling, mesh: Mesh, well: Well, mass: float, top: float) -> Levels:
+    """All levels in a well up to ``top`` MeV, occupied as the filling has it."""
+    levels = filling.all_levels(mesh, well, mass, top)
+    filling.occupy(levels, well)
+    return levels
 
 
-def limited(new: State, old: State, fillings: dict[str, Filling]) -> State:
-    """The new state, shares within their bounds, and no potential more than 60 MeV from the old one.
+def presumed(new: State, step: Step, mesh: Mesh) -> State:
+    """The new state with the energies its levels have to first order in the change of the potentials."""
+    change = new.potentials - step.state.potentials
+    guesses = {}
+    for q, row in zip(PARTICLES, (1, 2), strict=True):
+        levels, guess = step.levels[q], step.state.guesses[q].copy()
+        side = (levels.kappa > 0).astype(int)
+        guess[side, np.abs(levels.kappa), levels.nodes] = levels.shifted(mesh, change[0], change[row])
+        guesses[q] = guess
+    return replace(new, guesses=guesses)
 
-    A bold step could fall into the collapse channel of light nuclei.
-    """
+
+def limited(new: State, old: State) -> State:
+    """The new state, no potential more than 60 MeV from the old one: a bold step could fall into the collapse channel."""
     largest = np.abs(new.potentials - old.potentials).max()
-    if largest > _LARGEST_CHANGE_MEV:
-        x = old.pack()
-        new = new.unpack(x + (new.pack() - x) * (_LARGEST_CHANGE_MEV / largest))
-    for i, filling in enumerate(fillings.values()):
-        new.shares[i] = filling.bounded(new.shares[i])
-    return new
+    if largest <= _LARGEST_CHANGE_MEV:
+        return new
+    x = old.pack()
+    return new.unpack(x + (new.pack() - x) * (_LARGEST_CHANGE_MEV / largest))
 
 
 @dataclass
@@ -223,7 +259,6 @@ class Solution:
     N: int
     functional: Functional
     mesh: Mesh
-    paired: bool
     fillings: dict[str, Filling]
     state: State
     levels: dict[str, Levels]
@@ -232,6 +267,11 @@ class Solution:
     stopped_by: StopRule | None
     iterations: int  # of all attempts
     wall_time: float  # s
+    even_filling_energy: float = np.nan  # lowest E_CDFT with at most one partly filled level of each species, MeV
+
+    @property
+    def paired(self) -> bool:
+        return self.fillings["n"].paired
 
     @property
     def converged(self) -> bool:
@@ -248,14 +288,19 @@ class Solution:
         return all(level.fermi_energy < 0 for level in self.levels.values())
 
     @property
-    def order(self) -> dict[str, Order | None]:
-        """Who sits where."""
-        return {q: filling.held for q, filling in self.fillings.items()}
-
-    @property
     def sum_rule_energy(self) -> float:
         """E_CDFT in MeV."""
         return sum_rule_energy(self.state.potentials, self.levels, self.densities)
+
+    @property
+    def pairing_energy(self) -> float:
+        """MeV; zero without pairing."""
+        return pairing_energy(self.levels)
+
+    @property
+    def energy(self) -> float:
+        """What is least in the ground state: E_CDFT with the pairing energy, MeV."""
+        return self.sum_rule_energy + self.pairing_energy
 
 
 def iterate(
@@ -263,27 +308,30 @@ def iterate(
     N: int,
     functional: Functional,
     mesh: Mesh,
-    paired: bool = False,
+    fillings: dict[str, Filling],
     start: State | None = None,
-    held: dict[str, Order] | None = None,
     mixing: float = MIXING,
     stops: Sequence[StopRule] = (),
+    move_stops: Sequence[StopRule] = (),
     limit: int = 300,
+    tolerance: float = TOLERANCE_MEV,
 ) -> Solution:
     """The self-consistent iteration of one nucleus.  Returns the last step whether converged or not (see ``converged``).
 
     Parameters
     ----------
+    fillings
+        how the species "n" and "p" occupy their levels; they change on the way.
     start
-        the field of a neighbouring nucleus; Woods-Saxon wells without it.
-    held
-        another order of the levels to start from, per species.  See :mod:`lib.rmf.occupation`.
+        the field of a neighbouring nucleus, or an earlier one of this; Woods-Saxon wells without it.
     mixing
         share of the new potentials taken over in the first step of the Anderson iteration.
-    stops
-        rules that end the iteration early.
+    stops, move_stops
+        rules that end the iteration early, see :func:`scf_loop`.
     limit
         of the number of steps.
+    tolerance
+        rms change of the potentials, MeV, below which they reproduce themselves.
 
     Raises
     ------
@@ -291,20 +339,16 @@ def iterate(
         if the potential has no room for the nucleons.
     """
     clock = time.perf_counter()
-    fillings: dict[str, Filling] = {}
-    for q, particles in zip(PARTICLES, (N, Z), strict=True):
-        if paired:
-            fillings[q] = BCSFilling(particles, functional.pairing_strength(q), mesh)
-        else:
-            fillings[q] = EvenFilling(particles, held[q] if held else None, freeze_at=4 if start else 9)
     cold = woods_saxon_start(Z, N, mesh)
+    paired = fillings["n"].paired
     state = (start or cold).as_start(cold, paired)
     mixer = Anderson(mixing_metric(mesh, Z + N, state), mixing)
-    progress, stop = scf_loop(state, functional, mesh, fillings, mixer, [*stops, Restless(), Converged()], limit)
+    rules = [Converged(), *stops], [*move_stops, Restless()]
+    progress, stop = scf_loop(state, functional, mesh, fillings, mixer, *rules, limit, tolerance)
     step, history = progress.step, progress.history
     # the field in which the levels were found, with what is known of them now
     final = step.new.unpack(step.state.pack())
     return Solution(
-        Z, N, functional, mesh, paired, fillings, final, step.levels, step.densities, history, stop, len(history),
+        Z, N, functional, mesh, fillings, final, step.levels, step.densities, history, stop, len(history),
         time.perf_counter() - clock,
     )  # fmt: skip

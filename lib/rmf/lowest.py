@@ -1,63 +1,130 @@
 """The lowest self-consistent state of a nucleus, among several.
 
-An iteration may fail, fall into an unphysical state, or settle in one of several minima that differ by who sits where.
-:func:`ground_state` tries starts until one is good, and then other orders of the levels until none is lower.
+An iteration settles in one of several minima that differ by who sits where; by itself it finds the lowest in nine nuclei
+of ten.  What finds it in the others: the order of the levels in which a neighbouring nucleus is lowest, and fillings in
+which a few particles, protons and neutrons together, sit in other levels near the Fermi energy.  :func:`improve` tries
+both around one nucleus, :func:`ground_state` on a patch of nine, and the chart (:mod:`lib.rmf.chart`) everywhere, until
+nothing changes.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
+import numpy as np
+
+from lib.rmf.dirac import PARTICLES, Levels
 from lib.rmf.field import State
 from lib.rmf.functionals import Functional
-from lib.rmf.iteration import MIXING, AboveBest, NoConvergenceError, Solution, iterate
+from lib.rmf.iteration import MIXING, AboveBest, NoConvergenceError, KnownOrder, Solution, Unbound, iterate, key_of, occupied_levels
 from lib.rmf.mesh import Mesh
-from lib.rmf.occupation import Order, UnboundNucleusError, neighbours
+from lib.rmf.occupation import TOLERANCE_MEV, EvenFilling, Filling, Order, UnboundNucleusError, even_filling, fillings, order_of
+from lib.rmf.pairing import BCSFilling
 
-CHART_TRIALS = 6
-"""Other orders tried, the cheapest first, where neighbouring nuclei help to find the lowest state."""
-SOLVE_TRIALS = 24
-"""The same where a nucleus stands alone."""
-LOWER_MEV = 1e-6
+LOWER_MEV = 1e-5
 """A state is lower if its energy is so by more than this."""
-_NEIGHBOUR_WINDOW_MEV = 2.5  # levels this close at the Fermi energy are tried in the other order
+WINDOW_MEV = 2.0
+"""Other fillings are tried that cost less than this at the present energies of the levels."""
+LIGHT_WINDOW_MEV, LIGHT = 10.0, 80
+"""The same up to this mass number, where levels are far apart and a single one weighs much."""
+UNBOUND_MEV = 4.0
+"""How far above a state that is not bound one is looked for that is."""
+SEARCH_TOLERANCE_MEV = 1e-3
+"""rms change of the potentials below which the energy is known to a few 10^-4 keV; its error is of second order."""
 COLLAPSE_DENSITY = 0.32
 """Central vector density (fm^-3), twice saturation – a light nucleus that reaches it fell into the collapse channel."""
+_ROUNDS = 8
+_TRIAL_LIMIT = 120
 
 
-def ground_state(
-    Z: int,
-    N: int,
-    functional: Functional,
-    mesh: Mesh,
-    paired: bool = False,
-    start: State | None = None,
-    trials: int = CHART_TRIALS,
-) -> Solution:
-    """The lowest self-consistent state: :func:`iterate`, retried where it fails, and compared with its neighbours.
+@dataclass(frozen=True)
+class Minimum:
+    """A self-consistent state, as far as one needs it to go on from there, and what has been tried around it."""
+
+    Z: int
+    N: int
+    energy: float
+    """E_CDFT, with pairing and the pairing energy, MeV"""
+    bound: bool
+    fillings: dict[str, Filling]
+    state: State
+    tried: frozenset = frozenset()
+    """starts of iterations that led nowhere else"""
+    iterations: int = 0
+    """of all attempts"""
+    seconds: float = 0.0
+    """of all attempts"""
+
+    def lies_below(self, other: Minimum) -> bool:
+        """A bound state lies below one that is not; else the energy decides."""
+        if self.bound != other.bound:
+            return self.bound
+        return self.energy < other.energy - LOWER_MEV
+
+    def solution(self, functional: Functional, mesh: Mesh, tolerance: float = TOLERANCE_MEV) -> Solution:
+        """The state in full, after the few steps that restore it."""
+        again = {q: filling.again() for q, filling in self.fillings.items()}
+        solution = iterate(self.Z, self.N, functional, mesh, again, self.state, tolerance=tolerance)
+        even = np.nan if solution.paired else even_filling_energy(self, functional, mesh)
+        return replace(solution, iterations=self.iterations, even_filling_energy=even)
+
+
+def minimum_of(
+    solution: Solution, tried: frozenset = frozenset(), iterations: int = 0, seconds: float = 0.0
+) -> Minimum:
+    """What is kept of a solution, after so many iterations and seconds of other attempts."""
+    return Minimum(
+        solution.Z,
+        solution.N,
+        solution.energy,
+        solution.bound,
+        {q: filling.again() for q, filling in solution.fillings.items()},
+        solution.state,
+        tried | {key_of(solution.fillings)},
+        iterations + solution.iterations,
+        seconds + solution.wall_time,
+    )
+
+
+def settle(
+    Z: int, N: int, functional: Functional, mesh: Mesh, paired: bool = False, start: State | None = None
+) -> Minimum:
+    """A self-consistent state that is physical, though not yet the lowest.
 
     A warm start that does not converge, and a collapse into the unphysical dense state that PC-PK1 has in light
-    nuclei, are retried from the Woods-Saxon start, then with ever heavier damping, and without a start at last from the
-    field of a neighbouring nucleus.  Without pairing, other orders of the levels near the Fermi energies are then tried,
-    at most ``trials`` around each state found, and the lowest energy wins.
+    nuclei, are retried from Woods-Saxon wells, then with ever heavier damping.
 
     Raises
     ------
     NoConvergenceError
         if no attempt converges.
+    UnboundNucleusError
+        if the potential has no room for the nucleons.
     """
-    attempts = 0
-    for field, mixing in starts(Z, N, functional, mesh, paired, start):
-        attempts += 1
-        best = iterate(Z, N, functional, mesh, paired, field, mixing=mixing)
-        if is_physical(best):
-            return best if paired else lowest_order(best, trials)
+    iterations, seconds = 0, 0.0
+    attempts = [(start, MIXING)] if start is not None else []
+    attempts += [(None, mixing) for mixing in (MIXING, 0.15, 0.05)]
+    for field, mixing in attempts:
+        fillings = new_fillings(Z, N, functional, mesh, paired, warm=field is not None)
+        solution = iterate(Z, N, functional, mesh, fillings, field, mixing=mixing, tolerance=SEARCH_TOLERANCE_MEV)
+        if is_physical(solution):
+            return minimum_of(solution, frozenset(), iterations, seconds)
+        iterations += solution.iterations
+        seconds += solution.wall_time
     raise NoConvergenceError(
-        f"Z = {Z}, N = {N} with {functional.name}: residual {best.residual:.1e} MeV after {best.iterations} iterations and "
-        f"{attempts} attempts; change the box or the step, or take a nucleus nearer stability"
+        f"Z = {Z}, N = {N} with {functional.name}: residual {solution.residual:.1e} MeV after {iterations} iterations and "
+        f"{len(attempts)} attempts; change the box or the step, or take a nucleus nearer stability"
     )
+
+
+def extrapolated(near: Minimum, further: Minimum | None = None) -> State:
+    """A start for the next nucleus in a row, linear in the fields of the two before it."""
+    if further is None:
+        return near.state
+    potentials = 2 * near.state.potentials - further.state.potentials
+    return replace(near.state, potentials=potentials)
 
 
 def is_physical(solution: Solution) -> bool:
@@ -65,60 +132,196 @@ def is_physical(solution: Solution) -> bool:
     return solution.converged and solution.densities.vector.max() < COLLAPSE_DENSITY
 
 
-def starts(
-    Z: int, N: int, functional: Functional, mesh: Mesh, paired: bool, start: State | None
-) -> Iterator[tuple[State | None, float]]:
-    """Fields to start from, and how boldly to mix, the most promising first.
+def new_fillings(Z: int, N: int, functional: Functional, mesh: Mesh, paired: bool, warm: bool) -> dict[str, Filling]:
+    """How both species fill when nothing is known; from a ``warm`` start levels keep their particles at once."""
+    if paired:
+        return {q: BCSFilling(n, functional.pairing_strength(q), mesh) for q, n in zip(PARTICLES, (N, Z), strict=True)}
+    return {q: EvenFilling(n, freeze_at=1 if warm else 6) for q, n in zip(PARTICLES, (N, Z), strict=True)}
 
-    Where a level is shared with another one, as in 116Cd, the iteration may find no way in from Woods-Saxon wells, but
-    does from the field of a nucleus with one pair less or more; in a chart that is what ``start`` is.
+
+def improve(best: Minimum, neighbours: Iterable[Minimum], functional: Functional, mesh: Mesh) -> Minimum:
+    """The lowest state that iterations reach from the orders of the neighbours and from fillings near the present one.
+
+    What has been tried is not tried again.
     """
-    if start is not None:
-        yield start, MIXING
-    for mixing in (MIXING, 0.15, 0.05):
-        yield None, mixing
-    if start is None:
-        for neighbour in ((Z, N - 2), (Z, N + 2), (Z - 2, N), (Z + 2, N)):
-            if min(neighbour) > 0:
-                try:
-                    beside = iterate(*neighbour, functional, mesh, paired)
-                except UnboundNucleusError:
-                    continue
-                if beside.converged and beside.bound:
-                    yield beside.state, MIXING
+    neighbours = list(neighbours)
+    searching = True
+    while searching:
+        searching = False
+        for key, start, fillings in starts(best, neighbours, functional, mesh):
+            if key in best.tried:
+                continue
+            trial = attempt(best, start, fillings, functional, mesh)
+            best = replace(best, tried=best.tried | {key})
+            if trial is None:
+                continue
+            if is_physical(trial) and minimum_of(trial).lies_below(best):
+                best = minimum_of(trial, best.tried, best.iterations, best.seconds)
+                searching = True
+                break
+            iterations, seconds = best.iterations + trial.iterations, best.seconds + trial.wall_time
+            best = replace(best, iterations=iterations, seconds=seconds)
+    return best
 
 
-def lowest_order(best: Solution, trials: int) -> Solution:
-    """Try other orders of the levels at the Fermi energies until none is lower.
+def attempt(best: Minimum, start: State | None, fillings: dict[str, Filling], functional, mesh: Mesh) -> Solution | None:
+    """An iteration from other fillings, given up once it is seen to settle above; None if there is no room for them."""
+    # a state that is bound is taken even if it lies above one that is not
+    above = best.energy if best.bound else best.energy + UNBOUND_MEV
+    rules = {"stops": [AboveBest(above), Unbound()], "move_stops": [KnownOrder(best.tried, above)]}
+    # where only one species is out of order, it shares with the order it would fall back to
+    for q, other in (("n", "p"), ("p", "n")):
+        if fillings[other].key == best.fillings[other].key and best.fillings[q].share is None:
+            fillings[q].visited(best.fillings[q].held)
+    try:
+        return iterate(
+            best.Z, best.N, functional, mesh, fillings, start, **rules, limit=_TRIAL_LIMIT, tolerance=SEARCH_TOLERANCE_MEV
+        )
+    except UnboundNucleusError:
+        return None
 
-    Protons and neutrons are also moved together: in nuclei with N near Z a level that gains both kinds at once can be
+
+COLD = ("cold",)
+
+Start = tuple[tuple, State | None, dict[str, Filling]]
+"""What an iteration starts from, and a name to know it by."""
+
+
+def starts(best: Minimum, neighbours: list[Minimum], functional: Functional, mesh: Mesh) -> Iterator[Start]:
+    """From where a lower state may be reached, the most promising first.
+
+    With pairing no order is frozen: there it is the fields of the neighbours.
+    """
+    if best.fillings["n"].paired:
+        for beside in neighbours:
+            fillings = {q: filling.again() for q, filling in best.fillings.items()}
+            yield (beside.Z, beside.N, round(beside.energy, 2)), beside.state, fillings
+        return
+    window = LIGHT_WINDOW_MEV if best.Z + best.N <= LIGHT and best.bound else WINDOW_MEV
+    levels = levels_around(best, functional, mesh, window)
+    for beside in neighbours:
+        for order in neighbours_orders(levels, best, beside):
+            yield key_of(order), beside.state, order
+        order = from_below(best, beside.state, functional, mesh)
+        yield key_of(order), beside.state, order
+    yield COLD, None, new_fillings(best.Z, best.N, functional, mesh, paired=False, warm=False)
+    for order in other_fillings(levels, best, window):
+        yield key_of(order), best.state, order
+
+
+def levels_around(best: Minimum, functional: Functional, mesh: Mesh, window: float) -> dict[str, Levels]:
+    """The levels of both species up to half the ``window`` (MeV) above the Fermi energy: a pair costs twice as much."""
+    found = {}
+    for q, filling in best.fillings.items():
+        well = best.state.well(q)
+        found[q] = occupied_levels(filling, mesh, well, functional.nucleon_mass, well.fermi_energy + window / 2)
+    return found
+
+
+def neighbours_orders(levels, best: Minimum, beside: Minimum) -> Iterator[dict[str, Filling]]:
+    """The fillings of a neighbour, with a pair more or less."""
+    ours = {}
+    for q, filling in best.fillings.items():
+        ours[q] = [fitted(order, levels[q], filling.particles) for order in beside.fillings[q].corners()]
+    for orders in itertools.product(*ours.values()):
+        if None not in orders:
+            yield {q: EvenFilling(best.fillings[q].particles, o) for q, o in zip(ours, orders, strict=True)}
+
+
+def from_below(best: Minimum, state: State, functional: Functional, mesh: Mesh) -> dict[str, Filling]:
+    """The filling from below in the field of another nucleus."""
+    found = {}
+    for q, filling in best.fillings.items():
+        well = state.well(q)
+        levels = filling.all_levels(mesh, well, functional.nucleon_mass, well.fermi_energy + 3.0)
+        numbers = even_filling(levels.energy, levels.degeneracy, filling.particles)
+        found[q] = EvenFilling(filling.particles, order_of(levels, numbers))
+    return found
+
+
+def fitted(order: Order, levels: Levels, particles: int) -> Order | None:
+    """An order for this number of particles: the lowest levels with room take what is missing, the highest give.
+
+    None if one of its levels is not among these.
+    """
+    numbers = np.array([order.get(label, 0.0) for label in levels.labels])
+    if order.keys() - set(levels.labels):
+        return None
+    missing = particles - numbers.sum()
+    for i in np.argsort(levels.energy)[:: 1 if missing > 0 else -1]:
+        change = np.clip(missing, -numbers[i], levels.degeneracy[i] - numbers[i])
+        numbers[i] += change
+        missing -= change
+    if missing:
+        return None
+    return {label: float(n) for label, n in zip(levels.labels, numbers, strict=True) if n}
+
+
+def other_fillings(levels, best: Minimum, window: float) -> list[dict[str, Filling]]:
+    """Fillings of both species that together cost less than ``window`` MeV, the cheapest first.
+
+    Protons and neutrons are moved together: in nuclei with N near Z a level that gains both kinds at once can be
     lower by MeVs where neither move alone is self-consistent.
     """
-    iterations, tried = best.iterations, [best.order]
-    improved = True
-    while improved:
-        improved = False
-        for order in other_orders(best)[:trials]:
-            if order in tried:
-                continue
-            stops = [AboveBest(best.sum_rule_energy)]
-            trial = iterate(best.Z, best.N, best.functional, best.mesh, start=best.state, held=order, stops=stops)
-            iterations += trial.iterations
-            tried.append(order)
-            if not is_physical(trial):
-                continue
-            tried.append(trial.order)
-            if trial.sum_rule_energy < best.sum_rule_energy - LOWER_MEV:
-                best, improved = trial, True
-                break
-    return replace(best, iterations=iterations)
-
-
-def other_orders(best: Solution) -> list[dict[str, Order]]:
-    """Orders one move away for one species or for both, the cheapest moves first."""
     moves = {}
     for q, filling in best.fillings.items():
-        stay = [(0.0, filling.held)]
-        moves[q] = stay if filling.share else stay + neighbours(best.levels[q], _NEIGHBOUR_WINDOW_MEV)
-    pairs = sorted(itertools.product(moves["n"], moves["p"]), key=lambda pair: pair[0][0] + pair[1][0])
-    return [{"n": n, "p": p} for (_, n), (_, p) in pairs[1:]]
+        others = [(cost, EvenFilling(filling.particles, order)) for cost, order in fillings(levels[q], window)]
+        moves[q] = [(0.0, filling.again()), *others]
+    joint = [(n[0] + p[0], n[1], p[1]) for n, p in itertools.product(moves["n"], moves["p"])]
+    joint = sorted((each for each in joint[1:] if each[0] < window), key=lambda each: each[0])
+    return [{"n": n.again(), "p": p.again()} for _, n, p in joint]
+
+
+def ground_state(Z: int, N: int, functional: Functional, mesh: Mesh, paired: bool = False) -> Solution:
+    """The lowest state of one nucleus, by what can be learnt on a patch of nine around it.
+
+    Raises
+    ------
+    NoConvergenceError
+        if no attempt converges.
+    UnboundNucleusError
+        if the potential has no room for the nucleons.
+    """
+    found = {(Z, N): settle(Z, N, functional, mesh, paired)}
+    for z, n in itertools.product((Z, Z - 2, Z + 2), (N, N - 2, N + 2)):
+        if min(z, n) > 0 and (z, n) != (Z, N):
+            try:
+                found[z, n] = settle(z, n, functional, mesh, paired, found[Z, N].state)
+            except (UnboundNucleusError, NoConvergenceError):
+                continue  # nothing to learn from it
+    for _ in range(_ROUNDS):
+        before = found
+        found = {at: improve(each, beside(found, *at), functional, mesh) for at, each in found.items()}
+        if all(found[at].energy == before[at].energy for at in found):
+            break
+    return found[Z, N].solution(functional, mesh)
+
+
+def beside(found: dict[tuple[int, int], Minimum], Z: int, N: int) -> list[Minimum]:
+    """The neighbours of a nucleus among those found, by (Z, N)."""
+    around = ((Z, N - 2), (Z, N + 2), (Z - 2, N), (Z + 2, N))
+    return [found[at] for at in around if at in found]
+
+
+def even_filling_energy(best: Minimum, functional: Functional, mesh: Mesh) -> float:
+    """The lowest E_CDFT (MeV) that is found with at most one partly filled level of each species.
+
+    It is that of the state itself unless levels are shared; else that of one end of the share, or of another filling
+    near it, whether or not it is in order.
+    """
+    corners = {q: filling.corners() for q, filling in best.fillings.items()}
+    if all(len(orders) == 1 for orders in corners.values()):
+        return best.energy
+    levels = levels_around(best, functional, mesh, WINDOW_MEV)
+    near = [{q: EvenFilling(best.fillings[q].particles, o) for q, o in zip(corners, orders, strict=True)}
+            for orders in itertools.product(*corners.values())]  # fmt: skip
+    lowest = np.inf
+    for start in near + other_fillings(levels, best, WINDOW_MEV):
+        for filling in start.values():
+            filling.follow = False
+        trial = iterate(
+            best.Z, best.N, functional, mesh, start, best.state, stops=[AboveBest(lowest)], limit=_TRIAL_LIMIT
+        )
+        if is_physical(trial) and trial.bound and not any(filling.share for filling in start.values()):
+            lowest = min(lowest, trial.energy)
+    return lowest

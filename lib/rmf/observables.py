@@ -8,13 +8,17 @@ nuclei.
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from lib.rmf.constants import HBARC_MEV_FM
 from lib.rmf.dirac import orbital
-from lib.rmf.iteration import Solution
-from lib.rmf.mesh import NETWORK_MESH, Mesh
-from lib.store import Variable, labelled
+from lib.rmf.exterior import tail_moment
+from lib.rmf.field import Densities, State
+from lib.rmf.functionals import Functional
+from lib.rmf.iteration import Solution, occupied_levels
+from lib.rmf.mesh import NETWORK_MESH, SHELL_FM, Mesh
+from lib.store import Variable
 
 NUMBER, PROFILE, LEVEL = (), ("r",), ("level",)
 VARIABLES = {
@@ -34,6 +38,9 @@ VARIABLES = {
     "neutron_vector_potential": Variable(PROFILE, "MeV", "vector potential V of the neutrons"),
     "proton_vector_potential": Variable(PROFILE, "MeV", "vector potential V of the protons, Coulomb included"),
     "energy": Variable(NUMBER, "MeV", "E_CDFT, the volume integral of the energy density"),
+    "energy_uncertainty": Variable(NUMBER, "MeV", "numerical error of energies: what a finer mesh and a larger box change"),
+    "even_filling_energy": Variable(NUMBER, "MeV", "lowest E_CDFT with at most one partly filled level of each species"),
+    "energy_beyond_mesh": Variable(NUMBER, "MeV", "part of E_CDFT beyond the networks' mesh, r > 15 fm"),
     "kinetic_energy": Variable(NUMBER, "MeV", "kinetic part of E_CDFT"),
     "interaction_energy": Variable(NUMBER, "MeV", "interaction part of E_CDFT"),
     "coulomb_energy": Variable(NUMBER, "MeV", "electromagnetic part of E_CDFT"),
@@ -43,9 +50,9 @@ VARIABLES = {
     "neutron_radius": Variable(NUMBER, "fm", "rms radius of the neutron density"),
     "proton_radius": Variable(NUMBER, "fm", "rms radius of the point-proton density"),
     "charge_radius": Variable(NUMBER, "fm", "charge radius, r_ch^2 = r_p^2 + 0.64 fm^2"),
+    "radius_uncertainty": Variable(NUMBER, "fm", "numerical error of radii: what a finer mesh and a larger box change"),
     "neutron_fermi_energy": Variable(NUMBER, "MeV", "energy of the last occupied neutron level; with pairing lambda_n"),
     "proton_fermi_energy": Variable(NUMBER, "MeV", "energy of the last occupied proton level; with pairing lambda_p"),
-    "particle_number_error": Variable(NUMBER, "1", "largest deviation of the integrated N and Z from the integers"),
     "sum_rule_error": Variable(NUMBER, "MeV", "E_CDFT of the densities minus that of the single-particle sum rule"),
     "residual": Variable(NUMBER, "MeV", "rms change of the potentials in the last iteration, over the nuclear volume"),
     "iterations": Variable(NUMBER, "1", "self-consistent iterations"),
@@ -88,10 +95,9 @@ def center_of_mass_energy(solution: Solution) -> float:
         for wave, l in ((G, l_upper), (F, l_lower)):
             slope = radial_derivative(mesh, wave, l)
             over_r = wave * mesh.inverse_r
-            # trapezoidal rule: G' of an s level does not vanish at the origin
-            square += mesh.step * ((slope**2).sum(1) - slope[:, 0] ** 2 / 2 + l * (l + 1) * (over_r**2).sum(1))
+            square += slope**2 @ mesh.line + l * (l + 1) * (over_r**2 @ mesh.line)
             # <a|d/dr|b> and <a|1/r|b>; a raises (l_a = l_b + 1) or lowers (l_a = l_b - 1) the orbital momentum
-            gradient, inverse = mesh.step * wave @ slope.T, mesh.step * wave @ over_r.T
+            gradient, inverse = (wave * mesh.line) @ slope.T, (wave * mesh.line) @ over_r.T
             up, down = l[:, None] == l[None, :] + 1, l[:, None] == l[None, :] - 1
             amplitude += np.where(up, gradient - (l[None, :] + 1) * inverse, 0.0)
             amplitude += np.where(down, gradient + l[None, :] * inverse, 0.0)
@@ -133,7 +139,7 @@ def kinetic_energy_density(solution: Solution) -> np.ndarray:
 
 
 def observables(solution: Solution) -> dict[str, np.ndarray | float]:
-    """Every variable of :data:`VARIABLES`: profiles on the networks' mesh, numbers, and levels by increasing energy."""
+    """Every variable of :data:`VARIABLES` but the uncertainties: profiles on the networks' mesh, numbers, and levels by increasing energy."""
     densities, levels = solution.densities, solution.levels
     parts = {
         "kinetic": kinetic_energy_density(solution),
@@ -157,22 +163,26 @@ def observables(solution: Solution) -> dict[str, np.ndarray | float]:
         "proton_vector_potential": solution.state.potentials[2],
     }
     mesh = solution.mesh
-    energy = float(mesh.integral(total))
-    pairing_energy, cm_energy = _pairing_energy(solution), center_of_mass_energy(solution)
+    energies = {
+        "kinetic": float(mesh.integral(parts["kinetic"])) + kinetic_energy_outside(solution),
+        "interaction": float(mesh.integral(parts["interaction"])),
+        "coulomb": densities.coulomb_energy,
+    }
+    energy = sum(energies.values())
+    pairing_energy, cm_energy = solution.pairing_energy, center_of_mass_energy(solution)
+    on_network_mesh = {name: mesh.on_network_mesh(profile) for name, profile in profiles.items()}
     return {
-        **{name: mesh.on_network_mesh(profile) for name, profile in profiles.items()},
-        **{f"{name}_energy": float(mesh.integral(part)) for name, part in parts.items()},
+        **on_network_mesh,
+        **{f"{name}_energy": part for name, part in energies.items()},
         "energy": energy,
+        "even_filling_energy": solution.even_filling_energy,
+        "energy_beyond_mesh": energy - SHELL_FM * float(NETWORK_MESH**2 @ on_network_mesh["energy_density"]),
         "pairing_energy": pairing_energy,
         "cm_energy": cm_energy,
         "total_energy": energy + pairing_energy + cm_energy,
-        **_radii(solution),
+        **radii(solution.Z, solution.N, solution.functional, levels, densities, solution.state),
         "neutron_fermi_energy": levels["n"].fermi_energy,
         "proton_fermi_energy": levels["p"].fermi_energy,
-        "particle_number_error": max(
-            abs(float(mesh.integral(densities.neutron)) - solution.N),
-            abs(float(mesh.integral(densities.proton)) - solution.Z),
-        ),
         "sum_rule_error": energy - solution.sum_rule_energy,
         "residual": solution.residual,
         "iterations": solution.iterations,
@@ -181,29 +191,39 @@ def observables(solution: Solution) -> dict[str, np.ndarray | float]:
     }
 
 
-def _pairing_energy(solution: Solution) -> float:
-    """E_pair = - sum_(k>0) f u v Delta, half the degeneracy in pairs, MeV."""
-    return 0.0 - sum(
-        float((0.5 * levels.degeneracy * levels.anomalous) @ levels.pairing_gap) for levels in solution.levels.values()
-    )
+def kinetic_energy_outside(solution: Solution) -> float:
+    """The kinetic energy (MeV) beyond the mesh, where a level has its own less the constant potential."""
+    total = 0.0
+    for q, levels in solution.levels.items():
+        end = solution.state.well(q).vector[-1]
+        total += float((levels.degeneracy * levels.occupation * levels.outside) @ (levels.energy - end))
+    return total
 
 
-def _radii(solution: Solution) -> dict[str, float]:
-    """rms radii in fm; the proton has a charge radius of 0.8 fm."""
-    mesh, densities = solution.mesh, solution.densities
-    neutron = float(mesh.integral(mesh.r**2 * densities.neutron)) / solution.N
-    proton = float(mesh.integral(mesh.r**2 * densities.proton)) / solution.Z
+def radii(Z: int, N: int, functional: Functional, levels, densities: Densities, state: State) -> dict[str, float]:
+    """rms radii in fm, the tails beyond the mesh included; the proton has a charge radius of 0.8 fm."""
+    mesh, square = densities.mesh, {}
+    for q, number, density in (("n", N, densities.neutron), ("p", Z, densities.proton)):
+        each = levels[q]
+        end = state.well(q).vector[-1]
+        tails = mesh.box**2 + tail_moment(each.energy, each.kappa, mesh.box, end, functional.nucleon_mass, 2)
+        beyond = (each.degeneracy * each.occupation * each.outside) @ tails
+        square[q] = (float(mesh.integral(mesh.r**2 * density)) + beyond) / number
     return {
-        "neutron_radius": np.sqrt(neutron),
-        "proton_radius": np.sqrt(proton),
-        "charge_radius": np.sqrt(proton + 0.64),
+        "neutron_radius": float(np.sqrt(square["n"])),
+        "proton_radius": float(np.sqrt(square["p"])),
+        "charge_radius": float(np.sqrt(square["p"] + 0.64)),
     }
 
 
 def _level_table(solution: Solution) -> dict[str, np.ndarray]:
-    """The levels of the neutrons, then of the protons."""
+    """The levels of the neutrons, then of the protons: all that are bound, and with pairing those of its window."""
     tables = []
     for q, levels in solution.levels.items():
+        if not solution.paired:
+            top = max(0.0, levels.fermi_energy + 1e-6)
+            well, mass = solution.state.well(q), solution.functional.nucleon_mass
+            levels = occupied_levels(solution.fillings[q], solution.mesh, well, mass, top)
         order = np.argsort(levels.energy, kind="stable")
         columns = {
             "particle": np.full(len(order), q),
@@ -217,18 +237,11 @@ def _level_table(solution: Solution) -> dict[str, np.ndarray]:
     return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
 
 
-def to_dataset(solution: Solution) -> xr.Dataset:
-    """The data set of one nucleus: :func:`observables` with dims ``r`` and ``level``, units and provenance."""
-    return labelled(
-        observables(solution) | {"r": NETWORK_MESH, "Z": solution.Z, "N": solution.N},
-        VARIABLES | COORDINATES,
-        coords=COORDINATES,
-        attrs={
-            "functional": solution.functional.name,
-            "nucleon_mass": solution.functional.nucleon_mass,
-            "pairing": int(solution.paired),
-            "box": solution.mesh.box,
-            "step": solution.mesh.step,
-            "wall_time_seconds": solution.wall_time,
-        },
-    )
+def levels(nucleus: xr.Dataset) -> pd.DataFrame:
+    """Levels of one nucleus of :func:`lib.rmf.solver.solve` or of a chart, those that are empty too as long as they are bound.
+
+    ``particle``, ``n``, ``kappa``, ``level_energy`` in MeV and ``occupation``, by increasing energy.
+    """
+    names = ["particle", "n", "kappa", "level_energy", "occupation"]
+    table = pd.DataFrame({name: nucleus[name].values for name in names}).dropna()  # charts are padded with NaN
+    return table.astype({"n": int, "kappa": int}).sort_values("level_energy").reset_index(drop=True)

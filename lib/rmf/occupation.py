@@ -7,33 +7,39 @@ order of the levels depends on who sits where.  Near a crossing two things happe
   minimum in between, where both levels are degenerate and share the particles.  A naive iteration flips for ever.
 * both orders are self-consistent: two local minima, of which the lower one is the ground state.
 
-Here the occupations are therefore *frozen by level* once the first iterations have settled.  The field converges
-smoothly for frozen occupations; then the order is checked, particles are moved where a level with room lies below one
-with particles, and if that leads back to an earlier order the two levels become a :class:`Share`.  Candidates for the
-second case come from :func:`neighbours`.  :class:`EvenFilling` does all this for one species; pairing fills by the same
-face (:class:`Filling`) in :mod:`lib.rmf.pairing`.
+Occupations are numbers between 0 and 2j + 1, and by Janak's theorem the energy falls by the difference of two levels
+when a particle moves from the upper to the lower one (J. F. Janak, Phys. Rev. B 18, 7165 (1978)).  So a state of least
+energy is one of two kinds: levels filled from below, at most the last one partly, or a *share*, where two degenerate levels
+have both particles and room.
+
+Here the occupations are therefore *frozen by level*.  The field converges smoothly for frozen occupations; on the way the
+order is checked, particles are moved where a level with room lies below one with particles, and if that leads back to an
+earlier order the two levels become a :class:`Share`.  Candidates for the second case come from :func:`fillings`.
+:class:`EvenFilling` does all this for one species; pairing fills by the same face (:class:`Filling`) in
+:mod:`lib.rmf.pairing`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from lib.rmf.dirac import Label, Levels, bound_levels
+from lib.rmf.dirac import Guess, Label, Levels, NamedLevels, bound_levels, follow_levels
 from lib.rmf.mesh import Mesh
 
 Order = dict[Label, float]
 """The particles in each level that has any."""
-TOLERANCE_MEV = 2e-6
+TOLERANCE_MEV = 1e-5
 """rms change of the potentials over the nuclear volume below which a field reproduces itself."""
 _EMPTY = 1e-9
 _NO_ROOM_MEV = 80.0  # levels are looked for up to this energy
-_SHARE_RATE = 4.0  # particles moved between two degenerate levels per MeV of their splitting
-_ORDER_CHECK_MEV = 5e-3  # residual below which the order of the levels is trusted
-_TRIAL_ORDER_CHECK_MEV = 2.0  # the same for a filling that tries another order: most of them are found wanting early
+_SHARE_RATE = 4.0  # particles moved between two levels per MeV of their splitting, where nothing more is known
+_ORDER_CHECK_MEV = 0.3  # residual below which the order of the levels is looked at, and again at the end
+_FOLLOWED_MEV = 1e-5  # accuracy to which a frozen level is found in one step of the iteration
 
 
 class UnboundNucleusError(ValueError):
@@ -76,18 +82,49 @@ def order_of(levels: Levels, occupation: np.ndarray) -> Order:
 
 @dataclass
 class Share:
-    """Two degenerate levels at the Fermi energy that share ``total`` particles; between them any split is possible."""
+    """Two levels at the Fermi energy that share ``total`` particles, of which ``in_second`` are in the second.
+
+    Where the second level lies lower the energy falls if it takes more, and the other way round: so the split of least
+    energy lies between one of either kind.
+    """
 
     first: Label
     second: Label
     total: float
-    start: float = 0.0
-    """particles in ``second`` to begin with"""
+    in_second: float
+    takes: tuple[float, float] | None = None
+    """largest split known at which the second level lies lower, and by how much (MeV)"""
+    gives: tuple[float, float] | None = None
+    """smallest split known at which it lies higher, and by how much (MeV, negative)"""
 
     @property
     def bounds(self) -> tuple[float, float]:
         """Least and largest number of particles in ``second``."""
         return max(0.0, self.total - 2 * abs(self.first[0])), min(self.total, 2.0 * abs(self.second[0]))
+
+    def split(self, in_second: float) -> Order:
+        """The particles in both levels."""
+        return {self.first: self.total - in_second, self.second: in_second}
+
+    def move(self, splitting: float) -> bool:
+        """Go on to another split, given the energy (MeV) of the first minus the second level; False at an end that holds."""
+        here = self.in_second
+        before = self.takes if splitting > 0 else self.gives
+        if before and abs(splitting) > abs(before[1]):
+            self.takes = self.gives = None  # the other species has moved: what was known is no longer true
+        if splitting > 0:
+            self.takes, end = (here, splitting), self.bounds[1]
+        else:
+            self.gives, end = (here, splitting), self.bounds[0]
+        if self.takes and self.gives:
+            (low, up), (high, down) = self.takes, self.gives
+            guess = low + (high - low) * up / (up - down)  # where they meet if the splitting is linear
+            margin = 0.05 * (high - low)
+            self.in_second = min(max(guess, low + margin), high - margin)
+        else:
+            step = max(_SHARE_RATE * abs(splitting), 0.2)
+            self.in_second = min(here + step, end) if splitting > 0 else max(here - step, end)
+        return self.in_second != here
 
 
 class Well(NamedTuple):
@@ -96,8 +133,7 @@ class Well(NamedTuple):
     scalar: np.ndarray  # S (r,)
     vector: np.ndarray  # V (r,), for protons with Coulomb
     pairing_field: np.ndarray | None  # (r,); None without pairing
-    in_second: float  # particles in the second level of a share
-    guess: np.ndarray  # level energies, as in Levels
+    guess: Guess
     fermi_energy: float
 
 
@@ -106,6 +142,7 @@ class Filling(ABC):
 
     headroom_mev = 3.0
     """how far above the Fermi energy levels are looked for at first"""
+    paired = False
     held: Order | None = None
     """occupations frozen by level"""
     share: Share | None = None
@@ -115,19 +152,22 @@ class Filling(ABC):
         self.particles = particles
 
     def levels(self, mesh: Mesh, well: Well, mass: float) -> Levels:
-        """The levels in a well, as far up as this filling needs; ``mass`` of the nucleon in MeV.
+        """The levels in a well that this filling needs; ``mass`` of the nucleon in MeV.
 
         Raises
         ------
         UnboundNucleusError
             if there is no room for the particles.
         """
-        top, guess = well.fermi_energy + self.headroom_mev, well.guess
+        return self.all_levels(mesh, well, mass, well.fermi_energy + self.headroom_mev)
+
+    def all_levels(self, mesh: Mesh, well: Well, mass: float, top: float) -> Levels:
+        """All levels up to ``top`` (MeV), or further where they would not do.  Raises as :meth:`levels`."""
         while top < _NO_ROOM_MEV:
-            levels = bound_levels(mesh, well.scalar, well.vector, mass, top, guess)
+            levels = bound_levels(mesh, well.scalar, well.vector, mass, top, well.guess)
             if levels.degeneracy.sum() >= self.particles and self.suffices(levels, well.fermi_energy, top):
                 return levels
-            top, guess = top + 4.0, levels.guess
+            top += 4.0
         raise UnboundNucleusError(
             f"no room for {self.particles} nucleons of a kind in the potential: the nucleus is far from bound; "
             "take one nearer stability"
@@ -137,82 +177,139 @@ class Filling(ABC):
         """Whether levels up to ``top`` (MeV) that can hold the particles are all that is needed."""
         return True
 
+    @property
+    @abstractmethod
+    def key(self) -> tuple:
+        """What tells this filling from others, as far as it is frozen."""
+
+    @abstractmethod
+    def again(self) -> Filling:
+        """The same filling at the beginning of an iteration."""
+
     @abstractmethod
     def occupy(self, levels: Levels, well: Well) -> None:
         """Set the occupations of the levels and their Fermi energy."""
+
+    def to_gain(self, levels: Levels) -> float:
+        """What particles that are still moving between two levels may gain, MeV, at most."""
+        return 0.0
 
     def new_pairing_field(self, levels: Levels) -> np.ndarray:
         """The pairing field that the occupied levels make, MeV, as one row (1, r); no row (0, r) without pairing."""
         return np.empty((0, levels.G.shape[1]))
 
-    def new_in_second(self, levels: Levels, in_second: float) -> float:
-        """Particles in the second level of a share after some were drawn into the lower one of the two."""
-        return in_second
+    def reorder(self, levels: Levels, residual: float, stopping: bool, giving_up: bool, look: Callable[[float], Levels]) -> bool:
+        """Put the particles in order, if it is time to look and they are not; True if any moved.
 
-    def bounded(self, in_second: float) -> float:
-        """That number within the bounds of the share; zero if there is none."""
-        if self.share is None:
-            return 0.0
-        least, most = self.share.bounds
-        return min(max(in_second, least), most)
-
-    def reorder(self, levels: Levels, history: list[float]) -> bool:
-        """Put the particles in order once the last residual of the history (MeV) is small enough; True if any moved."""
+        ``residual`` of the iteration in MeV; whether it is about to stop, and not as converged; ``look(top)`` finds all levels up to ``top`` in the present well, occupied.
+        """
         return False
 
 
 class EvenFilling(Filling):
-    """Even filling: from below at first, frozen by level from the iteration ``freeze_at`` on, or ``held`` from the start."""
+    """Even filling: from below at first, frozen by level from the iteration ``freeze_at`` on, or ``held`` from the start.
 
-    def __init__(self, particles: int, held: Order | None = None, freeze_at: int = 9):
+    Where ``follow`` is set to false, particles stay where they are held, also if that is not in order.
+    """
+
+    def __init__(self, particles: int, held: Order | None = None, share: Share | None = None, freeze_at: int = 6):
         super().__init__(particles)
-        self.held, self.freeze_at = held, freeze_at
-        self._order_check = _TRIAL_ORDER_CHECK_MEV if held else _ORDER_CHECK_MEV
+        self.share, self.freeze_at, self.follow = share, freeze_at, True
+        self._steps, self._looked = 0, False
         self._visited: list[Order] = []
+        if held is not None:
+            self.hold(held)
+
+    def hold(self, order: Order) -> None:
+        """Freeze the particles in this order."""
+        self.held, self._named = order, NamedLevels(list(order))
+        self._visited.append(order)
+
+    @property
+    def key(self) -> tuple:
+        if self.share is None:
+            return tuple(sorted((self.held or {}).items()))
+        shared = (self.share.first, self.share.second)
+        rest = sorted(item for item in self.held.items() if item[0] not in shared)
+        return tuple(rest), tuple(sorted(shared))
+
+    def visited(self, order: Order) -> None:
+        """An order that is known: if particles would go there, they are shared between here and there."""
+        self._visited.append(order)
+
+    def again(self) -> EvenFilling:
+        share = self.share and replace(self.share, takes=None, gives=None)
+        return EvenFilling(self.particles, self.held, share)
+
+    def corners(self) -> list[Order]:
+        """The even fillings it stands for: itself, or the two ends of a share."""
+        if self.share is None:
+            return [self.held]
+        ends = (self.held | self.share.split(in_second) for in_second in self.share.bounds)
+        return [{label: n for label, n in end.items() if n > _EMPTY} for end in ends]
+
+    def levels(self, mesh: Mesh, well: Well, mass: float) -> Levels:
+        """Those with particles once they are frozen; before that all."""
+        if self.held is None:
+            return super().levels(mesh, well, mass)
+        try:
+            return follow_levels(mesh, well.scalar, well.vector, mass, self._named, well.guess, _FOLLOWED_MEV)
+        except ValueError as error:
+            raise UnboundNucleusError(f"{self.particles} nucleons of a kind: {error}; take one nearer stability") from error
 
     def occupy(self, levels: Levels, well: Well) -> None:
-        """Set the occupations and the Fermi energy; if a frozen level left the energy window, fill from below again."""
-        index = {label: i for i, label in enumerate(levels.labels)} if self.held else {}
-        if self.held is not None and not self.held.keys() <= index.keys():
-            self.held = self.share = None
+        """Set the occupations, as they are held or from below, and the Fermi energy."""
         if self.held is None:
             levels.occupation = even_filling(levels.energy, levels.degeneracy, self.particles)
         else:
-            levels.occupation, order = np.zeros(len(levels.energy)), dict(self.held)
-            if self.share is not None:
-                order[self.share.first] = self.share.total - well.in_second
-                order[self.share.second] = well.in_second
-            for label, number in order.items():
-                levels.occupation[index[label]] = number / (2 * abs(label[0]))
+            numbers = np.array([self.held.get(label, 0.0) for label in levels.labels])
+            levels.occupation = numbers / levels.degeneracy
         levels.fermi_energy = levels.energy[levels.occupation > _EMPTY].max()
-
-    def freeze(self, levels: Levels) -> None:
-        """Keep the present occupations by level."""
-        self.held = order_of(levels, levels.occupation)
-        self._visited = [self.held]
-
-    def new_in_second(self, levels: Levels, in_second: float) -> float:
-        if self.share is None:
-            return in_second
-        return self.bounded(in_second + _SHARE_RATE * self.splitting(levels))
 
     def splitting(self, levels: Levels) -> float:
         """Energy (MeV) of the first minus the second level of the share: positive draws particles into the second."""
         labels = levels.labels
         return levels.energy[labels.index(self.share.first)] - levels.energy[labels.index(self.share.second)]
 
-    def reorder(self, levels: Levels, history: list[float]) -> bool:
-        residual, converged = history[-1], history[-1] < TOLERANCE_MEV
-        if self.held is None and (len(history) >= self.freeze_at or converged):
-            self.freeze(levels)
-        if self.held is None or residual >= self._order_check:
+    def reorder(self, levels: Levels, residual: float, stopping: bool, giving_up: bool, look: Callable[[float], Levels]) -> bool:
+        self._steps += 1
+        if self.held is None:
+            if self._steps < self.freeze_at and not stopping:
+                return False
+            self.hold(order_of(levels, levels.occupation))
+            if not stopping:
+                return True
+        if not self.follow:
             return False
+        if self.share is not None and not giving_up and self.reshared(levels, residual):
+            return True
+        if not (stopping or (residual < _ORDER_CHECK_MEV and not self._looked)):
+            return False
+        self._looked = True
         # far from convergence only a gross disorder counts: the levels still move by about the residual
-        slack = 1e-5 if converged else 10 * _ORDER_CHECK_MEV + 2 * residual
-        if self.disorder(levels) <= slack:
+        there = look(levels.fermi_energy)
+        if self.disorder(there) <= 1e-5 + 2 * residual:
             return False
-        self.rearrange(levels)
+        self.rearrange(there)
         return True
+
+    def reshared(self, levels: Levels, residual: float) -> bool:
+        """Move particles between the levels of the share, once their splitting is known well enough; True if any moved."""
+        splitting = self.splitting(levels)
+        if residual > 0.1 * abs(splitting) or abs(splitting) < 1e-5:
+            return False
+        moved = self.share.move(splitting)
+        self.hold(self.held | self.share.split(self.share.in_second))
+        if not moved:  # an end that holds: no share, but one of the two orders
+            self.hold({label: n for label, n in self.held.items() if n > _EMPTY})
+            self.share = None
+        return moved
+
+    def to_gain(self, levels: Levels) -> float:
+        if self.share is None:
+            return 0.0
+        least, most = self.share.bounds
+        return abs(self.splitting(levels)) * (most - least)
 
     def disorder(self, levels: Levels) -> float:
         """How far (MeV) the lowest level with room lies below the highest level with particles; <= 0 if in order."""
@@ -230,37 +327,56 @@ class EvenFilling(Filling):
         """Fill from below in the present order of the levels; if that was tried before, let two levels share."""
         before = self.held
         after = order_of(levels, even_filling(levels.energy, levels.degeneracy, self.particles))
-        self.share = None
+        self.share, self._looked = None, False
         if after in self._visited and after != before:
             moved = {label: after.get(label, 0.0) - before.get(label, 0.0) for label in after.keys() | before.keys()}
             first, second = min(moved, key=moved.get), max(moved, key=moved.get)
             total = after.get(first, 0.0) + after.get(second, 0.0)
-            start = 0.5 * (after.get(second, 0.0) + before.get(second, 0.0))
+            start = 0.7 * before.get(second, 0.0) + 0.3 * after.get(second, 0.0)  # nearer to where it came from
             self.share = Share(first, second, total, start)
-            # the other levels stay as in ``after``; the two of the share are named so that they are not forgotten
-            after = {**after, first: total - start, second: start}
+            after = after | self.share.split(start)  # the other levels stay as they would be
             self._visited = []
-        self.held = after
-        self._visited.append(after)
+        self.hold(after)
 
 
-def neighbours(levels: Levels, window: float) -> list[tuple[float, Order]]:
-    """Orders with one level out of its turn, for levels closer than ``window`` MeV to the Fermi energy.
+def fillings(levels: Levels, window: float) -> list[tuple[float, Order]]:
+    """Other even fillings within ``window`` MeV of the present one, at most one level partly filled, the cheapest first.
 
-    A level with room is filled before all others, or one with particles after all others; the rest fill from below.
-    Each order comes with what it costs at the present level energies, in MeV, and the cheapest come first.
+    Each comes with what it costs at the present energies of the levels, ``sum_k (eps_k - eps_F) (n_k - n_k^present)``.
     """
+    numbers = levels.occupation * levels.degeneracy
+    distance = levels.energy - levels.fermi_energy
+    # what a level that far from the Fermi energy would cost by the least that can move, one pair
+    near = np.flatnonzero(2 * np.abs(distance) < window)
+    fixed = {label: n for label, n in order_of(levels, levels.occupation).items()}
+    labels = [levels.labels[i] for i in near]
+    particles = round(sum(fixed.pop(label, 0.0) for label in labels))
     present = order_of(levels, levels.occupation)
-    particles = round(sum(present.values()))
-    fermi = levels.energy[levels.occupation > _EMPTY].max()
-    candidates: dict[tuple, tuple[float, Order]] = {}
-    for i in np.flatnonzero(np.abs(levels.energy - fermi) < window):
-        for turn in (-np.inf, np.inf):
-            turns = levels.energy.copy()
-            turns[i] = turn
-            occupation = even_filling(turns, levels.degeneracy, particles)
-            order = order_of(levels, occupation)
-            cost = float((occupation * levels.degeneracy - levels.occupation * levels.degeneracy) @ levels.energy)
-            if order != present:
-                candidates.setdefault(tuple(sorted(order.items())), (cost, order))
-    return sorted(candidates.values(), key=lambda candidate: candidate[0])
+    found = []
+    rooms, costs, had = levels.degeneracy[near], distance[near], numbers[near]
+    for order in _distributed(particles, rooms.tolist(), costs.tolist(), had.tolist(), window):
+        candidate = fixed | {label: float(n) for label, n in zip(labels, order, strict=True) if n}
+        if candidate != present:
+            found.append((float(costs @ (np.array(order) - had)), candidate))
+    return sorted(found, key=lambda each: (each[0], sorted(each[1].items())))
+
+
+def _distributed(particles, rooms, costs, had, window, partly=True) -> Iterator[list[int]]:
+    """Numbers of particles in levels with these ``rooms``, all levels but one full or empty, that cost less than ``window``."""
+    if not rooms:
+        if particles == 0:
+            yield []
+        return
+    rest = sum(rooms[1:])
+    choices = {0, rooms[0]}
+    if partly:
+        choices |= set(range(0, rooms[0] + 1, 2))
+    for n in sorted(choices):
+        if not 0 <= particles - n <= rest:
+            continue
+        left = window - costs[0] * (n - had[0])
+        if left <= 0:
+            continue
+        still = partly and n in (0, rooms[0])
+        for others in _distributed(particles - n, rooms[1:], costs[1:], had[1:], left, still):
+            yield [n, *others]

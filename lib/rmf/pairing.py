@@ -129,6 +129,11 @@ def pairing_field(
     return -strength * (0.5 * degeneracy * anomalous) @ level_density
 
 
+def pairing_energy(levels: dict[str, Levels]) -> float:
+    """E_pair = - sum_(k>0) f u v Delta of both species, half the degeneracy in pairs, MeV."""
+    return 0.0 - sum(float((0.5 * each.degeneracy * each.anomalous) @ each.pairing_gap) for each in levels.values())
+
+
 COLLAPSED_GAP_MEV = 1e-3
 """Largest gap below which there is no pairing."""
 
@@ -137,11 +142,19 @@ class BCSFilling(Filling):
     """BCS occupations of one species in the pairing field of a zero-range force of ``strength`` MeV fm^3."""
 
     headroom_mev = 14.0
+    paired = True
 
     def __init__(self, particles: int, strength: float, mesh: Mesh):
         super().__init__(particles)
         self.strength, self.mesh = strength, mesh
         self._fermi_energy_is_ours = False  # at first it is that of a neighbour, or a guess
+
+    @property
+    def key(self) -> tuple:
+        return ()
+
+    def again(self) -> BCSFilling:
+        return BCSFilling(self.particles, self.strength, self.mesh)
 
     def suffices(self, levels: Levels, fermi_energy: float, top: float) -> bool:
         """Whether levels up to ``top`` (MeV) reach beyond the smooth pairing window: weights above are below 1e-4."""

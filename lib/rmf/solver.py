@@ -8,7 +8,8 @@ energy density on the networks' mesh r_i = 0.1 i fm, energies and radii, single-
 
 Without pairing a partly filled level is filled evenly over its magnetic substates.  Where two levels cross at the
 Fermi energy and neither order of filling is self-consistent, the lowest state has both levels degenerate and shares
-the particles between them; the share is then one more unknown of the fixed point.
+the particles between them; the share is then one more unknown of the fixed point.  Of several self-consistent states the
+lowest is looked for (:mod:`lib.rmf.lowest`).
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from lib.rmf.accuracy import numerical_error
 from lib.rmf.functionals import Functional, get_functional
-from lib.rmf.lowest import SOLVE_TRIALS, ground_state
-from lib.rmf.mesh import get_mesh
-from lib.rmf.observables import to_dataset
+from lib.rmf.iteration import Solution
+from lib.rmf.lowest import ground_state
+from lib.rmf.mesh import DEFAULT_BOX_FM, DEFAULT_STEP_FM, NETWORK_MESH, get_mesh
+from lib.rmf.observables import COORDINATES, VARIABLES, observables
 from lib.rmf.occupation import UnboundNucleusError
-
-DEFAULT_BOX_FM = 20.0
-DEFAULT_STEP_FM = 0.1
+from lib.store import labelled
 
 
 def check_number(name: str, number: int) -> None:
@@ -51,6 +52,8 @@ def solve(
     pairing: bool = False,
     box: float = DEFAULT_BOX_FM,
     step: float = DEFAULT_STEP_FM,
+    uniform: bool = False,
+    wall: bool = False,
 ) -> xr.Dataset:
     """The ground state of one spherical even-even nucleus.
 
@@ -59,19 +62,24 @@ def solve(
     Z, N
         even numbers of protons and neutrons.
     functional
-        ``"PC-PK1"``, ``"PC-F1"``, or a :class:`lib.rmf.functionals.Functional`.
+        the name of one, or a :class:`lib.rmf.functionals.Functional`.
     pairing
         BCS with the zero-range force of the functional; without it partly filled levels are filled evenly.
     box
-        radius of the box in fm, 15 to 40.
+        where the mesh ends, in fm, 15 to 60.
     step
-        of the solver's mesh in fm: 0.1, 0.05, 0.025 or 0.02.
+        of the solver's mesh at the origin, in fm, 0.02 to 0.25.
+    uniform
+        a mesh whose points are equidistant; without it they lie wider apart in the tail of the nucleus.
+    wall
+        wave functions vanish at the end of the mesh; without it they decay beyond it as they do where there is no force.
 
     Returns
     -------
     xr.Dataset
         with dims ``r`` (151 points, fm) and ``level``; every variable carries ``units`` and
-        ``long_name`` (:data:`lib.rmf.observables.VARIABLES`).  Energies are integrals over the whole box.
+        ``long_name`` (:data:`lib.rmf.observables.VARIABLES`).  Energies and radii are of the whole nucleus, as far as it
+        reaches; profiles are given on the networks' mesh to 15 fm.
 
     Raises
     ------
@@ -87,11 +95,35 @@ def solve(
     chosen = get_functional(functional)
     if not isinstance(pairing, (bool, np.bool_)):
         raise ValueError(f"pairing = {pairing!r} is neither True nor False")
-    mesh = get_mesh(box, step)
-    solution = ground_state(int(Z), int(N), chosen, mesh, bool(pairing), trials=SOLVE_TRIALS)
+    mesh = get_mesh(box, step, uniform, wall)
+    solution = ground_state(int(Z), int(N), chosen, mesh, bool(pairing))
     if not solution.bound:
         energies = ", ".join(f"{level.fermi_energy:+.3f} MeV ({q})" for q, level in solution.levels.items())
         raise UnboundNucleusError(
             f"Z = {Z}, N = {N} is not bound by {chosen.name}: Fermi energies {energies}; take a nucleus nearer stability"
         )
     return to_dataset(solution)
+
+
+def record(solution: Solution) -> dict[str, np.ndarray | float]:
+    """Every variable of :data:`lib.rmf.observables.VARIABLES`."""
+    error = numerical_error(solution)
+    return observables(solution) | {"energy_uncertainty": error.energy, "radius_uncertainty": error.radius}
+
+
+def to_dataset(solution: Solution) -> xr.Dataset:
+    """The data set of one nucleus, with dims ``r`` and ``level``, units and provenance."""
+    return labelled(
+        record(solution) | {"r": NETWORK_MESH, "Z": solution.Z, "N": solution.N},
+        VARIABLES | COORDINATES,
+        coords=COORDINATES,
+        attrs={
+            "functional": solution.functional.name,
+            "nucleon_mass": solution.functional.nucleon_mass,
+            "pairing": int(solution.paired),
+            "box": solution.mesh.box,
+            "step": solution.mesh.step,
+            "wall": int(solution.mesh.wall),
+            "wall_time_seconds": solution.wall_time,
+        },
+    )

@@ -1,0 +1,76 @@
+r"""Beyond the mesh: the free solution that decays, to which wave functions are joined at the last point.
+
+Out there the scalar potential has vanished and the vector potential, that of Coulomb for protons, hardly changes, so
+that the Dirac equation is that of a free particle of energy :math:`\varepsilon - V`.  Its solution that decays is
+
+.. math::
+
+    G \propto r\,k_l(\alpha r), \qquad
+    F = -\frac{\hbar c\,\alpha}{\varepsilon - V + 2M}\,\frac{k_{\bar l}(\alpha r)}{k_l(\alpha r)}\,G, \qquad
+    (\hbar c\,\alpha)^2 = -(\varepsilon - V)(\varepsilon - V + 2M),
+
+with modified spherical Bessel functions :math:`k_l`.  So the ratio F/G at the last point stands for all that lies
+beyond, the norm included: :math:`\int_R^\infty (G^2+F^2)\,dr = \hbar c\,G^2(R)\,\partial(F/G)/\partial\varepsilon`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from scipy.special import roots_laguerre, spherical_kn
+
+from lib.rmf.constants import HBARC_MEV_FM
+
+LOOSEST_MEV = -0.005
+"""Above this energy there is no solution that decays, or hardly.  The ratio F/G then goes on smoothly from what it is
+here to a constant, the boundary condition of levels in a box, so that a level that comes unbound does not jump."""
+_SETTLED_MEV = 0.02  # within which it goes there
+_TAIL_POINTS = 24
+
+
+@njit(cache=True, error_model="numpy")
+def decaying_ratio(energy, kappa, radius, vector, mass2):
+    """F/G at ``radius`` (fm) of the solution that decays, and its slope.
+
+    ``energy`` and the constant potential ``vector`` in MeV, ``mass2`` twice
+    the mass; the slope is with respect to the energy, in 1/MeV.
+    """
+    free = min(energy - vector, LOOSEST_MEV)
+    alpha = math.sqrt(-free * (free + mass2)) / HBARC_MEV_FM
+    k = abs(kappa)
+    bessel = 1.0  # k_(m-1) / k_m at alpha r, from m = 0 up
+    for m in range(k):
+        bessel = 1.0 / (bessel + (2 * m + 1) / (alpha * radius))
+    if kappa < 0:
+        bessel = 1.0 / bessel
+    ratio = -HBARC_MEV_FM * alpha / (free + mass2) * bessel
+    # alpha and r enter as their product: the radial equation knows d/dr
+    along_r = (2 * kappa / radius - (free + mass2) / HBARC_MEV_FM * ratio) * ratio
+    along_r -= free / HBARC_MEV_FM
+    growth = -(free + mass2 / 2) / (HBARC_MEV_FM * alpha) ** 2
+    slope = (growth - 1 / (free + mass2)) * ratio + growth * radius * along_r
+    fading = math.exp((free - energy + vector) / _SETTLED_MEV)
+    return ratio + slope * _SETTLED_MEV * (1 - fading), slope * fading
+
+
+def tail_moment(level_energy, kappa, radius, vector, mass, power):
+    r"""``int (G^2+F^2) (r^power - R^power) dr`` beyond R over the same integral with 1 in the brackets, (levels,), fm^power.
+
+    ``level_energy``, ``kappa`` (levels,); ``radius`` R in fm, the constant potential ``vector`` and ``mass`` in MeV.  Levels that
+    are not bound have no tail.
+    """
+    free = level_energy - vector
+    bound = free < LOOSEST_MEV
+    free = np.where(bound, free, -1.0)[:, None]
+    alpha = np.sqrt(-free * (free + 2 * mass)) / HBARC_MEV_FM
+    points, weights = roots_laguerre(_TAIL_POINTS)
+    r = radius + points / (2 * alpha)
+    upper, lower = (np.where(kappa < 0, -kappa - offset, kappa - 1 + offset)[:, None] for offset in (1, 0))
+    # e^(-2 alpha r) is the weight of the quadrature: taken out of the Bessel functions
+    scale = np.exp(alpha * (r - radius)) * r
+    small = HBARC_MEV_FM * alpha / (free + 2 * mass)
+    density = (scale * spherical_kn(upper, alpha * r)) ** 2 + (small * scale * spherical_kn(lower, alpha * r)) ** 2
+    moment = (density * (r**power - radius**power)) @ weights / (density @ weights)
+    return np.where(bound, moment, 0.0)
