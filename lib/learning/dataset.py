@@ -100,9 +100,14 @@ def dataset_schema(target: str) -> dict[str, Variable]:
     }
 
 
+def energy_on_mesh(chart: xr.Dataset) -> np.ndarray:
+    """E_CDFT (nucleus,) as far as it lies on the networks' mesh, MeV: the sum over the energy density *is* the target."""
+    return (chart.energy - chart.energy_beyond_mesh).values
+
+
 def _make_dataset(target: str, folder: Path) -> xr.Dataset:
     chart = load_chart("PC-PK1", path=folder / "PC-PK1.nc")
-    energy, density = chart.energy.values, chart.energy_density.values
+    energy, density = energy_on_mesh(chart), chart.energy_density.values
     baseline = np.zeros_like(energy)
     if target == "dE":
         other = load_chart("PC-F1", path=folder / "PC-F1.nc")
@@ -111,7 +116,7 @@ def _make_dataset(target: str, folder: Path) -> xr.Dataset:
         here = np.flatnonzero(places >= 0)
         there = places[here]
         baseline = energy[here]
-        energy = other.energy.values[there] - energy[here]
+        energy = energy_on_mesh(other)[there] - energy[here]
         density = other.energy_density.values[there] - density[here]
         chart = chart.isel(nucleus=here)
     Z, N, r = chart.Z.values, chart.N.values, chart.r.values

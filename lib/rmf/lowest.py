@@ -139,16 +139,21 @@ def new_fillings(Z: int, N: int, functional: Functional, mesh: Mesh, paired: boo
     return {q: EvenFilling(n, freeze_at=1 if warm else 6) for q, n in zip(PARTICLES, (N, Z), strict=True)}
 
 
-def improve(best: Minimum, neighbours: Iterable[Minimum], functional: Functional, mesh: Mesh) -> Minimum:
+def improve(
+    best: Minimum, neighbours: Iterable[Minimum], functional: Functional, mesh: Mesh, window: float | None = None
+) -> Minimum:
     """The lowest state that iterations reach from the orders of the neighbours and from fillings near the present one.
 
-    What has been tried is not tried again.
+    What has been tried is not tried again.  ``window`` (MeV): what another filling may cost at the present energies of the
+    levels; :data:`WINDOW_MEV` and :data:`LIGHT_WINDOW_MEV` without it.
     """
+    if window is None:
+        window = LIGHT_WINDOW_MEV if best.Z + best.N <= LIGHT and best.bound else WINDOW_MEV
     neighbours = list(neighbours)
     searching = True
     while searching:
         searching = False
-        for key, start, fillings in starts(best, neighbours, functional, mesh):
+        for key, start, fillings in starts(best, neighbours, functional, mesh, window):
             if key in best.tried:
                 continue
             trial = attempt(best, start, fillings, functional, mesh)
@@ -187,7 +192,9 @@ Start = tuple[tuple, State | None, dict[str, Filling]]
 """What an iteration starts from, and a name to know it by."""
 
 
-def starts(best: Minimum, neighbours: list[Minimum], functional: Functional, mesh: Mesh) -> Iterator[Start]:
+def starts(
+    best: Minimum, neighbours: list[Minimum], functional: Functional, mesh: Mesh, window: float
+) -> Iterator[Start]:
     """From where a lower state may be reached, the most promising first.
 
     With pairing no order is frozen: there it is the fields of the neighbours.
@@ -197,7 +204,6 @@ def starts(best: Minimum, neighbours: list[Minimum], functional: Functional, mes
             fillings = {q: filling.again() for q, filling in best.fillings.items()}
             yield (beside.Z, beside.N, round(beside.energy, 2)), beside.state, fillings
         return
-    window = LIGHT_WINDOW_MEV if best.Z + best.N <= LIGHT and best.bound else WINDOW_MEV
     levels = levels_around(best, functional, mesh, window)
     for beside in neighbours:
         for order in neighbours_orders(levels, best, beside):
