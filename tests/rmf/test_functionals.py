@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from lib.provenance import DATA
 from lib.rmf.constants import HBARC_MEV_FM
 from lib.rmf.functionals import DD_PC1, FUNCTIONALS, PAPER_FUNCTIONALS, PC_F1, PC_PK1, Potentials, get_functional
 from lib.rmf.mesh import get_mesh
@@ -167,3 +169,32 @@ def test_own_functional_passes_through():
     own = replace(PC_PK1, name="mine", alpha_S=-3.9e-4)
     assert get_functional(own) is own
     assert get_functional("PC-F1") is PC_F1
+
+
+def published():
+    return pd.read_csv(DATA / "published_dd_pc1.csv", comment="#").to_dict("records")
+
+
+@pytest.mark.parametrize("row", published(), ids=lambda row: f"Z{row['Z']:.0f}-N{row['N']:.0f}")
+def test_dd_pc1_in_nuclei_as_published(row):
+    """Radii to 3e-3 fm.  The published energies are of 20 oscillator shells, and of a centre-of-mass correction of their own."""
+    found = solve(int(row["Z"]), int(row["N"]), "DD-PC1")
+    for radius in ("charge_radius", "neutron_radius", "proton_radius"):
+        assert float(found[radius]) == pytest.approx(row[radius], abs=0.003)
+    # more shells and a larger correction both bind more
+    assert 0 < row["total_energy"] - float(found.total_energy) < 1.25
+
+
+def test_dd_pc1_pairs_about_as_pc_pk1():
+    """The borrowed strengths make gaps in tin and along N = 82 that differ from those of PC-PK1 by less than a tenth."""
+    for particle, nuclei in (("n", [(50, 66), (50, 70), (50, 74)]), ("p", [(56, 82), (58, 82), (62, 82)])):
+        gaps = {name: np.mean([mean_gap(Z, N, name, particle) for Z, N in nuclei]) for name in ("PC-PK1", "DD-PC1")}
+        assert gaps["DD-PC1"] == pytest.approx(gaps["PC-PK1"], rel=0.1)
+        assert gaps["DD-PC1"] > 0.9
+
+
+def mean_gap(Z, N, functional, particle):
+    """Of one species at the Fermi energy, weighted with v^2 (1 - v^2), in MeV."""
+    nucleus = solve(Z, N, functional, pairing=True, box=15.0)
+    own = nucleus.isel(level=nucleus.particle.values == particle)
+    return np.average(own.pairing_gap, weights=own.occupation * (1 - own.occupation) * abs(own.kappa))
