@@ -235,14 +235,10 @@ class DensityDependent:
         isovector potential enters with + for neutrons and - for protons.  Coulomb is not included.
         """
         S, V, TV = (self.strength(each, rho_V) for each in ("S", "V", "TV"))
-        # one nucleon more changes the couplings of all others
-        rearrangement = (
-            S.slope * (rho_S * rho_S)
-            + V.slope * (rho_V * rho_V)
-            + TV.slope * (rho_TV * rho_TV)
-        ) / 2  # fmt: skip
+        # rearrangement: one nucleon more changes the couplings of all others
+        V_R = (S.slope * rho_S**2 + V.slope * rho_V**2 + TV.slope * rho_TV**2) / 2
         scalar = S.value * rho_S + self.delta_S * HBARC_MEV_FM * lap_S
-        isoscalar = V.value * rho_V + rearrangement
+        isoscalar = V.value * rho_V + V_R
         isovector = TV.value * rho_TV
         return Potentials(scalar, isoscalar + isovector, isoscalar - isovector)
 

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 
 from claims.words import minus, scientific
 from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, measured_masses
-from lib.rmf.dirac import level_name
 from lib.rmf.constants import HBARC_MEV_FM
+from lib.rmf.dirac import level_name
 from lib.rmf.functionals import DensityDependent, Functional, PointCoupling
 from publish.show.figures import chart_map, magic_lines, outline
 from publish.show.style import LOOK
