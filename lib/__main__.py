@@ -13,10 +13,10 @@ from lib.tasks import add_engine_options, errors_in_one_line, known_to
 def make_charts(options: argparse.Namespace) -> None:
     """Compute the charts that are asked for, as far as they are not up to date."""
     from lib.rmf import chart
-    from lib.rmf.functionals import FUNCTIONALS, get_functional
+    from lib.rmf.functionals import PAPER_FUNCTIONALS, get_functional
     from lib.rmf.mesh import get_mesh
 
-    for name in options.names or FUNCTIONALS:
+    for name in options.names or PAPER_FUNCTIONALS:
         path = chart.chart_path(name, options.pairing)
         if chart.is_current(name, pairing=options.pairing) and not options.force:
             continue
@@ -50,12 +50,13 @@ def make_ensembles(options: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     from lib.learning.table_one import TABLE_I, get_network
-    from lib.rmf.functionals import FUNCTIONALS, get_functional
+    from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, get_functional
 
     parser = argparse.ArgumentParser(prog="python -m lib", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="charts | ensembles")
-    charts = commands.add_parser("charts", help="data/PC-PK1.nc and data/PC-F1.nc: all nuclei that a functional binds")
-    charts.add_argument("names", nargs="*", type=known_to(get_functional), help=f"default: {' '.join(FUNCTIONALS)}")
+    charts = commands.add_parser("charts", help="data/<functional>.nc: all nuclei that a functional binds")
+    known, usual = ", ".join(FUNCTIONALS), " and ".join(PAPER_FUNCTIONALS)
+    charts.add_argument("names", nargs="*", type=known_to(get_functional), help=f"of {known}; default: {usual}")
     charts.add_argument(
         "--pairing", action="store_true", help="BCS pairing; energies and radii alone, to data/<functional>-paired.nc"
     )

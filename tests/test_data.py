@@ -11,10 +11,11 @@ from lib.learning.ensemble import ensemble_path
 from lib.learning.table_one import TABLE_I
 from lib.provenance import DATA, ROOT
 from lib.rmf.chart import chart_path
-from lib.rmf.functionals import FUNCTIONALS, get_functional
+from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, get_functional
 from studies.adam_beside import PATH as ADAM
 
 CHARTS = [chart_path(name, pairing) for name in FUNCTIONALS for pairing in (False, True)]
+CHARTS = [path for path in CHARTS if path.exists() or path.stem.removesuffix("-paired") in PAPER_FUNCTIONALS]
 ENSEMBLES = [ensemble_path(id) for id in TABLE_I]
 TABLES = sorted(DATA.glob("*.csv"))
 PROVENANCE = {"title", "license", "code_version", "python", "wall_time_seconds"}

@@ -22,7 +22,7 @@ import xarray as xr
 
 from lib import store
 from lib.provenance import DATA, code_hash, code_version
-from lib.rmf.functionals import FUNCTIONALS, Functional, get_functional
+from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, Functional, get_functional
 from lib.rmf.iteration import NoConvergenceError
 from lib.rmf.lowest import Minimum, beside, extrapolated, improve, settle
 from lib.rmf.mesh import DEFAULT_BOX_FM, DEFAULT_STEP_FM, NETWORK_MESH, Mesh, get_mesh
@@ -81,11 +81,11 @@ def walk(Z: int, functional: Functional, mesh: Mesh, paired: bool, N_range: tupl
                 found[Z, N] = next_isotope(Z, N, before, functional, mesh, paired)
             except UnboundNucleusError:
                 break  # so far out that the potential has no room
-            except NoConvergenceError:
-                if unbound == 0:
+            except NoConvergenceError as error:
+                if error.bound:
                     raise
-                break  # beyond the drip line there may be no fixed point
-            unbound = 0 if found[Z, N].bound else unbound + 1
+                # beyond the drip line there may be no fixed point
+            unbound = 0 if (Z, N) in found and found[Z, N].bound else unbound + 1
             N += direction
     return found
 
@@ -334,7 +334,8 @@ def load_chart(functional: str = "PC-PK1", *, pairing: bool = False, path: Path 
     """
     chosen = get_functional(functional)
     path = path or chart_path(functional, pairing)
-    remedy = f"run `python -m lib charts{' --pairing` (a few minutes)' if pairing else '` (about two minutes)'}"
+    command = f"python -m lib charts{'' if chosen.name in PAPER_FUNCTIONALS else f' {chosen.name}'}"
+    remedy = f"run `{command}{' --pairing' if pairing else ''}` (a minute or two)"
     dataset = store.read(path, remedy)
     if dataset.attrs.get("code_hash") != chart_hash():
         raise ValueError(f"{path} was made by other code ({dataset.attrs.get('code_hash')}): {remedy}")

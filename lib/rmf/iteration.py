@@ -30,7 +30,14 @@ _LARGEST_CHANGE_MEV = 60.0
 
 
 class NoConvergenceError(RuntimeError):
-    """The self-consistent iteration did not reach the tolerance."""
+    """The self-consistent iteration did not reach the tolerance; ``bound`` says whether it was bound in its last step."""
+
+    def __init__(self, message: str, bound: bool = True):
+        super().__init__(message, bound)
+        self.bound = bound
+
+    def __str__(self) -> str:
+        return self.args[0]
 
 
 class Step(NamedTuple):

@@ -115,7 +115,8 @@ def settle(
         seconds += solution.wall_time
     raise NoConvergenceError(
         f"Z = {Z}, N = {N} with {functional.name}: residual {solution.residual:.1e} MeV after {iterations} iterations and "
-        f"{len(attempts)} attempts; change the box or the step, or take a nucleus nearer stability"
+        f"{len(attempts)} attempts; change the box or the step, or take a nucleus nearer stability",
+        solution.bound,
     )
 
 

@@ -19,8 +19,9 @@ from lib.rmf.functionals import Functional, get_functional
 PUBLISHED = {
     "PC-PK1": {"rho_0": 0.1535, "E/A": -16.12, "K": 238.0, "J": 35.6, "L": 113.0, "M*/M": 0.59},
     "PC-F1": {"rho_0": 0.151, "E/A": -16.17, "K": 255.0, "J": 37.8, "L": 117.0, "M*/M": 0.61},
+    "DD-PC1": {"rho_0": 0.152, "E/A": -16.06, "K": 230.0, "J": 33.0, "L": 70.0, "M*/M": 0.58},
 }
-"""Saturation properties as published – P. W. Zhao et al. (2010), T. Buervenich et al. (2002)."""
+"""Saturation properties as published – P. W. Zhao et al. (2010), T. Buervenich et al. (2002), T. Niksic et al. (2008)."""
 
 
 class Matter(NamedTuple):
@@ -35,7 +36,7 @@ class Matter(NamedTuple):
     scalar_potential: float
     """S in MeV"""
     vector_potential: float
-    """isoscalar V in MeV"""
+    """isoscalar V in MeV, with the rearrangement term where couplings depend on the density"""
     neutron_fermi_energy: float
     """MeV, rest mass taken out"""
 

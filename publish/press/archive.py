@@ -35,7 +35,7 @@ from lib.learning.known_region import measured_masses
 from lib.learning.table_one import TABLE_I
 from lib.provenance import ROOT, git
 from lib.rmf.chart import chart_path, load_chart
-from lib.rmf.functionals import FUNCTIONALS
+from lib.rmf.functionals import PAPER_FUNCTIONALS
 from lib.tasks import atomic_write
 from publish.manuscript import PAGES
 from publish.pages import scripts
@@ -53,7 +53,7 @@ logging.getLogger("bagit").addHandler(logging.NullHandler())
 def contents() -> list[Path]:
     """Whatever goes into the archive: all tracked files, the charts, the pages, the PDF if it is there; sorted."""
     tracked = [ROOT / name for name in git("ls-files", "-z").split("\0") if name]
-    charts = [chart_path(name) for name in FUNCTIONALS]
+    charts = [chart_path(name) for name in PAPER_FUNCTIONALS]
     pages = [path for path in PAGES.rglob("*") if path.is_file()]
     return sorted({*tracked, *charts, *pages, *([pdf.PDF] if pdf.PDF.exists() else [])})
 
@@ -134,7 +134,7 @@ def check() -> None:
         )
     if pdf.PDF.exists() and not pdf.is_current():
         raise ValueError(f"{pdf.PDF} is not made from the present files: run `make pdf` again, or delete it")
-    loaders = [partial(load_chart, name, pairing=pairing) for name in FUNCTIONALS for pairing in (False, True)]
+    loaders = [partial(load_chart, name, pairing=pairing) for name in PAPER_FUNCTIONALS for pairing in (False, True)]
     loaders += [partial(load_ensemble, id) for id in TABLE_I]
     for load in tqdm(
         [*loaders, load_reference, load_search, measured_masses], desc="checking", unit="file", disable=None

@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 
 from claims.words import minus, scientific
 from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, measured_masses
+from lib.rmf.constants import HBARC_MEV_FM
 from lib.rmf.dirac import level_name
-from lib.rmf.functionals import Functional
+from lib.rmf.functionals import DensityDependent, Functional, PointCoupling
 from publish.show.figures import chart_map, magic_lines, outline
 from publish.show.style import LOOK
 
@@ -23,20 +24,45 @@ _COUPLINGS = {"alpha": ("α", "MeV⁻²", "MeV fm³"), "beta": ("β", "MeV⁻⁵
 """Letter of a coupling, and its unit in powers of MeV and with ħc."""
 
 
-def couplings_table(functionals: Sequence[Functional]) -> pd.DataFrame:
+def couplings_tables(functionals: Sequence[Functional]) -> list[pd.DataFrame]:
+    """A table of couplings for each kind of functional there is: constant couplings first, then those that depend on the density."""
+    kinds = (PointCoupling, couplings_table), (DensityDependent, density_dependent_table)
+    alike = [(draw, [each for each in functionals if isinstance(each, kind)]) for kind, draw in kinds]
+    return [draw(same) for draw, same in alike if same]
+
+
+def couplings_table(functionals: Sequence[PointCoupling]) -> pd.DataFrame:
     """The couplings of point-coupling functionals, in powers of MeV and with ħc to some power in MeV and fm."""
     rows = {}
-    for name in ("alpha_S", "beta_S", "gamma_S", "delta_S", "alpha_V", "gamma_V", "delta_V", "alpha_TV", "delta_TV"):
+    for name in PointCoupling.couplings:
         kind, channel = name.split("_")
         letter, *units = _COUPLINGS[kind]
         values = [scientific(getattr(each, name), 6) for each in functionals]
         in_fm = [minus(f"{each.fm(name):.2f}") for each in functionals]
         rows[f"{letter}<sub>{channel}</sub>"] = [*values, units[0], *in_fm, units[1]]
+    return _in_both_units(rows, functionals, "powers of MeV")
+
+
+def density_dependent_table(functionals: Sequence[DensityDependent]) -> pd.DataFrame:
+    """The couplings of functionals whose couplings depend on the density, in powers of fm and with ħc in MeV and fm."""
+    rows = {}
+    for name in DensityDependent.couplings:
+        kind, channel = name.split("_")
+        values = [getattr(each, name) for each in functionals]
+        letter = "δ" if kind == "delta" else kind
+        units = {"d": ("", ""), "delta": ("fm⁴", "MeV fm⁵")}.get(kind, ("fm²", "MeV fm³"))
+        in_fm = ["–" if kind == "d" else minus(f"{HBARC_MEV_FM * value:.2f}") for value in values]
+        rows[f"{letter}<sub>{channel}</sub>"] = [*(minus(f"{v:.4f}") for v in values), units[0], *in_fm, units[1]]
+    return _in_both_units(rows, functionals, "powers of fm")
+
+
+def _in_both_units(rows: dict[str, list[str]], functionals: Sequence[Functional], published: str) -> pd.DataFrame:
+    """Rows of couplings as published and in MeV and fm, with those of the strengths of the pairing force."""
     for q in "np":
         strengths = [minus(f"{each.pairing_strength(q):.2f}") for each in functionals]
         rows[f"V<sub>{q}</sub> (pairing)"] = [*["–"] * (len(functionals) + 1), *strengths, "MeV fm³"]
     heads = [*(each.name for each in functionals), "unit"]
-    columns = pd.MultiIndex.from_product([["powers of MeV", "MeV and fm"], heads])
+    columns = pd.MultiIndex.from_product([[published, "MeV and fm"], heads])
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 

@@ -21,7 +21,7 @@ from lib.learning.ensemble import load_ensemble, member_densities
 from lib.learning.known_region import distance, element
 from lib.learning.table_one import get_network
 from lib.rmf.dirac import level_name
-from lib.rmf.functionals import FUNCTIONALS
+from lib.rmf.functionals import PAPER_FUNCTIONALS
 from lib.rmf.mesh import NETWORK_STEP_FM
 from lib.rmf.solver import solve
 from lib.rmf.spectrum import levels
@@ -50,12 +50,13 @@ def _rounded(values, digits: int) -> list:
 
 
 def nucleus_explorer(
-    nuclei: list[tuple[int, int]], functionals: Sequence[str] = tuple(FUNCTIONALS)
+    nuclei: list[tuple[int, int]], functionals: Sequence[str] = PAPER_FUNCTIONALS
 ) -> HTML | widgets.Widget:
     """Choose a nucleus and a functional, see densities, potentials, energy density and levels.
 
-    In the static page: the ``nuclei`` (Z, N) given, solved now.  In Jupyter: any even-even nucleus, computed
-    live, also with couplings changed by up to :data:`publish.show.widgets.CHANGE_PERCENT` per cent.
+    In the static page: the ``nuclei`` (Z, N) and ``functionals`` given, solved now.  In Jupyter: any even-even nucleus
+    and any functional, computed live, also with couplings changed by up to
+    :data:`publish.show.widgets.CHANGE_PERCENT` per cent.
     """
 
     def data():
@@ -69,7 +70,7 @@ def nucleus_explorer(
             "step": NETWORK_STEP_FM,
         }
 
-    return _explorer("nucleus_explorer", data, lambda: LiveNucleus(nuclei[0], functionals))
+    return _explorer("nucleus_explorer", data, lambda: LiveNucleus(nuclei[0]))
 
 
 def _solved(nucleus: xr.Dataset) -> dict:

@@ -27,6 +27,7 @@ _NETWORKS = {
 LOOK = {
     "PC-PK1": Look("#0072B2", label="PC-PK1"),
     "PC-F1": Look("#D55E00", label="PC-F1"),
+    "DD-PC1": Look("#009E73", label="DD-PC1"),
     "n": Look("#0072B2", label="neutrons"),
     "p": Look("#D55E00", linestyle="--", label="protons"),
     "kinetic": Look("#009E73", linestyle="-.", label="kinetic"),

@@ -46,8 +46,6 @@ from publish.show.figures import (
 )
 from publish.show.style import curve_look
 
-COUPLINGS = ("alpha_S", "beta_S", "gamma_S", "delta_S", "alpha_V", "gamma_V", "delta_V", "alpha_TV", "delta_TV")
-"""The couplings of the mean field, each with a slider in the live explorer of a nucleus."""
 CHANGE_PERCENT = 10.0
 """How far the sliders go to either side.  Scalar and vector field nearly cancel, so that even this unbinds nuclei."""
 END_FM = 12.0
@@ -148,7 +146,10 @@ class Ticks(dict[str, widgets.Checkbox]):
 
 
 class LiveNucleus(Live):
-    """Any even-even nucleus, either functional, pairing, and a slider for the change of each coupling, with a reset."""
+    """Any even-even nucleus and functional, pairing, and a slider for the change of each coupling, with a reset.
+
+    Only couplings of the functional that is chosen are shown, and of these not those that are zero.
+    """
 
     def __init__(self, first: tuple[int, int], functionals: Sequence[str] = tuple(FUNCTIONALS)):
         self.reset = widgets.Button(description="reset couplings", tooltip="all changes back to 0 %")
@@ -161,26 +162,38 @@ class LiveNucleus(Live):
             heading={"words": widgets.Label("couplings, changed by per cent"), "reset": self.reset},
             couplings={
                 name: widgets.FloatSlider(0, min=-CHANGE_PERCENT, max=CHANGE_PERCENT, description=name, **look)
-                for name in COUPLINGS
+                for name in dict.fromkeys(name for each in functionals for name in get_functional(each).couplings)
             },
         )
+
+    def changeable(self) -> dict[str, widgets.FloatSlider]:
+        """The sliders of those couplings that the chosen functional has."""
+        functional = get_functional(self.functional.value)
+        return {
+            name: control
+            for name, control in self.couplings.items()
+            if name in functional.couplings and getattr(functional, name)
+        }
 
     def chosen(self) -> Functional:
         """The functional with the couplings of the sliders."""
         functional = get_functional(self.functional.value)
         changed = {
             name: getattr(functional, name) * (1 + control.value / 100)
-            for name, control in self.couplings.items()
+            for name, control in self.changeable().items()
             if control.value
         }
         return replace(functional, name=f"{functional.name} changed", **changed) if changed else functional
 
     def draw(self):
+        shown = self.changeable()
+        for name, control in self.couplings.items():
+            control.layout.display = None if name in shown else "none"
         nucleus = solve(self.Z.value, self.N.value, self.chosen(), self.pairing.value)
         return nucleus_figure(nucleus), nucleus_text(nucleus)
 
     def _reset(self, _) -> None:
-        # nine sliders go back, one picture is made
+        # all sliders go back, one picture is made
         for control in self.couplings.values():
             control.unobserve(self.show, "value")
             control.value = 0

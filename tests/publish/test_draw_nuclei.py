@@ -6,7 +6,7 @@ import pytest
 
 from lib.rmf.functionals import get_functional
 from lib.rmf.solver import solve
-from publish.show.draw_nuclei import couplings_table, difference_figure, nucleus_table
+from publish.show.draw_nuclei import couplings_table, couplings_tables, difference_figure, nucleus_table
 
 
 def test_couplings_in_both_units():
@@ -18,6 +18,18 @@ def test_couplings_in_both_units():
     )
     assert list(table.loc["V<sub>p</sub> (pairing)", "MeV and fm"]) == ["−330.00", "−321.00", "MeV fm³"]
     assert len(table) == 11
+
+
+def test_each_kind_of_functional_has_a_table_of_its_own():
+    """DD-PC1 in fm² and in MeV fm³: -10.0462 times 197.327 MeV fm; exponents are numbers."""
+    constant, dependent = couplings_tables([get_functional(name) for name in ("PC-F1", "DD-PC1", "PC-PK1")])
+    assert list(constant["MeV and fm"].columns) == ["PC-F1", "PC-PK1", "unit"]
+    assert list(dependent.loc["a<sub>S</sub>"]) == ["−10.0462", "fm²", "−1982.39", "MeV fm³"]
+    assert list(dependent.loc["d<sub>TV</sub>"]) == ["0.6403", "", "–", ""]
+    assert list(dependent.loc["δ<sub>S</sub>"]) == ["−0.8149", "fm⁴", "−160.80", "MeV fm⁵"]
+    assert len(dependent) == 15
+    [only] = couplings_tables([get_functional("DD-PC1")])
+    assert only.equals(dependent)
 
 
 def test_a_nucleus_in_numbers():

@@ -21,13 +21,12 @@ from lib.learning.errors import Errors
 from lib.learning.known_region import measured_masses
 from lib.learning.table_one import CORRECTING, DENSITY, DIRECT
 from lib.rmf.chart import load_chart
-from lib.rmf.functionals import PC_F1, PC_PK1, PointCoupling
+from lib.rmf.functionals import DD_PC1, PC_F1, PC_PK1, PointCoupling
 from lib.rmf.solver import solve
 from lib.store import select
 from publish.manuscript import BOOK
 from publish.show.figures import nucleus_text
 from publish.show.widgets import (
-    COUPLINGS,
     OUT_OF_SAMPLE,
     QUANTITIES,
     LiveChart,
@@ -79,13 +78,31 @@ def test_live_numbers_are_those_of_the_solver(nucleus):
 
 def test_there_is_a_slider_for_each_coupling_of_the_mean_field(nucleus):
     greek = ("alpha", "beta", "gamma", "delta")
-    assert list(nucleus.couplings) == [
+    assert list(nucleus.changeable()) == [
         name for name in PointCoupling.__dataclass_fields__ if name.split("_")[0] in greek
     ]
-    assert tuple(nucleus.couplings) == COUPLINGS
-    for name, slider in nucleus.couplings.items():
+    for name, slider in nucleus.changeable().items():
         slider.value = 1.0
         assert getattr(nucleus.chosen(), name) == pytest.approx(1.01 * getattr(PC_PK1, name))
+
+
+def visible(live):
+    return [name for name, slider in live.couplings.items() if slider.layout.display != "none"]
+
+
+def test_sliders_are_those_of_the_functional_that_is_chosen(nucleus):
+    """DD-PC1 has ten parameters, which are its couplings that are not zero; what it has not cannot be changed."""
+    assert visible(nucleus) == list(PointCoupling.couplings)
+    nucleus.couplings["alpha_S"].value = 2.0
+    nucleus.functional.value = "DD-PC1"
+    ten = ["delta_S", "a_S", "b_S", "c_S", "d_S", "a_V", "b_V", "d_V", "b_TV", "d_TV"]
+    assert visible(nucleus) == ten
+    assert all(getattr(DD_PC1, name) for name in ten)
+    assert nucleus.chosen() is DD_PC1
+    nucleus.couplings["d_V"].value = 1.0
+    changed = replace(DD_PC1, name="DD-PC1 changed", d_V=1.01 * DD_PC1.d_V)
+    assert nucleus.chosen() == changed
+    assert shown(nucleus) == (nucleus_text(solve(8, 8, changed)), 1)
 
 
 def test_sliders_change_the_functional_and_the_reset_brings_it_back(nucleus):

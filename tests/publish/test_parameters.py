@@ -212,7 +212,7 @@ REFUSED = [
     ("one_nucleus", {"N": -4}, ["N = -4", "2 to 300"]),
     ("one_nucleus", {"Z": 50.0}, ["50.0", "even number"]),
     ("one_nucleus", {"pairing": "true"}, ["'true'", "true or false"]),
-    ("one_nucleus", {"functional": "PC-PK2"}, ["PC-PK2", "PC-PK1, PC-F1"]),
+    ("one_nucleus", {"functional": "PC-PK2"}, ["PC-PK2", "PC-PK1, PC-F1, DD-PC1"]),
     ("one_nucleus", {"box": 50}, ["box = 50 fm", "15 to 40"]),
     ("covariant_functional", {"functionals": []}, ["functionals = []", "one or more"]),
     ("covariant_functional", {"density_max": -0.3}, ["-0.3", "0.2 to 0.6"]),
