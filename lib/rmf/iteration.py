@@ -111,7 +111,7 @@ class Anderson:
         dx, df = np.array(self.dx), np.array(self.df)
         weighted = df * self.weight
         gram = weighted @ weighted.T
-        gram[np.diag_indices_from(gram)] *= 1 + 1e-10
+        gram.flat[:: len(gram) + 1] *= 1 + 1e-10
         slope = weighted @ (self.weight * residual)
         gamma = np.linalg.solve(gram, slope)
         return x + self.mixing * residual - gamma @ (dx + self.mixing * df)

@@ -204,10 +204,11 @@ def radii(Z: int, N: int, functional: Functional, levels, densities: Densities, 
     """rms radii in fm, the tails beyond the mesh included; the proton has a charge radius of 0.8 fm."""
     mesh, square = densities.mesh, {}
     for q, number, density in (("n", N, densities.neutron), ("p", Z, densities.proton)):
-        each = levels[q]
-        end = state.well(q).vector[-1]
-        tails = mesh.box**2 + tail_moment(each.energy, each.kappa, mesh.box, end, functional.nucleon_mass, 2)
-        beyond = (each.degeneracy * each.occupation * each.outside) @ tails
+        each, end = levels[q], state.well(q).vector[-1]
+        nucleons = each.degeneracy * each.occupation * each.outside
+        far = nucleons > 1e-12
+        tails = mesh.box**2 + tail_moment(each.energy[far], each.kappa[far], mesh.box, end, functional.nucleon_mass, 2)
+        beyond = nucleons[far] @ tails
         square[q] = (float(mesh.integral(mesh.r**2 * density)) + beyond) / number
     return {
         "neutron_radius": float(np.sqrt(square["n"])),
