@@ -32,12 +32,14 @@ class Accuracy(NamedTuple):
 
 def numerical_error(solution: Solution) -> Accuracy:
     """The change of energy and radii on the reference mesh, in absolute value."""
+    nucleus = solution.Z, solution.N, solution.functional
+    own = solution.levels, solution.densities, solution.state
     reference = get_mesh(REFERENCE_BOX_FM, REFERENCE_STEP_FM)
     state = on_other_mesh(solution.state, solution.mesh, reference)
-    fillings = {q: filling.again() for q, filling in solution.fillings.items()}
+    fillings = {q: each.again() for q, each in solution.fillings.items()}
     step = scf_step(state, solution.functional, reference, fillings)
-    before = radii(solution.Z, solution.N, solution.functional, solution.levels, solution.densities, solution.state)
-    after = radii(solution.Z, solution.N, solution.functional, step.levels, step.densities, state)
+    before = radii(*nucleus, *own)
+    after = radii(*nucleus, step.levels, step.densities, state)
     return Accuracy(
         abs(step.energy - solution.energy),
         max(abs(after[name] - before[name]) for name in before),

@@ -69,23 +69,29 @@ Chart = dict[tuple[int, int], Minimum]
 """States by (Z, N)."""
 
 
-def walk(Z: int, functional: Functional, mesh: Mesh, paired: bool, N_range: tuple[int, int]) -> Chart:
-    """The isotopes of one element, to both drip lines and a few steps beyond."""
+def walk(Z, functional, mesh, paired, N_range) -> Chart:
+    """The isotopes of one element, to both drip lines and a few steps beyond.
+
+    Arguments as of :func:`make_chart`, with a :class:`lib.rmf.mesh.Mesh`.
+    """
     found: Chart = {}
     first = int(np.clip(stability_N(Z), *N_range))
     for N, direction in ((first, +2), (first - 2, -2)):
         unbound = 0
         while N_range[0] <= N <= N_range[1] and unbound < BEYOND_DRIP:
-            before = [found[Z, n] for n in (N - direction, N - 2 * direction) if (Z, n) in found]
+            last_two = N - direction, N - 2 * direction
+            before = [found[Z, n] for n in last_two if (Z, n) in found]
+            how = functional, mesh, paired
             try:
-                found[Z, N] = next_isotope(Z, N, before, functional, mesh, paired)
+                found[Z, N] = next_isotope(Z, N, before, *how)
             except UnboundNucleusError:
                 break  # so far out that the potential has no room
             except NoConvergenceError as error:
                 if error.bound:
                     raise
                 # beyond the drip line there may be no fixed point
-            unbound = 0 if (Z, N) in found and found[Z, N].bound else unbound + 1
+            bound = (Z, N) in found and found[Z, N].bound
+            unbound = 0 if bound else unbound + 1
             N += direction
     return found
 
@@ -261,14 +267,14 @@ def bound_nuclei(rows: list[dict]) -> list[dict]:
     bound = []
     for row in rows:
         Z, N = row["Z"], row["N"]
-        if (Z, N) not in energy:
-            continue
-        lighter = [e for (z, n), e in energy.items() if (z == Z and n < N) or (n == N and z < Z)]
-        if energy[Z, N] < min(lighter, default=np.inf):
-            separation = {
-                "two_neutron_separation_energy": energy.get((Z, N - 2), np.nan) - energy[Z, N],
-                "two_proton_separation_energy": energy.get((Z - 2, N), np.nan) - energy[Z, N],
-            }
+        here = energy.get((Z, N), np.inf)
+        isotopes = [energy[z, n] for z, n in energy if z == Z and n < N]
+        isotones = [energy[z, n] for z, n in energy if n == N and z < Z]
+        if here < min(isotopes + isotones, default=np.inf):
+            separation = {}
+            for q, left in ("neutron", (Z, N - 2)), ("proton", (Z - 2, N)):
+                name = f"two_{q}_separation_energy"
+                separation[name] = energy.get(left, np.nan) - here
             bound.append(row | separation)
     if not bound:
         raise ValueError("no bound nucleus: widen Z_range or N_range")

@@ -434,9 +434,10 @@ class Levels:
     def labels(self) -> list[Label]:
         return list(zip(self.kappa.tolist(), self.nodes.tolist(), strict=True))
 
-    def shifted(self, mesh: Mesh, scalar: np.ndarray, vector: np.ndarray) -> np.ndarray:
-        """Energies (MeV) in potentials changed by these amounts (r,), MeV, to first order."""
-        upper, lower = mesh.line * (vector + scalar), mesh.line * (vector - scalar)
+    def shifted(self, mesh: Mesh, scalar, vector) -> np.ndarray:
+        """Energies (levels,), MeV, in potentials changed by these amounts (r,), MeV, to first order."""
+        upper = mesh.line * (vector + scalar)
+        lower = mesh.line * (vector - scalar)
         return self.energy + self.G**2 @ upper + self.F**2 @ lower
 
 

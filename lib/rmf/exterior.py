@@ -47,8 +47,8 @@ def decaying_ratio(energy, kappa, radius, vector, mass2):
         bessel = 1.0 / bessel
     ratio = -HBARC_MEV_FM * alpha / (free + mass2) * bessel
     # alpha and r enter as their product: the radial equation knows d/dr
-    along_r = (2 * kappa / radius - (free + mass2) / HBARC_MEV_FM * ratio) * ratio
-    along_r -= free / HBARC_MEV_FM
+    along_r = 2 * kappa / radius - (free + mass2) / HBARC_MEV_FM * ratio
+    along_r = along_r * ratio - free / HBARC_MEV_FM
     growth = -(free + mass2 / 2) / (HBARC_MEV_FM * alpha) ** 2
     slope = (growth - 1 / (free + mass2)) * ratio + growth * radius * along_r
     fading = math.exp((free - energy + vector) / _SETTLED_MEV)

@@ -10,7 +10,7 @@ nothing changes.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -62,6 +62,10 @@ class Minimum:
         if self.bound != other.bound:
             return self.bound
         return self.energy < other.energy - LOWER_MEV
+
+    def after(self, trial: Solution) -> Minimum:
+        """The same state, after another attempt that has led nowhere else."""
+        return replace(self, iterations=self.iterations + trial.iterations, seconds=self.seconds + trial.wall_time)
 
     def solution(self, functional: Functional, mesh: Mesh, tolerance: float = TOLERANCE_MEV) -> Solution:
         """The state in full, after the few steps that restore it."""
@@ -140,34 +144,44 @@ def new_fillings(Z: int, N: int, functional: Functional, mesh: Mesh, paired: boo
     return {q: EvenFilling(n, freeze_at=1 if warm else 6) for q, n in zip(PARTICLES, (N, Z), strict=True)}
 
 
-def improve(
-    best: Minimum, neighbours: Iterable[Minimum], functional: Functional, mesh: Mesh, window: float | None = None
-) -> Minimum:
+def improve(best, neighbours, functional, mesh, window=None) -> Minimum:
     """The lowest state that iterations reach from the orders of the neighbours and from fillings near the present one.
 
-    What has been tried is not tried again.  ``window`` (MeV): what another filling may cost at the present energies of the
-    levels; :data:`WINDOW_MEV` and :data:`LIGHT_WINDOW_MEV` without it.
+    What has been tried is not tried again.
+
+    Parameters
+    ----------
+    best, neighbours
+        the :class:`Minimum` that is known, and those of other nuclei.
+    functional, mesh
+        a :class:`lib.rmf.functionals.Functional` and a :class:`lib.rmf.mesh.Mesh`.
+    window
+        what another filling may cost at the present energies of the levels, MeV; :func:`usual_window` without it.
     """
-    if window is None:
-        window = LIGHT_WINDOW_MEV if best.Z + best.N <= LIGHT and best.bound else WINDOW_MEV
-    neighbours = list(neighbours)
+    window = usual_window(best) if window is None else window
+    around = list(neighbours), functional, mesh, window
     searching = True
     while searching:
         searching = False
-        for key, start, fillings in starts(best, neighbours, functional, mesh, window):
+        for key, start, order in starts(best, *around):
             if key in best.tried:
                 continue
-            trial = attempt(best, start, fillings, functional, mesh)
+            trial = attempt(best, start, order, functional, mesh)
             best = replace(best, tried=best.tried | {key})
             if trial is None:
                 continue
+            spent = best.iterations, best.seconds
             if is_physical(trial) and minimum_of(trial).lies_below(best):
-                best = minimum_of(trial, best.tried, best.iterations, best.seconds)
+                best = minimum_of(trial, best.tried, *spent)
                 searching = True
                 break
-            iterations, seconds = best.iterations + trial.iterations, best.seconds + trial.wall_time
-            best = replace(best, iterations=iterations, seconds=seconds)
+            best = best.after(trial)
     return best
+
+
+def usual_window(best: Minimum) -> float:
+    """What another filling may cost, MeV: :data:`LIGHT_WINDOW_MEV` in light nuclei, else :data:`WINDOW_MEV`."""
+    return LIGHT_WINDOW_MEV if best.Z + best.N <= LIGHT and best.bound else WINDOW_MEV
 
 
 def attempt(best: Minimum, start: State | None, fillings: dict[str, Filling], functional, mesh: Mesh) -> Solution | None:
@@ -193,17 +207,13 @@ Start = tuple[tuple, State | None, dict[str, Filling]]
 """What an iteration starts from, and a name to know it by."""
 
 
-def starts(
-    best: Minimum, neighbours: list[Minimum], functional: Functional, mesh: Mesh, window: float
-) -> Iterator[Start]:
+def starts(best, neighbours, functional, mesh, window) -> Iterator[Start]:
     """From where a lower state may be reached, the most promising first.
 
-    With pairing no order is frozen: there it is the fields of the neighbours.
+    With pairing no order is frozen: there it is the fields of the neighbours.  Arguments as of :func:`improve`.
     """
     if best.fillings["n"].paired:
-        for beside in neighbours:
-            fillings = {q: filling.again() for q, filling in best.fillings.items()}
-            yield (beside.Z, beside.N, round(beside.energy, 2)), beside.state, fillings
+        yield from paired_starts(best, neighbours)
         return
     levels = levels_around(best, functional, mesh, window)
     for beside in neighbours:
@@ -211,9 +221,17 @@ def starts(
             yield key_of(order), beside.state, order
         order = from_below(best, beside.state, functional, mesh)
         yield key_of(order), beside.state, order
-    yield COLD, None, new_fillings(best.Z, best.N, functional, mesh, paired=False, warm=False)
+    cold = new_fillings(best.Z, best.N, functional, mesh, False, False)
+    yield COLD, None, cold
     for order in other_fillings(levels, best, window):
         yield key_of(order), best.state, order
+
+
+def paired_starts(best: Minimum, neighbours: list[Minimum]) -> Iterator[Start]:
+    """The fields of the neighbours."""
+    for beside in neighbours:
+        fillings = {q: filling.again() for q, filling in best.fillings.items()}
+        yield (beside.Z, beside.N, round(beside.energy, 2)), beside.state, fillings
 
 
 def levels_around(best: Minimum, functional: Functional, mesh: Mesh, window: float) -> dict[str, Levels]:

@@ -21,6 +21,7 @@ earlier order the two levels become a :class:`Share`.  Candidates for the second
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -110,19 +111,23 @@ class Share:
         here = self.in_second
         before = self.takes if splitting > 0 else self.gives
         if before and abs(splitting) > abs(before[1]):
-            self.takes = self.gives = None  # the other species has moved: what was known is no longer true
+            # the other species has moved: what was known is no longer true
+            self.takes = self.gives = None
         if splitting > 0:
-            self.takes, end = (here, splitting), self.bounds[1]
+            self.takes = here, splitting
         else:
-            self.gives, end = (here, splitting), self.bounds[0]
+            self.gives = here, splitting
         if self.takes and self.gives:
             (low, up), (high, down) = self.takes, self.gives
-            guess = low + (high - low) * up / (up - down)  # where they meet if the splitting is linear
+            # where the levels meet if their splitting is linear
+            guess = low + (high - low) * up / (up - down)
             margin = 0.05 * (high - low)
-            self.in_second = min(max(guess, low + margin), high - margin)
+            least, most = low + margin, high - margin
         else:
             step = max(_SHARE_RATE * abs(splitting), 0.2)
-            self.in_second = min(here + step, end) if splitting > 0 else max(here - step, end)
+            guess = here + math.copysign(step, splitting)
+            least, most = self.bounds
+        self.in_second = min(max(guess, least), most)
         return self.in_second != here
 
 
