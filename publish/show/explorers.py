@@ -23,8 +23,8 @@ from lib.learning.table_one import get_network
 from lib.rmf.dirac import level_name
 from lib.rmf.functionals import FUNCTIONALS
 from lib.rmf.mesh import NETWORK_STEP_FM
-from lib.rmf.solver import solve
 from lib.rmf.observables import levels
+from lib.rmf.solver import solve
 from lib.store import select
 from publish.show.embedded import embed, in_static_page
 from publish.show.figures import nucleus_text

@@ -13,8 +13,8 @@ from claims.words import minus
 from lib.learning.ensemble import load_ensemble
 from lib.learning.table_one import TABLE_I
 from lib.rmf.chart import load_chart
-from lib.rmf.solver import solve
 from lib.rmf.observables import levels
+from lib.rmf.solver import solve
 from lib.store import select
 from publish.show.figures import nucleus_text
 
