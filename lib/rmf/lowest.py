@@ -191,8 +191,9 @@ def attempt(best: Minimum, start: State | None, fillings: dict[str, Filling], fu
     rules = {"stops": [AboveBest(above), Unbound()], "move_stops": [KnownOrder(best.tried, above)]}
     # where only one species is out of order, it shares with the order it would fall back to
     for q, other in (("n", "p"), ("p", "n")):
-        if fillings[other].key == best.fillings[other].key and best.fillings[q].share is None:
-            fillings[q].visited(best.fillings[q].held)
+        before = best.fillings[q]
+        if before.held and before.share is None and fillings[other].key == best.fillings[other].key:
+            fillings[q].visited(before.held)
     try:
         return iterate(
             best.Z, best.N, functional, mesh, fillings, start, **rules, limit=_TRIAL_LIMIT, tolerance=SEARCH_TOLERANCE_MEV

@@ -23,8 +23,8 @@ from lib.learning.table_one import get_network
 from lib.rmf.dirac import level_name
 from lib.rmf.functionals import PAPER_FUNCTIONALS
 from lib.rmf.mesh import NETWORK_STEP_FM
+from lib.rmf.observables import levels
 from lib.rmf.solver import solve
-from lib.rmf.spectrum import levels
 from lib.store import select
 from publish.show.embedded import embed, in_static_page
 from publish.show.figures import nucleus_text
@@ -129,7 +129,7 @@ def chart_explorer(
         return {
             "functional": chart.functional,
             "other": other.functional,
-            "box": f"{chart.box_fm:g}",
+            "box": f", in a box of {chart.box_fm:g} fm" if chart.wall else "",
             "densest": 1.05e-4 * max(max(nucleus["n"] + nucleus["p"]) for nucleus in nuclei),
             "elements": {int(Z): element(int(Z)) for Z in np.unique(chart.Z.values)},
             "nuclei": nuclei,

@@ -23,8 +23,8 @@ from claims.shells import (
 from lib.learning.dataset import load_dataset
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I
 from lib.rmf.chart import load_chart
+from lib.rmf.observables import levels
 from lib.rmf.solver import solve
-from lib.rmf.spectrum import levels
 from lib.store import select
 
 Z = np.array([20] * 5)

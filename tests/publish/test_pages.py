@@ -13,8 +13,8 @@ from claims.words import minus
 from lib.learning.ensemble import load_ensemble
 from lib.learning.table_one import TABLE_I
 from lib.rmf.chart import load_chart
+from lib.rmf.observables import levels
 from lib.rmf.solver import solve
-from lib.rmf.spectrum import levels
 from lib.store import select
 from publish.show.figures import nucleus_text
 
@@ -161,7 +161,7 @@ def test_chart_explorer_answers_to_numbers_keys_and_mouse(page, site):
     assert drawn(page, ".ce-neutrons") == pytest.approx(select(chart, 20, 28).neutron_density.values[:121:3], abs=5e-4)
     assert page.locator(".ce-plot .empty").count() > 3, "the gaps above the last occupied levels are seen"
     # the computed energy says of what kind it is, beside the measured one
-    assert "spherical, without pairing, in a box of 15 fm" in text.inner_text()
+    assert "spherical, without pairing: E" in text.inner_text()
     # on empty paper a click does nothing; beside a nucleus it takes that
     box = canvas.bounding_box()
     before = text.inner_text()
