@@ -8,7 +8,7 @@ Energies are negative where a nucleus is bound, separation energies positive.  M
 
 .. math::
 
-    \\Delta(Z,N) = Z\\,\\Delta_{\\rm H} + N\\,\\Delta_n + E - B_{\\rm el}(Z)
+    \\Delta M(Z,N) = Z\\,\\Delta M_{\\rm H} + N\\,\\Delta M_n + E - B_{\\rm el}(Z)
 
 with the mass excesses of hydrogen atom and neutron, the total energy E of the nucleus, and the binding energy of its electrons
 (:func:`electron_binding_energy`); that of the electron in each hydrogen atom, 1.4 keV for the heaviest nuclei, is left out,
@@ -227,47 +227,50 @@ SOURCES = {
     "ENSDF": Source("measured: Evaluated Nuclear Structure Data File, decays, as read by data/make_ensdf_levels.py", "physicalMeasurement"),
 }  # fmt: skip
 """Where columns come from."""
-PAIRED = "of E_CDFT + pairing energy"
-TOTAL = "of the total energy, where the neighbour is in the table"
+NUMERICAL = "an estimate, without the error of the functional"
+NEIGHBOUR = "where the neighbour is in the table"
 COLUMNS = {
     "Z": Column("1", "proton number", "name", _Z),
     "N": Column("1", "neutron number", "name", _N),
     "A": Column("1", "mass number", "name", _A),
     "nuclide": Column("1", "mass number and symbol, as in 132Sn", "name", _nuclide),
     "energy": Column("MeV", "E_CDFT, the functional of the densities", "solver", uncertainty="energy_uncertainty"),
-    "energy_uncertainty": Column("MeV", "estimate of the numerical error of E_CDFT, not of the functional", "solver"),
-    "even_filling_energy": Column("MeV", "lowest E_CDFT with at most one partly filled level of each kind", "solver"),
+    "energy_uncertainty": Column("MeV", f"numerical error of E_CDFT, {NUMERICAL}", "solver"),
+    "even_filling_energy": Column("MeV", "even-filling energy, the lowest E_CDFT with at most one partly filled level of each kind", "solver"),
     "pairing_energy": Column("MeV", "pairing energy, zero without pairing", "solver"),
     "cm_energy": Column("MeV", "centre-of-mass correction", "solver"),
-    "total_energy": Column("MeV", "E_CDFT + pairing energy + centre-of-mass correction", "solver", uncertainty="energy_uncertainty"),
-    "binding_energy_per_nucleon": Column("MeV", "minus the total energy, over A", "table", _binding_energy_per_nucleon),
-    "mass_excess": Column("MeV", "mass excess of the atom, from the total energy", "table", _mass_excess, "energy_uncertainty"),
-    "measured": Column("1", "whether the mass is measured", "AME2020", _measured, flags="not_measured measured"),
-    "measured_mass_excess": Column("MeV", "measured mass excess of the atom", "AME2020", _measured_mass_excess, "measured_mass_excess_uncertainty"),
+    "total_energy": Column("MeV", "total energy, E_CDFT + pairing energy + centre-of-mass correction", "solver", uncertainty="energy_uncertainty"),
+    "binding_energy_per_nucleon": Column("MeV", "binding energy per nucleon, minus the total energy over A", "table", _binding_energy_per_nucleon),
+    "mass_excess": Column("MeV", "mass excess, of the atom, from the total energy", "table", _mass_excess, "energy_uncertainty"),
+    "measured": Column("1", "mass measured, whether it is", "AME2020", _measured, flags="not_measured measured"),
+    "measured_mass_excess": Column("MeV", "measured mass excess, of the atom", "AME2020", _measured_mass_excess, "measured_mass_excess_uncertainty"),
     "measured_mass_excess_uncertainty": Column("MeV", "standard deviation of the measured mass excess", "AME2020", _measured_mass_excess_uncertainty),
-    "measured_binding_energy": Column("MeV", "measured binding energy of the nucleus, without its electrons", "AME2020", _measured_binding_energy, "measured_mass_excess_uncertainty"),
-    "mass_excess_residual": Column("MeV", "mass excess minus the measured one", "AME2020, solver", _mass_excess_residual),
-    "two_neutron_separation_energy": Column("MeV", f"S_2n {PAIRED}", "solver"),
-    "two_proton_separation_energy": Column("MeV", f"S_2p {PAIRED}", "solver"),
-    "total_two_neutron_separation_energy": Column("MeV", f"S_2n {TOTAL}", "table", _total_two_neutron_separation_energy),
-    "total_two_proton_separation_energy": Column("MeV", f"S_2p {TOTAL}", "table", _total_two_proton_separation_energy),
-    "alpha_decay_energy": Column("MeV", "Q of alpha decay, from mass excesses, where the daughter is in the table", "table", _alpha_decay_energy),
+    "measured_binding_energy": Column("MeV", "measured binding energy, of the nucleus without its electrons", "AME2020", _measured_binding_energy, "measured_mass_excess_uncertainty"),
+    "mass_excess_residual": Column("MeV", "computed minus measured mass excess", "AME2020, solver", _mass_excess_residual),
+    "two_neutron_separation_energy": Column("MeV", "S_2n of E_CDFT + pairing energy", "solver"),
+    "two_proton_separation_energy": Column("MeV", "S_2p of E_CDFT + pairing energy", "solver"),
+    "total_two_neutron_separation_energy": Column("MeV", f"S_2n of the total energy, {NEIGHBOUR}", "table", _total_two_neutron_separation_energy),
+    "total_two_proton_separation_energy": Column("MeV", f"S_2p of the total energy, {NEIGHBOUR}", "table", _total_two_proton_separation_energy),
+    "alpha_decay_energy": Column("MeV", f"Q of alpha decay, from mass excesses, {NEIGHBOUR}", "table", _alpha_decay_energy),
     "measured_two_neutron_separation_energy": Column("MeV", "measured S_2n", "AME2020", _measured_two_neutron_separation_energy),
     "measured_two_proton_separation_energy": Column("MeV", "measured S_2p", "AME2020", _measured_two_proton_separation_energy),
     "measured_alpha_decay_energy": Column("MeV", "measured Q of alpha decay", "AME2020", _measured_alpha_decay_energy),
-    "neutron_fermi_energy": Column("MeV", "energy of the last occupied neutron level; with pairing lambda_n", "solver"),
-    "proton_fermi_energy": Column("MeV", "energy of the last occupied proton level; with pairing lambda_p", "solver"),
-    "neutron_radius": Column("fm", "rms radius of the neutron density", "solver", uncertainty="radius_uncertainty"),
-    "proton_radius": Column("fm", "rms radius of the point-proton density", "solver", uncertainty="radius_uncertainty"),
+    "neutron_fermi_energy": Column("MeV", "neutron Fermi energy, that of the last occupied level, with pairing lambda_n", "solver"),
+    "proton_fermi_energy": Column("MeV", "proton Fermi energy, that of the last occupied level, with pairing lambda_p", "solver"),
+    "neutron_radius": Column("fm", "neutron rms radius", "solver", uncertainty="radius_uncertainty"),
+    "proton_radius": Column("fm", "proton rms radius, of point protons", "solver", uncertainty="radius_uncertainty"),
     "charge_radius": Column("fm", "charge radius, r_ch^2 = r_p^2 + 0.64 fm^2", "solver", uncertainty="radius_uncertainty"),
-    "radius_uncertainty": Column("fm", "estimate of the numerical error of the radii, not of the functional", "solver"),
-    "neutron_skin": Column("fm", "neutron radius minus proton radius", "table", _neutron_skin),
-    "shared_occupation": Column("1", "whether two degenerate levels share the last particles", "solver", flags="not_shared shared"),
+    "radius_uncertainty": Column("fm", f"numerical error of the radii, {NUMERICAL}", "solver"),
+    "neutron_skin": Column("fm", "neutron skin, neutron minus proton radius", "table", _neutron_skin),
+    "shared_occupation": Column("1", "shared occupation, whether two degenerate levels share the last particles", "solver", flags="not_shared shared"),
     "distance": Column("1", "distance d to the known region, in neutrons along the isotopes", "AME2020", _distance),
-    "level_ratio": Column("1", "measured E(4+)/E(2+) of the lowest levels", "ENSDF", _level_ratio),
-    "deformed": Column("1", f"whether the nucleus is deformed, measured E(4+)/E(2+) >= {ROTOR_RATIO}", "ENSDF", _deformed, flags="not_deformed deformed"),
+    "level_ratio": Column("1", "measured E(4+)/E(2+), of the lowest levels", "ENSDF", _level_ratio),
+    "deformed": Column("1", f"deformed, whether the measured E(4+)/E(2+) is {ROTOR_RATIO} or more", "ENSDF", _deformed, flags="not_deformed deformed"),
 }  # fmt: skip
-"""Every column of the table, in its order.  To add one, add a line; what only some charts have is left out for the others."""
+"""Every column of the table, in its order; before its first comma a text is a name for it.
+
+To add a column, add a line.  What only some charts have is left out for the others.
+"""
 KEYS = ("Z", "N", "A", "nuclide")
 """The columns that name a nucleus: coordinates of the netCDF file."""
 
