@@ -313,7 +313,8 @@ def test_search_fits_a_telephone(phone, site):
 def test_mass_tables_are_there_to_download(page, site, tmp_path):
     settle(page, f"{site}/book/mass_table.html")
     links = {
-        link.inner_text(): link.evaluate("a => a.href") for link in page.locator("main figure td a[download]").all()
+        link.inner_text(): link.evaluate("a => a.href")
+        for link in page.locator("main figure :is(td, th) a[download]").all()
     }
     files = [path for name, pairing in MASSES for path in paths(name, pairing).values()]
     assert sorted(links) == sorted(path.name for path in files)
