@@ -29,7 +29,7 @@ from lib.rmf.mesh import DEFAULT_BOX_FM, DEFAULT_STEP_FM, NETWORK_MESH, Mesh, ge
 from lib.rmf.observables import COORDINATES, VARIABLES
 from lib.rmf.occupation import UnboundNucleusError
 from lib.rmf.solver import check_number, record
-from lib.store import Variable, labelled
+from lib.store import Variable, discovery, labelled
 from lib.tasks import resume_tasks, task_folder
 
 Z_RANGE = (8, 100)
@@ -189,7 +189,11 @@ def make_chart(
     rows = phases.described(found)
     chart = assemble(rows, chosen, pairing, mesh)
     # of this run; what is kept from an interrupted one is in cpu_seconds only
-    chart.attrs |= {"wall_time_seconds": round(time.time() - started, 2), "resumed_tasks": phases.resumed, "rounds": rounds}
+    chart.attrs |= {
+        "wall_time_seconds": round(time.time() - started, 2),
+        "resumed_tasks": phases.resumed,
+        "rounds": rounds,
+    }
     return chart
 
 
@@ -302,9 +306,16 @@ def assemble(rows: list[dict], functional: Functional, pairing: bool, mesh: Mesh
         {name: stacked(bound, name) for name in CHART_VARIABLES} | numbers | {"r": NETWORK_MESH},
         CHART_VARIABLES | CHART_COORDINATES,
         coords=CHART_COORDINATES,
-        attrs={
-            "title": f"Spherical even-even nuclei of {functional.name}, {'BCS pairing' if pairing else 'no pairing'}",
-            "license": "CC-BY-4.0",
+        attrs=discovery(
+            title=f"Spherical even-even nuclei of {functional.name}, {'BCS pairing' if pairing else 'no pairing'}",
+            summary=f"Energies and radii{'' if pairing else ', densities, potentials and levels'} of the {len(bound)} spherical "
+            f"even-even nuclei that the covariant energy density functional {functional.name} binds.",
+            keywords="covariant density functional, relativistic mean field, chart of nuclides, nuclear densities",
+            source=f"spherical relativistic mean-field calculation with {functional.name}",
+            history=f"python -m lib charts {functional.name}{' --pairing' if pairing else ''}",
+            identity=f"chart-{functional.name}{'-paired' if pairing else ''}",
+        )
+        | {
             "functional": functional.name,
             "couplings": repr(functional),
             "nucleon_mass": functional.nucleon_mass,

@@ -18,9 +18,28 @@ import numpy as np
 from lib.rmf.dirac import PARTICLES, Levels
 from lib.rmf.field import State
 from lib.rmf.functionals import Functional
-from lib.rmf.iteration import MIXING, AboveBest, NoConvergenceError, KnownOrder, Solution, Unbound, iterate, key_of, occupied_levels
+from lib.rmf.iteration import (
+    MIXING,
+    AboveBest,
+    KnownOrder,
+    NoConvergenceError,
+    Solution,
+    Unbound,
+    iterate,
+    key_of,
+    occupied_levels,
+)
 from lib.rmf.mesh import Mesh
-from lib.rmf.occupation import TOLERANCE_MEV, EvenFilling, Filling, Order, UnboundNucleusError, even_filling, fillings, order_of
+from lib.rmf.occupation import (
+    TOLERANCE_MEV,
+    EvenFilling,
+    Filling,
+    Order,
+    UnboundNucleusError,
+    even_filling,
+    fillings,
+    order_of,
+)
 from lib.rmf.pairing import BCSFilling
 
 LOWER_MEV = 1e-5
@@ -184,7 +203,9 @@ def usual_window(best: Minimum) -> float:
     return LIGHT_WINDOW_MEV if best.Z + best.N <= LIGHT and best.bound else WINDOW_MEV
 
 
-def attempt(best: Minimum, start: State | None, fillings: dict[str, Filling], functional, mesh: Mesh) -> Solution | None:
+def attempt(
+    best: Minimum, start: State | None, fillings: dict[str, Filling], functional, mesh: Mesh
+) -> Solution | None:
     """An iteration from other fillings, given up once it is seen to settle above; None if there is no room for them."""
     # a state that is bound is taken even if it lies above one that is not
     above = best.energy if best.bound else best.energy + UNBOUND_MEV
@@ -196,7 +217,15 @@ def attempt(best: Minimum, start: State | None, fillings: dict[str, Filling], fu
             fillings[q].visited(before.held)
     try:
         return iterate(
-            best.Z, best.N, functional, mesh, fillings, start, **rules, limit=_TRIAL_LIMIT, tolerance=SEARCH_TOLERANCE_MEV
+            best.Z,
+            best.N,
+            functional,
+            mesh,
+            fillings,
+            start,
+            **rules,
+            limit=_TRIAL_LIMIT,
+            tolerance=SEARCH_TOLERANCE_MEV,
         )
     except UnboundNucleusError:
         return None

@@ -38,8 +38,12 @@ VARIABLES = {
     "neutron_vector_potential": Variable(PROFILE, "MeV", "vector potential V of the neutrons"),
     "proton_vector_potential": Variable(PROFILE, "MeV", "vector potential V of the protons, Coulomb included"),
     "energy": Variable(NUMBER, "MeV", "E_CDFT, the volume integral of the energy density"),
-    "energy_uncertainty": Variable(NUMBER, "MeV", "numerical error of energies: what a finer mesh and a larger box change"),
-    "even_filling_energy": Variable(NUMBER, "MeV", "lowest E_CDFT with at most one partly filled level of each species"),
+    "energy_uncertainty": Variable(
+        NUMBER, "MeV", "numerical error of energies: what a finer mesh and a larger box change"
+    ),
+    "even_filling_energy": Variable(
+        NUMBER, "MeV", "lowest E_CDFT with at most one partly filled level of each species"
+    ),
     "energy_beyond_mesh": Variable(NUMBER, "MeV", "part of E_CDFT beyond the networks' mesh, r > 15 fm"),
     "kinetic_energy": Variable(NUMBER, "MeV", "kinetic part of E_CDFT"),
     "interaction_energy": Variable(NUMBER, "MeV", "interaction part of E_CDFT"),

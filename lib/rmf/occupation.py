@@ -202,7 +202,9 @@ class Filling(ABC):
         """The pairing field that the occupied levels make, MeV, as one row (1, r); no row (0, r) without pairing."""
         return np.empty((0, levels.G.shape[1]))
 
-    def reorder(self, levels: Levels, residual: float, stopping: bool, giving_up: bool, look: Callable[[float], Levels]) -> bool:
+    def reorder(
+        self, levels: Levels, residual: float, stopping: bool, giving_up: bool, look: Callable[[float], Levels]
+    ) -> bool:
         """Put the particles in order, if it is time to look and they are not; True if any moved.
 
         ``residual`` of the iteration in MeV; whether it is about to stop, and not as converged; ``look(top)`` finds all levels up to ``top`` in the present well, occupied.
@@ -259,7 +261,9 @@ class EvenFilling(Filling):
         try:
             return follow_levels(mesh, well.scalar, well.vector, mass, self._named, well.guess, _FOLLOWED_MEV)
         except ValueError as error:
-            raise UnboundNucleusError(f"{self.particles} nucleons of a kind: {error}; take one nearer stability") from error
+            raise UnboundNucleusError(
+                f"{self.particles} nucleons of a kind: {error}; take one nearer stability"
+            ) from error
 
     def occupy(self, levels: Levels, well: Well) -> None:
         """Set the occupations, as they are held or from below, and the Fermi energy."""
@@ -275,7 +279,9 @@ class EvenFilling(Filling):
         labels = levels.labels
         return levels.energy[labels.index(self.share.first)] - levels.energy[labels.index(self.share.second)]
 
-    def reorder(self, levels: Levels, residual: float, stopping: bool, giving_up: bool, look: Callable[[float], Levels]) -> bool:
+    def reorder(
+        self, levels: Levels, residual: float, stopping: bool, giving_up: bool, look: Callable[[float], Levels]
+    ) -> bool:
         self._steps += 1
         if self.held is None:
             if self._steps < self.freeze_at and not stopping:
