@@ -83,9 +83,7 @@ def main(arguments: list[str] | None = None) -> None:
     ensembles.add_argument("names", nargs="*", type=known_to(get_network), help=f"default: {' '.join(TABLE_I)}")
     ensembles.set_defaults(make=make_ensembles)
     tables = commands.add_parser("tables", help="data/mass_tables: the charts as CSV, Parquet and netCDF, with masses")
-    tables.add_argument(
-        "names", nargs="*", type=known_to(get_functional), help=f"default: {' '.join(PAPER_FUNCTIONALS)}"
-    )
+    tables.add_argument("names", nargs="*", type=known_to(get_functional), help=f"default: {usual}")
     tables.add_argument(
         "--pairing", action=argparse.BooleanOptionalAction, help="only with pairing, or only without; default: both"
     )
