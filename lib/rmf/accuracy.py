@@ -42,7 +42,7 @@ def numerical_error(solution: Solution) -> Accuracy:
     own = solution.levels, solution.densities, solution.state
     reference = get_mesh(REFERENCE_BOX_FM, REFERENCE_STEP_FM)
     state = on_other_mesh(solution.state, solution.mesh, reference)
-    fillings = {q: each.again() for q, each in solution.fillings.items()}
+    fillings = {q: each.again(reference) for q, each in solution.fillings.items()}
     step = scf_step(state, solution.functional, reference, fillings)
     before = radii(*nucleus, *own)
     after = radii(*nucleus, step.levels, step.densities, state)

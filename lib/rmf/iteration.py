@@ -184,6 +184,22 @@ class Unbound:
         return residual < self.check_mev and fermi_energy > residual
 
 
+class KnownField:
+    """The iteration is seen to fall into a field that is known: nearer to it than its own next steps will take it."""
+
+    check_mev = 0.3  # residual below which it is asked
+
+    def __init__(self, known: State, weight: np.ndarray):
+        self.known, self.weight = known.pack(), weight
+
+    def __call__(self, progress: Progress) -> bool:
+        residual = progress.history[-1]
+        if residual >= self.check_mev:
+            return False
+        apart = np.linalg.norm(self.weight * (progress.step.state.pack() - self.known)) / np.sqrt(3)
+        return apart < 3 * residual
+
+
 class KnownOrder:
     """Particles were put in an order that an iteration has been started from, out of one that lies above the lowest energy."""
 

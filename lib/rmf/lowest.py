@@ -21,12 +21,14 @@ from lib.rmf.functionals import Functional
 from lib.rmf.iteration import (
     MIXING,
     AboveBest,
+    KnownField,
     KnownOrder,
     NoConvergenceError,
     Solution,
     Unbound,
     iterate,
     key_of,
+    mixing_metric,
     occupied_levels,
 )
 from lib.rmf.mesh import Mesh
@@ -210,6 +212,8 @@ def attempt(
     # a state that is bound is taken even if it lies above one that is not
     above = best.energy if best.bound else best.energy + UNBOUND_MEV
     rules = {"stops": [AboveBest(above), Unbound()], "move_stops": [KnownOrder(best.tried, above)]}
+    if best.fillings["n"].paired:  # no order tells where it is going
+        rules["stops"].append(KnownField(best.state, mixing_metric(mesh, best.Z + best.N, best.state)))
     # where only one species is out of order, it shares with the order it would fall back to
     for q, other in (("n", "p"), ("p", "n")):
         before = best.fillings[q]
