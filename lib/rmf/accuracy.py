@@ -14,6 +14,7 @@ import numpy as np
 
 from lib.rmf.field import State
 from lib.rmf.iteration import Solution, scf_step
+from lib.rmf.lowest import new_fillings
 from lib.rmf.mesh import Mesh, get_mesh
 from lib.rmf.observables import radii
 
@@ -37,6 +38,8 @@ def numerical_error(solution: Solution) -> Accuracy:
     reference = get_mesh(REFERENCE_BOX_FM, REFERENCE_STEP_FM)
     state = on_other_mesh(solution.state, solution.mesh, reference)
     fillings = {q: each.again() for q, each in solution.fillings.items()}
+    if solution.paired:  # gaps are integrals on a mesh
+        fillings = new_fillings(*nucleus, reference, paired=True, warm=True)
     step = scf_step(state, solution.functional, reference, fillings)
     before = radii(*nucleus, *own)
     after = radii(*nucleus, step.levels, step.densities, state)
