@@ -192,8 +192,8 @@ def test_no_room():
         EvenFilling(2, {(-1, 0): 2.0}).levels(MESH, well, 939.0)
 
 
-def test_order_is_looked_at_when_close_and_at_the_end():
-    """Far from convergence nothing is moved; once it is close only a gross disorder counts; what is in order stays."""
+def test_order_is_looked_at_where_the_iteration_would_stop():
+    """On the way nothing is moved; where it gives up far from convergence only a gross disorder counts; order stays."""
     energy, kappa = [-20.0, -5.0, -5.1], [-1, -3, 2]
 
     def new():
@@ -201,13 +201,12 @@ def test_order_is_looked_at_when_close_and_at_the_end():
         return filling, occupied(filling, energy, kappa)
 
     filling, now = new()
-    assert not reorder(filling, now, residual=1.0, stopping=False), "far from convergence no order is trusted"
-    assert not reorder(filling, now, residual=0.06, stopping=False), "0.1 MeV may be nothing"
-    assert not reorder(filling, now, residual=1e-3, stopping=False), "it has been looked at"
-    assert reorder(filling, now), "but at the end it is looked at again"
+    assert not reorder(filling, now, residual=1e-3, stopping=False), "the field still moves"
+    assert not reorder(filling, now, residual=0.06, giving_up=True), "0.1 MeV may be nothing"
+    assert reorder(filling, now)
     assert filling.held == {(-1, 0): 2.0, (2, 0): 4.0}
     filling, now = new()
-    assert reorder(filling, now, residual=0.04, stopping=False)
+    assert reorder(filling, now, residual=0.04, giving_up=True)
     filling, now = new()
     filling.follow = False
     assert not reorder(filling, now), "held whatever comes"
