@@ -187,8 +187,8 @@ class Filling(ABC):
         """What tells this filling from others, as far as it is frozen."""
 
     @abstractmethod
-    def again(self, mesh: Mesh | None = None) -> Filling:
-        """The same filling at the beginning of an iteration; on another mesh, if one is given."""
+    def again(self) -> Filling:
+        """The same filling at the beginning of an iteration."""
 
     @abstractmethod
     def occupy(self, levels: Levels, well: Well) -> None:
@@ -243,7 +243,7 @@ class EvenFilling(Filling):
         """An order that is known: if particles would go there, they are shared between here and there."""
         self._visited.append(order)
 
-    def again(self, mesh: Mesh | None = None) -> EvenFilling:
+    def again(self) -> EvenFilling:
         share = self.share and replace(self.share, takes=None, gives=None)
         return EvenFilling(self.particles, self.held, share)
 

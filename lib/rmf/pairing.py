@@ -153,8 +153,8 @@ class BCSFilling(Filling):
     def key(self) -> tuple:
         return ()
 
-    def again(self, mesh: Mesh | None = None) -> BCSFilling:
-        return BCSFilling(self.particles, self.strength, mesh or self.mesh)
+    def again(self) -> BCSFilling:
+        return BCSFilling(self.particles, self.strength, self.mesh)
 
     def suffices(self, levels: Levels, fermi_energy: float, top: float) -> bool:
         """Whether levels up to ``top`` (MeV) reach beyond the smooth pairing window: weights above are below 1e-4."""
