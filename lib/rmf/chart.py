@@ -103,10 +103,17 @@ def next_isotope(Z: int, N: int, before: list[Minimum], functional: Functional, 
     return found if found.bound else improve(found, before[:1], functional, mesh)
 
 
-def improve_chain(Z: int, found: Chart, functional: Functional, mesh: Mesh) -> Chart:
-    """The isotopes of one element, each having tried what its neighbours among those ``found`` know."""
-    ours = sorted(at for at in found if at[0] == Z)
-    return {at: improve(found[at], beside(found, *at), functional, mesh) for at in ours}
+def improve_chain(Z: int, found: Chart, news: set[tuple[int, int]], functional: Functional, mesh: Mesh) -> Chart:
+    """The isotopes of one element, each having tried what its neighbours among those ``found`` know.
+
+    Nuclei of which neither they themselves nor a neighbour are in ``news`` have tried all that already.
+    """
+    chain = {at: found[at] for at in sorted(found) if at[0] == Z}
+    for at, best in chain.items():
+        near = beside(found, *at)
+        if news.intersection([at, *((each.Z, each.N) for each in near)]):
+            chain[at] = improve(best, near, functional, mesh)
+    return chain
 
 
 def describe(found: Chart, functional: Functional, mesh: Mesh) -> list[dict]:
@@ -223,14 +230,15 @@ class Phases:
         """All nuclei in their lowest states, and the rounds it took to find them."""
         where = (self.functional, self.mesh)
         chains = self.run("walk", walk, {Z: (Z, *where, self.pairing, self.N_range) for Z in self.elements})
-        news = set(self.elements)
+        news = {at for chain in chains.values() for at in chain}
         for round_number in range(1, ROUNDS + 1):
             tasks = {}
             for Z in self.elements:
-                if news & {Z - 2, Z, Z + 2}:
-                    tasks[Z] = (Z, {**chains.get(Z - 2, {}), **chains[Z], **chains.get(Z + 2, {})}, *where)
+                around = {**chains.get(Z - 2, {}), **chains[Z], **chains.get(Z + 2, {})}
+                if news & around.keys():
+                    tasks[Z] = (Z, around, news & around.keys(), *where)
             improved = self.run(f"round-{round_number}", improve_chain, tasks)
-            news = {Z for Z, chain in improved.items() if any(chain[at].energy != chains[Z][at].energy for at in chain)}
+            news = {at for Z in improved for at in improved[Z] if improved[Z][at].energy != chains[Z][at].energy}
             chains |= improved
             if not news:
                 break

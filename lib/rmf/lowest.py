@@ -303,17 +303,17 @@ def fitted(order: Order, levels: Levels, particles: int) -> Order | None:
 
     None if one of its levels is not among these.
     """
-    numbers = np.array([order.get(label, 0.0) for label in levels.labels])
-    if order.keys() - set(levels.labels):
+    labels = levels.labels
+    if order.keys() - set(labels):
         return None
-    missing = particles - numbers.sum()
-    for i in np.argsort(levels.energy)[:: 1 if missing > 0 else -1]:
-        change = np.clip(missing, -numbers[i], levels.degeneracy[i] - numbers[i])
-        numbers[i] += change
+    numbers = dict(order)
+    missing = particles - sum(numbers.values())
+    for i in np.argsort(levels.energy)[:: 1 if missing > 0 else -1].tolist():
+        there = numbers.get(labels[i], 0.0)
+        change = min(max(missing, -there), 2.0 * abs(labels[i][0]) - there)
+        numbers[labels[i]] = there + change
         missing -= change
-    if missing:
-        return None
-    return {label: float(n) for label, n in zip(levels.labels, numbers, strict=True) if n}
+    return None if missing else {label: float(n) for label, n in numbers.items() if n}
 
 
 def other_fillings(levels, best: Minimum, window: float) -> list[dict[str, Filling]]:
