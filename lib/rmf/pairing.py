@@ -179,5 +179,7 @@ class BCSFilling(Filling):
 
     def new_pairing_field(self, levels: Levels) -> np.ndarray:
         density = levels_density(self.mesh, levels)
-        gap = pairing_field(self.strength, levels.degeneracy, levels.anomalous, density)
-        return self.mesh.with_origin(gap)[None, :]
+        gap = self.mesh.with_origin(pairing_field(self.strength, levels.degeneracy, levels.anomalous, density))
+        # the pairing energy is that of this field: with the gaps of the old one it is off in first order of their difference
+        levels.pairing_gap = density @ (self.mesh.volume * gap)
+        return gap[None, :]

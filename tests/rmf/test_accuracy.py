@@ -1,15 +1,18 @@
 """The estimate of numerical errors, against the whole iteration on a finer mesh in a larger box."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from lib.rmf.accuracy import REFERENCE_BOX_FM, numerical_error, on_other_mesh
+from lib.rmf.accuracy import REFERENCE_BOX_FM, known_fillings, numerical_error, on_other_mesh, solved_again
 from lib.rmf.constants import FINE_STRUCTURE, HBARC_MEV_FM
 from lib.rmf.functionals import PC_F1, PC_PK1
 from lib.rmf.iteration import iterate
 from lib.rmf.lowest import new_fillings
 from lib.rmf.mesh import get_mesh
 from lib.rmf.observables import radii
+from lib.rmf.solver import solve
 
 FINEST = get_mesh(40.0, 0.08)
 
@@ -98,3 +101,45 @@ def test_a_field_on_another_mesh():
     back = on_other_mesh(state, reference, solution.mesh)
     assert back.potentials == pytest.approx(solution.state.potentials, abs=1e-5)
     assert back.fermi_energies == solution.state.fermi_energies
+
+
+@pytest.fixture(scope="module")
+def selenium():
+    """96Se, two of whose neutron levels share particles."""
+    return solve(34, 62)
+
+
+def test_fillings_that_a_data_set_tells_of(selenium):
+    """All particles in their levels; where two are partly filled they share what both hold."""
+    found = known_fillings(selenium)
+    assert {q: filling.particles for q, filling in found.items()} == {"n": 62, "p": 34}
+    for filling in found.values():
+        assert sum(filling.held.values()) == pytest.approx(filling.particles, abs=1e-9)
+    share = found["n"].share
+    assert {share.first, share.second} == {(-1, 2), (4, 0)}
+    assert share.total == pytest.approx(6.0)
+    assert share.in_second == found["n"].held[share.second]
+    assert found["p"].share is None
+
+
+def test_a_known_state_is_solved_again(selenium):
+    """On its own mesh the same; on a finer one off by what was estimated; inside a near wall hardly."""
+    again = solved_again(selenium, get_mesh())
+    assert again.converged
+    assert again.energy == pytest.approx(float(selenium.energy), abs=1e-5)
+    assert again.fillings["n"].share is not None
+    fine = solved_again(selenium, FINEST)
+    assert abs(fine.energy - again.energy) < 2 * float(selenium.energy_uncertainty) + 5e-5
+    assert solved_again(selenium, get_mesh(15.0, wall=True)).energy > again.energy + 1e-4
+
+
+def test_other_couplings_make_another_state(selenium):
+    """In the same levels at first, by a functional of the reader's own."""
+    other = solved_again(selenium, get_mesh(), replace(PC_PK1, alpha_TV=1.05 * PC_PK1.alpha_TV))
+    assert other.converged
+    assert other.energy > float(selenium.energy) + 1.0
+
+
+def test_a_nucleus_with_pairing_is_not_solved_again():
+    with pytest.raises(ValueError, match="with pairing has no order of levels to start from: take one without"):
+        solved_again(solve(8, 8, pairing=True), get_mesh())

@@ -12,6 +12,7 @@ from lib.rmf.iteration import (
     AboveBest,
     Anderson,
     Converged,
+    KnownField,
     KnownOrder,
     Progress,
     Restless,
@@ -270,6 +271,18 @@ def test_known_order(oxygen):
     assert stop(progress(1e-3, step, known))
     assert not stop(progress(1e-3, step, other))
     assert not KnownOrder({key_of(known)}, step.energy + 1.0)(progress(1e-3, step, known)), "it is on its way down"
+
+
+def test_known_field(tin):
+    """Nearer to the known field than three of its own next steps; far from convergence that says nothing."""
+    step = scf_step(tin.state, PC_PK1, MESH, tin.fillings)
+    metric = mixing_metric(MESH, 120, tin.state)
+    inside = np.where(MESH.r < 1.2 * 120 ** (1 / 3), 0.1, 0.0)
+    moved = replace(tin.state, potentials=tin.state.potentials + inside)  # by 0.1 MeV, as norms of changes go
+    for known, residual, stops in (
+        (tin.state, 1e-3, True), (moved, 0.05, True), (moved, 0.02, False), (moved, 0.5, False),
+    ):  # fmt: skip
+        assert bool(KnownField(known, metric)(progress(residual, step))) is stops
 
 
 def test_rules_end_an_iteration(oxygen):

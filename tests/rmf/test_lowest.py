@@ -147,7 +147,7 @@ def test_even_filling_energy_is_that_of_a_filling():
 # --- the same from everywhere ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("Z", "N"), [(34, 62), (34, 34), (72, 110)], ids=["96Se", "68Se", "182Hf"])
+@pytest.mark.parametrize(("Z", "N"), [(34, 62), (34, 34), (48, 68)], ids=["96Se", "68Se", "116Cd"])
 def test_any_start_ends_in_the_same_state(Z, N):
     """Cold, and from the field of each of four neighbours: other states at first, the same after trying what they know."""
     around = patch(Z, N)
@@ -160,17 +160,17 @@ def test_any_start_ends_in_the_same_state(Z, N):
     assert len({each.fillings["n"].key for each in improved}) == 1
 
 
-def test_a_nucleus_and_its_patch_are_found_again_without_a_neighbour():
-    """182Hf: two of the four neighbours are enough, whichever."""
-    around = patch(72, 110)
-    cold = settle(72, 110, PC_PK1, MESH)
-    for some in (around[:2], around[2:]):
-        assert improve(cold, some, PC_PK1, MESH).energy == pytest.approx(-1423.870, abs=1.5e-3)
+def test_some_know_only_from_neighbours_of_neighbours():
+    """182Hf: what its four neighbours have found by themselves is not enough, what they have learnt on the patch is."""
+    cold = improve(settle(72, 110, PC_PK1, MESH), patch(72, 110), PC_PK1, MESH)
+    ground = lowest_state(72, 110)
+    assert cold.energy > ground.energy + 0.01
+    assert cold.fillings["p"].key != ground.fillings["p"].key or cold.fillings["n"].key != ground.fillings["n"].key
 
 
-@pytest.mark.parametrize(("Z", "N"), [(50, 70), (40, 54)])
+@pytest.mark.parametrize(("Z", "N"), [(50, 70), (66, 98)])
 def test_paired_states_of_two_starts_agree(Z, N):
-    """120Sn and 94Zr with pairing, cold and from two neighbours' fields: the same energy, gaps and Fermi energies."""
+    """120Sn and 164Dy with pairing, cold and from two neighbours' fields: the same energy, gaps and Fermi energies."""
     cold = settle(Z, N, PC_PK1, MESH, paired=True)
     states = [settle(*place, PC_PK1, MESH, True, cold.state).state for place in ((Z, N + 2), (Z + 2, N))]
     solutions = [settle(Z, N, PC_PK1, MESH, True, start).solution(PC_PK1, MESH) for start in (None, *states)]
@@ -178,23 +178,36 @@ def test_paired_states_of_two_starts_agree(Z, N):
     assert reference.paired
     assert reference.pairing_energy < -2
     for other in solutions[1:]:
-        assert other.energy == pytest.approx(reference.energy, abs=1e-5)
+        assert other.energy == pytest.approx(reference.energy, abs=5e-6)
         for q in PARTICLES:
             assert other.levels[q].fermi_energy == pytest.approx(reference.levels[q].fermi_energy, abs=1e-3)
         assert other.pairing_energy == pytest.approx(reference.pairing_energy, abs=1e-2)
 
 
 def test_a_paired_nucleus_learns_from_its_neighbours():
-    """With pairing their fields are all there is to try; each is tried once."""
+    """With pairing their fields are all there is to try, and each is tried once.
+
+    94Zr from that of 96Zr: its protons hardly begin to pair, and 7 keV are missing.
+    """
     around = patch(40, 54, paired=True)
-    best = settle(40, 54, PC_PK1, MESH, paired=True)
+    best = settle(40, 54, PC_PK1, MESH, True, around[1].state)
     improved = improve(best, around, PC_PK1, MESH)
     assert len(improved.tried - best.tried) == 4
-    assert improved.energy <= best.energy
+    assert improved.energy < best.energy - 5e-3
+    assert improved.energy == pytest.approx(settle(40, 54, PC_PK1, MESH, paired=True).energy, abs=1e-4)
     assert improved.iterations > best.iterations
     again = improve(improved, around, PC_PK1, MESH)
     assert again.iterations == improved.iterations
-    assert ground_state(40, 54, PC_PK1, MESH, paired=True).energy == pytest.approx(improved.energy, abs=1e-4)
+
+
+def test_energy_with_pairing_is_known_early():
+    """Where potentials still change by 1e-3 MeV, to 0.05 keV: the pairing energy is that of the pairs as they are."""
+    loose, tight = (
+        iterate(50, 70, PC_PK1, MESH, new_fillings(50, 70, PC_PK1, MESH, True, False), tolerance=tolerance)
+        for tolerance in (1e-3, 1e-7)
+    )
+    assert loose.energy == pytest.approx(tight.energy, abs=5e-5)
+    assert abs(loose.sum_rule_energy - tight.sum_rule_energy) > 5e-4, "neither part alone"
 
 
 # --- the pieces -------------------------------------------------------------------------------------------------------
@@ -289,8 +302,9 @@ def test_filling_from_below_in_the_field_of_another():
 def test_other_fillings_move_neutrons_and_protons_together():
     """The cheapest first, none dearer than the window, none twice, the present one left out."""
     best = minimum(34, 34)
-    levels = levels_around(best, PC_PK1, MESH, 6.0)
-    found = other_fillings(levels, best, 6.0)
+    window = 11.0
+    levels = levels_around(best, PC_PK1, MESH, window)
+    found = other_fillings(levels, best, window)
     costs = []
     for order in found:
         cost = 0.0
@@ -304,7 +318,7 @@ def test_other_fillings_move_neutrons_and_protons_together():
             cost += sum(n * energy[label] for label, n in change.items() if n)
         costs.append(cost)
     assert costs == sorted(costs)
-    assert max(costs) < 6.0
+    assert max(costs) < window
     keys = [key_of(order) for order in found]
     assert len(set(keys)) == len(keys) > 5
     assert key_of(best.fillings) not in keys
@@ -318,7 +332,7 @@ def test_starts_have_names_of_their_own():
     """Orders and fields of neighbours, a cold start, other fillings; a name says what is tried, so none is in vain."""
     best = minimum(34, 34)
     around = patch(34, 34)
-    found = list(starts(best, around, PC_PK1, MESH, 2.0))
+    found = list(starts(best, around, PC_PK1, MESH, 11.0))
     assert sum(state is None for _, state, _ in found) == 1
     fields = [state for _, state, _ in found if state is not None]
     assert all(any(state is each.state for state in fields) for each in [*around, best])
@@ -327,14 +341,14 @@ def test_starts_have_names_of_their_own():
 
 
 def test_an_attempt_ends_where_it_leads_nowhere():
-    """68Se from the order of its cold start, 1.8 MeV higher: given up; too shallow a field has no room: None."""
+    """68Se from the order of its cold start, 1.8 MeV higher, in another field: given up; without a field no room: None."""
     best = minimum(34, 34)
     higher = settle(34, 34, PC_PK1, MESH)
     assert higher.energy > best.energy + 1
     order = {q: filling.again() for q, filling in higher.fillings.items()}
-    trial = attempt(best, higher.state, order, PC_PK1, MESH)
-    assert trial.converged is False
-    assert trial.iterations < 60
+    trial = attempt(best, best.state, order, PC_PK1, MESH)
+    assert not trial.converged
+    assert trial.iterations < 20
     shallow = replace(best.state, potentials=0.0 * best.state.potentials)
     cold = new_fillings(34, 34, PC_PK1, MESH, paired=False, warm=False)
     assert attempt(best, shallow, cold, PC_PK1, MESH) is None
