@@ -9,6 +9,17 @@ import numpy as np
 from lib.learning.known_region import element
 from lib.learning.table_one import TABLE_I
 
+ELEMENTS = {
+    8: "oxygen", 10: "neon", 12: "magnesium", 14: "silicon", 16: "sulfur", 18: "argon", 20: "calcium", 22: "titanium",
+    24: "chromium", 26: "iron", 28: "nickel", 30: "zinc", 32: "germanium", 34: "selenium", 36: "krypton", 38: "strontium",
+    40: "zirconium", 42: "molybdenum", 44: "ruthenium", 46: "palladium", 48: "cadmium", 50: "tin", 52: "tellurium",
+    54: "xenon", 56: "barium", 58: "cerium", 60: "neodymium", 62: "samarium", 64: "gadolinium", 66: "dysprosium",
+    68: "erbium", 70: "ytterbium", 72: "hafnium", 74: "tungsten", 76: "osmium", 78: "platinum", 80: "mercury", 82: "lead",
+    84: "polonium", 86: "radon", 88: "radium", 90: "thorium", 92: "uranium", 94: "plutonium", 96: "curium",
+    98: "californium", 100: "fermium",
+}  # fmt: skip
+"""Names of the elements of the window by their proton number."""
+
 
 def label(id: str) -> str:
     """Name of a network as it is printed, as in NN3-I6δℰ; of what is no network, such as ``"PC-PK1"``, itself."""

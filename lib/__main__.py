@@ -1,4 +1,4 @@
-"""The data of the book: ``python -m lib charts`` and ``python -m lib ensembles`` make what is missing or out of date."""
+"""The data of the book: ``python -m lib charts``, ``ensembles`` and ``tables`` make what is missing or out of date."""
 
 from __future__ import annotations
 
@@ -48,12 +48,30 @@ def make_ensembles(options: argparse.Namespace) -> None:
         print(f"{id}: {table} MeV; {made.wall_time_seconds:.0f} s", file=sys.stderr)
 
 
+def make_tables(options: argparse.Namespace) -> None:
+    """Write the mass tables that are asked for, as far as they are not up to date."""
+    from lib import mass_table
+    from lib.rmf.functionals import PAPER_FUNCTIONALS
+
+    for name in options.names or PAPER_FUNCTIONALS:
+        for pairing in (False, True) if options.pairing is None else (options.pairing,):
+            table = mass_table.mass_table(name, pairing=pairing)
+            if mass_table.is_current(table) and not options.force:
+                continue
+            files = mass_table.write(table)
+            print(
+                f"{', '.join(path.name for path in files.values())}: {table.sizes['nucleus']} nuclei, "
+                f"{len(table.variables)} columns",
+                file=sys.stderr,
+            )
+
+
 def main(arguments: list[str] | None = None) -> None:
     from lib.learning.table_one import TABLE_I, get_network
     from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, get_functional
 
     parser = argparse.ArgumentParser(prog="python -m lib", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="charts | ensembles")
+    commands = parser.add_subparsers(required=True, metavar="charts | ensembles | tables")
     charts = commands.add_parser("charts", help="data/<functional>.nc: all nuclei that a functional binds")
     known, usual = ", ".join(FUNCTIONALS), " and ".join(PAPER_FUNCTIONALS)
     charts.add_argument("names", nargs="*", type=known_to(get_functional), help=f"of {known}; default: {usual}")
@@ -64,8 +82,15 @@ def main(arguments: list[str] | None = None) -> None:
     ensembles = commands.add_parser("ensembles", help="data/ensembles: 100 members of each network")
     ensembles.add_argument("names", nargs="*", type=known_to(get_network), help=f"default: {' '.join(TABLE_I)}")
     ensembles.set_defaults(make=make_ensembles)
+    tables = commands.add_parser("tables", help="data/mass_tables: the charts as CSV, Parquet and netCDF, with masses")
+    tables.add_argument("names", nargs="*", type=known_to(get_functional), help=f"default: {usual}")
+    tables.add_argument(
+        "--pairing", action=argparse.BooleanOptionalAction, help="only with pairing, or only without; default: both"
+    )
+    tables.set_defaults(make=make_tables)
     for command in (charts, ensembles):
         add_engine_options(command)
+    for command in (charts, ensembles, tables):
         command.add_argument("--force", action="store_true", help="make it even if the file is up to date")
     options = parser.parse_args(arguments)
     with errors_in_one_line():

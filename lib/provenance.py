@@ -127,6 +127,8 @@ def _value(name: str, value: Any, queue: list) -> Any:
         if _is_own(plain):
             queue.append(plain)
         return getattr(plain, "__qualname__", None) or _value(name, str(plain), queue)
+    if isinstance(value, Path) and value.is_relative_to(ROOT):
+        return repr(value.relative_to(ROOT).as_posix())  # wherever the checkout stands
     if isinstance(value, Path) or " at 0x" in repr(value):
         raise TypeError(
             f"{name} = {value!r} has no value to be hashed: make it a number, a text, or a collection of them"

@@ -7,6 +7,7 @@ by :func:`labelled` carries all of that with each variable, on the disk too.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,12 @@ from lib.tasks import atomic_write
 
 DAMAGE = (OSError, KeyError, ValueError, RuntimeError, AttributeError)
 """What the netCDF reader, or a look at what it has read, raises on a damaged file, depending on where the damage is."""
+
+
+CREATOR = "The neural covariant functional book contributors"
+LICENSE = "CC-BY-4.0"
+CONVENTIONS = "CF-1.11, ACDD-1.3"
+"""Climate and Forecast conventions, for variables, and Attribute Convention for Data Discovery, for the data set."""
 
 
 class Variable(NamedTuple):
@@ -69,14 +76,55 @@ def labelled(
     )
 
 
+def discovery(title: str, summary: str, keywords: str, source: str, history: str, identity: str) -> dict[str, str]:
+    """Attributes by which catalogues find a data set, in the words of ACDD-1.3, and the conventions it follows.
+
+    Parameters
+    ----------
+    title
+        one line.
+    summary
+        what is in it, in sentences.
+    keywords
+        with commas between them.
+    source
+        how the data came to be, a method.
+    history
+        the command that makes it; :func:`write` puts the time before it.
+    identity
+        a name that no other data set of this book has.
+    """
+    return {
+        "Conventions": CONVENTIONS,
+        "title": title,
+        "summary": summary,
+        "keywords": keywords,
+        "id": identity,
+        "creator_name": CREATOR,
+        "creator_type": "group",
+        "license": LICENSE,
+        "source": source,
+        "history": history,
+        "processing_level": "computed, not adjusted to measurements",
+        "comment": "CF has no standard names for these quantities: long_name says what they are",
+    }
+
+
 def write(dataset: xr.Dataset, path: Path, level: int = 4) -> None:
-    """Write a data set to netCDF, numbers along dimensions compressed (``level`` 1 to 9), in one atomic step."""
+    """Write a data set to netCDF, numbers along dimensions compressed (``level`` 1 to 9), in one atomic step.
+
+    A variable keeps the type and the mark of missing values that its ``encoding`` asks for.  What has a ``history`` is
+    given the time of writing.
+    """
+    if "history" in dataset.attrs:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        dataset = dataset.assign_attrs(date_created=now, history=f"{now} {dataset.history}")
     compressed = {"zlib": True, "complevel": level, "shuffle": True}
     encoding = {
-        name: compressed
+        name: compressed | {key: variable.encoding[key] for key in ("dtype", "_FillValue") if key in variable.encoding}
         for name, variable in dataset.data_vars.items()
         if variable.ndim and variable.dtype.kind in "fiub"
-    }
+    } | {name: {"_FillValue": None} for name in dataset.indexes}  # along a dimension no value can be missing
     atomic_write(path, lambda temporary: dataset.to_netcdf(temporary, engine="h5netcdf", encoding=encoding))
 
 

@@ -171,6 +171,13 @@ def test_sets_are_hashed_alike_in_every_process(hash_of):
 def test_a_constant_without_a_value_is_refused(hash_of):
     with pytest.raises(TypeError, match=r"DEPTH = <object object at 0x.*has no value to be hashed"):
         hash_of(SOURCE.replace("71.28", "object()"))
+    path = "__import__('pathlib').Path({!r})"
+    with pytest.raises(TypeError, match=r"DEPTH = PosixPath\('/somewhere/else'\) has no value to be hashed"):
+        hash_of(SOURCE.replace("71.28", path.format("/somewhere/else")))
+    # where a file stands in the book is the same on every machine
+    assert hash_of(SOURCE.replace("71.28", path.format(f"{ROOT}/data/search.csv"))) == hash_of(
+        SOURCE.replace("71.28", "'data/search.csv'")
+    )
 
 
 def test_the_hash_is_the_same_on_every_python():
@@ -195,7 +202,9 @@ def test_charts_and_members_follow_the_code_they_come_from(monkeypatch, hash_of_
 
 
 def test_what_decides_numbers_is_hashed_and_what_does_not_is_not():
-    in_charts = provenance._closure([chart.chain, chart.PointCoupling, chart.bound_nuclei])
+    in_charts = provenance._closure(
+        [chart.walk, chart.improve_chain, chart.describe, chart.bound_nuclei, chart.PointCoupling]
+    )
     assert {"_bound_levels", "EvenFilling", "BCSFilling", "AboveBest", "KnownOrder", "Converged"} <= set(in_charts)
     assert {"solve_bcs", "observables", "iterate", "PointCoupling", "HBARC_MEV_FM"} <= set(in_charts)
     in_members = provenance._closure([seed_of, random_learning, trained])

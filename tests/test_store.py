@@ -1,7 +1,10 @@
 """Labelled data sets."""
 
+import re
+
 import numpy as np
 import pytest
+import xarray as xr
 
 from lib import store
 from lib.store import Variable, labelled
@@ -33,6 +36,29 @@ def test_a_name_without_a_variable_and_a_wrong_shape_are_refused():
         labelled({"density": np.ones(3)}, SCHEMA)
     with pytest.raises(ValueError, match=r"conflicting sizes.*'r'"):
         labelled({**VALUES, "r": np.arange(4.0)}, SCHEMA, coords=["r"])
+
+
+def test_what_is_found_by_its_attributes_is_told_the_time_of_writing(tmp_path):
+    attributes = store.discovery("title", "summary", "keywords", "source", "python -m lib charts", "id")
+    dataset = labelled(VALUES, SCHEMA, coords=["r"], attrs=attributes)
+    store.write(dataset, tmp_path / "data.nc")
+    again = store.read(tmp_path / "data.nc", "make it")
+    assert again.attrs.items() >= {name: text for name, text in attributes.items() if name != "history"}.items()
+    assert again.history == f"{again.date_created} python -m lib charts"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", again.date_created)
+    assert "date_created" not in dataset.attrs
+    store.write(labelled(VALUES, SCHEMA, coords=["r"]), tmp_path / "plain.nc")
+    assert store.read(tmp_path / "plain.nc", "make it").attrs == {}
+
+
+def test_types_and_marks_of_missing_values_are_kept(tmp_path):
+    dataset = labelled({"energy": [1.0, np.nan]}, SCHEMA)
+    dataset.energy.encoding = {"dtype": "int8", "_FillValue": np.int8(-1)}
+    store.write(dataset, tmp_path / "data.nc")
+    with xr.open_dataset(tmp_path / "data.nc", engine="h5netcdf", decode_cf=False) as raw:
+        assert raw.energy.dtype == np.int8
+        assert raw.energy.values.tolist() == [1, -1]
+    assert np.isnan(store.read(tmp_path / "data.nc", "make it").energy.values).tolist() == [False, True]
 
 
 TABLE = "# how it was made\nnetwork,rms,version\nNN1,1.5,12\nNN2,,13\n"

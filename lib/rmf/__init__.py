@@ -4,8 +4,8 @@
 (``functionals``; what it says of infinite matter in ``nuclear_matter``) makes potentials of densities on a ``mesh``, the
 Dirac equation (``dirac``) makes levels of potentials, nucleons occupy them (``occupation``, ``pairing``), and occupied levels
 make densities (``field``); round and round until nothing changes (``iteration``), from several starts and in several orders
-of the levels for the one of least energy (``lowest``).  Numbers are read off in ``observables`` and ``spectrum``; ``chart``
-goes through all nuclei.
+of the levels for the one of least energy (``lowest``).  Numbers are read off in ``observables``, and what mesh and box
+change in them in ``accuracy``; ``chart`` goes through all nuclei.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from lib.rmf.dirac import PARTICLES
 from lib.rmf.field import State
 from lib.rmf.functionals import Functional, get_functional
 from lib.rmf.iteration import MIXING, NoConvergenceError, Solution, iterate, scf_step
-from lib.rmf.lowest import is_physical
+from lib.rmf.lowest import is_physical, new_fillings
 from lib.rmf.mesh import Mesh, get_mesh
 from lib.rmf.observables import levels, radii
 from lib.rmf.occupation import EvenFilling, Share
@@ -43,6 +43,8 @@ def numerical_error(solution: Solution) -> Accuracy:
     reference = get_mesh(REFERENCE_BOX_FM, REFERENCE_STEP_FM)
     state = on_other_mesh(solution.state, solution.mesh, reference)
     fillings = {q: each.again() for q, each in solution.fillings.items()}
+    if solution.paired:  # gaps are integrals on a mesh
+        fillings = new_fillings(*nucleus, reference, paired=True, warm=True)
     step = scf_step(state, solution.functional, reference, fillings)
     before = radii(*nucleus, *own)
     after = radii(*nucleus, step.levels, step.densities, state)

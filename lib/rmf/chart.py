@@ -30,7 +30,7 @@ from lib.rmf.mesh import DEFAULT_BOX_FM, DEFAULT_STEP_FM, NETWORK_MESH, Mesh, ge
 from lib.rmf.observables import COORDINATES, VARIABLES
 from lib.rmf.occupation import UnboundNucleusError
 from lib.rmf.solver import check_number, record
-from lib.store import Variable, labelled
+from lib.store import Variable, discovery, labelled
 from lib.tasks import resume_tasks, task_folder
 
 Z_RANGE = (8, 100)
@@ -104,10 +104,17 @@ def next_isotope(Z: int, N: int, before: list[Minimum], functional: Functional, 
     return found if found.bound else improve(found, before[:1], functional, mesh)
 
 
-def improve_chain(Z: int, found: Chart, functional: Functional, mesh: Mesh) -> Chart:
-    """The isotopes of one element, each having tried what its neighbours among those ``found`` know."""
-    ours = sorted(at for at in found if at[0] == Z)
-    return {at: improve(found[at], beside(found, *at), functional, mesh) for at in ours}
+def improve_chain(Z: int, found: Chart, news: set[tuple[int, int]], functional: Functional, mesh: Mesh) -> Chart:
+    """The isotopes of one element, each having tried what its neighbours among those ``found`` know.
+
+    Nuclei of which neither they themselves nor a neighbour are in ``news`` have tried all that already.
+    """
+    chain = {at: found[at] for at in sorted(found) if at[0] == Z}
+    for at, best in chain.items():
+        near = beside(found, *at)
+        if news.intersection([at, *((each.Z, each.N) for each in near)]):
+            chain[at] = improve(best, near, functional, mesh)
+    return chain
 
 
 def describe(found: Chart, functional: Functional, mesh: Mesh) -> list[dict]:
@@ -190,7 +197,11 @@ def make_chart(
     rows = phases.described(found)
     chart = assemble(rows, chosen, pairing, mesh)
     # of this run; what is kept from an interrupted one is in cpu_seconds only
-    chart.attrs |= {"wall_time_seconds": round(time.time() - started, 2), "resumed_tasks": phases.resumed, "rounds": rounds}
+    chart.attrs |= {
+        "wall_time_seconds": round(time.time() - started, 2),
+        "resumed_tasks": phases.resumed,
+        "rounds": rounds,
+    }
     return chart
 
 
@@ -220,14 +231,15 @@ class Phases:
         """All nuclei in their lowest states, and the rounds it took to find them."""
         where = (self.functional, self.mesh)
         chains = self.run("walk", walk, {Z: (Z, *where, self.pairing, self.N_range) for Z in self.elements})
-        news = set(self.elements)
+        news = {at for chain in chains.values() for at in chain}
         for round_number in range(1, ROUNDS + 1):
             tasks = {}
             for Z in self.elements:
-                if news & {Z - 2, Z, Z + 2}:
-                    tasks[Z] = (Z, {**chains.get(Z - 2, {}), **chains[Z], **chains.get(Z + 2, {})}, *where)
+                around = {**chains.get(Z - 2, {}), **chains[Z], **chains.get(Z + 2, {})}
+                if news & around.keys():
+                    tasks[Z] = (Z, around, news & around.keys(), *where)
             improved = self.run(f"round-{round_number}", improve_chain, tasks)
-            news = {Z for Z, chain in improved.items() if any(chain[at].energy != chains[Z][at].energy for at in chain)}
+            news = {at for Z in improved for at in improved[Z] if improved[Z][at].energy != chains[Z][at].energy}
             chains |= improved
             if not news:
                 break
@@ -303,9 +315,16 @@ def assemble(rows: list[dict], functional: Functional, pairing: bool, mesh: Mesh
         {name: stacked(bound, name) for name in CHART_VARIABLES} | numbers | {"r": NETWORK_MESH},
         CHART_VARIABLES | CHART_COORDINATES,
         coords=CHART_COORDINATES,
-        attrs={
-            "title": f"Spherical even-even nuclei of {functional.name}, {'BCS pairing' if pairing else 'no pairing'}",
-            "license": "CC-BY-4.0",
+        attrs=discovery(
+            title=f"Spherical even-even nuclei of {functional.name}, {'BCS pairing' if pairing else 'no pairing'}",
+            summary=f"Energies and radii{'' if pairing else ', densities, potentials and levels'} of the {len(bound)} spherical "
+            f"even-even nuclei that the covariant energy density functional {functional.name} binds.",
+            keywords="covariant density functional, relativistic mean field, chart of nuclides, nuclear densities",
+            source=f"spherical relativistic mean-field calculation with {functional.name}",
+            history=f"python -m lib charts {functional.name}{' --pairing' if pairing else ''}",
+            identity=f"chart-{functional.name}{'-paired' if pairing else ''}",
+        )
+        | {
             "functional": functional.name,
             "couplings": repr(functional),
             "nucleon_mass": functional.nucleon_mass,

@@ -516,7 +516,9 @@ def levels_of_well(well: RadialWell, top: float, guess: Guess | None = None) -> 
     return Levels(*(array[:count].copy() for array in (energy, kappa, nodes, outside, G, F)))
 
 
-def follow_levels(mesh: Mesh, scalar, vector, mass: float, named: NamedLevels, guess: Guess, tolerance: float) -> Levels:
+def follow_levels(
+    mesh: Mesh, scalar, vector, mass: float, named: NamedLevels, guess: Guess, tolerance: float
+) -> Levels:
     """The named levels in the potentials S and V (r,), MeV, each from its guess.
 
     ``mass`` in MeV; energies are good to second order of ``tolerance`` (MeV), wave functions to first.

@@ -27,7 +27,7 @@ LOOSEST_MEV = -0.005
 """Above this energy there is no solution that decays, or hardly.  The ratio F/G then goes on smoothly from what it is
 here to a constant, the boundary condition of levels in a box, so that a level that comes unbound does not jump."""
 _SETTLED_MEV = 0.02  # within which it goes there
-_TAIL_POINTS = 24
+_LAGUERRE = roots_laguerre(24)
 
 
 @njit(cache=True, error_model="numpy")
@@ -65,7 +65,7 @@ def tail_moment(level_energy, kappa, radius, vector, mass, power):
     bound = free < LOOSEST_MEV
     free = np.where(bound, free, -1.0)[:, None]
     alpha = np.sqrt(-free * (free + 2 * mass)) / HBARC_MEV_FM
-    points, weights = roots_laguerre(_TAIL_POINTS)
+    points, weights = _LAGUERRE
     r = radius + points / (2 * alpha)
     upper, lower = (np.where(kappa < 0, -kappa - offset, kappa - 1 + offset)[:, None] for offset in (1, 0))
     # e^(-2 alpha r) is the weight of the quadrature: taken out of the Bessel functions

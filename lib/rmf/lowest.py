@@ -18,9 +18,30 @@ import numpy as np
 from lib.rmf.dirac import PARTICLES, Levels
 from lib.rmf.field import State
 from lib.rmf.functionals import Functional
-from lib.rmf.iteration import MIXING, AboveBest, NoConvergenceError, KnownOrder, Solution, Unbound, iterate, key_of, occupied_levels
+from lib.rmf.iteration import (
+    MIXING,
+    AboveBest,
+    KnownField,
+    KnownOrder,
+    NoConvergenceError,
+    Solution,
+    Unbound,
+    iterate,
+    key_of,
+    mixing_metric,
+    occupied_levels,
+)
 from lib.rmf.mesh import Mesh
-from lib.rmf.occupation import TOLERANCE_MEV, EvenFilling, Filling, Order, UnboundNucleusError, even_filling, fillings, order_of
+from lib.rmf.occupation import (
+    TOLERANCE_MEV,
+    EvenFilling,
+    Filling,
+    Order,
+    UnboundNucleusError,
+    even_filling,
+    fillings,
+    order_of,
+)
 from lib.rmf.pairing import BCSFilling
 
 LOWER_MEV = 1e-5
@@ -184,18 +205,31 @@ def usual_window(best: Minimum) -> float:
     return LIGHT_WINDOW_MEV if best.Z + best.N <= LIGHT and best.bound else WINDOW_MEV
 
 
-def attempt(best: Minimum, start: State | None, fillings: dict[str, Filling], functional, mesh: Mesh) -> Solution | None:
+def attempt(
+    best: Minimum, start: State | None, fillings: dict[str, Filling], functional, mesh: Mesh
+) -> Solution | None:
     """An iteration from other fillings, given up once it is seen to settle above; None if there is no room for them."""
     # a state that is bound is taken even if it lies above one that is not
     above = best.energy if best.bound else best.energy + UNBOUND_MEV
     rules = {"stops": [AboveBest(above), Unbound()], "move_stops": [KnownOrder(best.tried, above)]}
+    if best.fillings["n"].paired:  # no order tells where it is going
+        rules["stops"].append(KnownField(best.state, mixing_metric(mesh, best.Z + best.N, best.state)))
     # where only one species is out of order, it shares with the order it would fall back to
     for q, other in (("n", "p"), ("p", "n")):
-        if fillings[other].key == best.fillings[other].key and best.fillings[q].share is None:
-            fillings[q].visited(best.fillings[q].held)
+        before = best.fillings[q]
+        if before.held and before.share is None and fillings[other].key == best.fillings[other].key:
+            fillings[q].visited(before.held)
     try:
         return iterate(
-            best.Z, best.N, functional, mesh, fillings, start, **rules, limit=_TRIAL_LIMIT, tolerance=SEARCH_TOLERANCE_MEV
+            best.Z,
+            best.N,
+            functional,
+            mesh,
+            fillings,
+            start,
+            **rules,
+            limit=_TRIAL_LIMIT,
+            tolerance=SEARCH_TOLERANCE_MEV,
         )
     except UnboundNucleusError:
         return None
@@ -269,17 +303,17 @@ def fitted(order: Order, levels: Levels, particles: int) -> Order | None:
 
     None if one of its levels is not among these.
     """
-    numbers = np.array([order.get(label, 0.0) for label in levels.labels])
-    if order.keys() - set(levels.labels):
+    labels = levels.labels
+    if order.keys() - set(labels):
         return None
-    missing = particles - numbers.sum()
-    for i in np.argsort(levels.energy)[:: 1 if missing > 0 else -1]:
-        change = np.clip(missing, -numbers[i], levels.degeneracy[i] - numbers[i])
-        numbers[i] += change
+    numbers = dict(order)
+    missing = particles - sum(numbers.values())
+    for i in np.argsort(levels.energy)[:: 1 if missing > 0 else -1].tolist():
+        there = numbers.get(labels[i], 0.0)
+        change = min(max(missing, -there), 2.0 * abs(labels[i][0]) - there)
+        numbers[labels[i]] = there + change
         missing -= change
-    if missing:
-        return None
-    return {label: float(n) for label, n in zip(levels.labels, numbers, strict=True) if n}
+    return None if missing else {label: float(n) for label, n in numbers.items() if n}
 
 
 def other_fillings(levels, best: Minimum, window: float) -> list[dict[str, Filling]]:

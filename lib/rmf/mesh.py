@@ -98,7 +98,9 @@ class Mesh:
         """Gauss's law: the charge inside, as seen from r, and that of the shells further out."""
         n = len(self.r) - 1
         charge = 4 * np.pi * FINE_STRUCTURE * HBARC_MEV_FM
-        shells = (GAUSS_WEIGHTS[:, None] * self.gauss_length * self.gauss_r)[:, :, None] * self.to_gauss.reshape(3, n, n + 1)
+        shells = (GAUSS_WEIGHTS[:, None] * self.gauss_length * self.gauss_r)[:, :, None] * self.to_gauss.reshape(
+            3, n, n + 1
+        )
         inside, outside = np.zeros((2, n + 1, n + 1))
         inside[1:] = np.cumsum((self.gauss_r[:, :, None] * shells).sum(0), axis=0)
         outside[:-1] = np.cumsum(shells.sum(0)[::-1], axis=0)[::-1]
@@ -180,7 +182,9 @@ def get_mesh(
     if isinstance(box, bool) or not (isinstance(box, (int, float)) and NETWORK_BOX_FM <= box <= 60.0):
         raise ValueError(f"box = {box!r} fm is out of range: take 15 to 60 fm ({DEFAULT_BOX_FM:g} is the default)")
     if isinstance(step, bool) or not (isinstance(step, (int, float)) and 0.02 <= step <= 0.25):
-        raise ValueError(f"step = {step!r} fm is out of range: take 0.02 to 0.25 fm ({DEFAULT_STEP_FM:g} is the default)")
+        raise ValueError(
+            f"step = {step!r} fm is out of range: take 0.02 to 0.25 fm ({DEFAULT_STEP_FM:g} is the default)"
+        )
     for name, flag in (("uniform", uniform), ("wall", wall)):
         if not isinstance(flag, (bool, np.bool_)):
             raise ValueError(f"{name} = {flag!r} is neither True nor False")

@@ -38,8 +38,12 @@ VARIABLES = {
     "neutron_vector_potential": Variable(PROFILE, "MeV", "vector potential V of the neutrons"),
     "proton_vector_potential": Variable(PROFILE, "MeV", "vector potential V of the protons, Coulomb included"),
     "energy": Variable(NUMBER, "MeV", "E_CDFT, the volume integral of the energy density"),
-    "energy_uncertainty": Variable(NUMBER, "MeV", "numerical error of energies: what a finer mesh and a larger box change"),
-    "even_filling_energy": Variable(NUMBER, "MeV", "lowest E_CDFT with at most one partly filled level of each species"),
+    "energy_uncertainty": Variable(
+        NUMBER, "MeV", "numerical error of energies: what a finer mesh and a larger box change"
+    ),
+    "even_filling_energy": Variable(
+        NUMBER, "MeV", "lowest E_CDFT with at most one partly filled level of each species"
+    ),
     "energy_beyond_mesh": Variable(NUMBER, "MeV", "part of E_CDFT beyond the networks' mesh, r > 15 fm"),
     "kinetic_energy": Variable(NUMBER, "MeV", "kinetic part of E_CDFT"),
     "interaction_energy": Variable(NUMBER, "MeV", "interaction part of E_CDFT"),
@@ -204,10 +208,11 @@ def radii(Z: int, N: int, functional: Functional, levels, densities: Densities, 
     """rms radii in fm, the tails beyond the mesh included; the proton has a charge radius of 0.8 fm."""
     mesh, square = densities.mesh, {}
     for q, number, density in (("n", N, densities.neutron), ("p", Z, densities.proton)):
-        each = levels[q]
-        end = state.well(q).vector[-1]
-        tails = mesh.box**2 + tail_moment(each.energy, each.kappa, mesh.box, end, functional.nucleon_mass, 2)
-        beyond = (each.degeneracy * each.occupation * each.outside) @ tails
+        each, end = levels[q], state.well(q).vector[-1]
+        nucleons = each.degeneracy * each.occupation * each.outside
+        far = nucleons > 1e-12
+        tails = mesh.box**2 + tail_moment(each.energy[far], each.kappa[far], mesh.box, end, functional.nucleon_mass, 2)
+        beyond = nucleons[far] @ tails
         square[q] = (float(mesh.integral(mesh.r**2 * density)) + beyond) / number
     return {
         "neutron_radius": float(np.sqrt(square["n"])),

@@ -39,7 +39,6 @@ TOLERANCE_MEV = 1e-5
 _EMPTY = 1e-9
 _NO_ROOM_MEV = 80.0  # levels are looked for up to this energy
 _SHARE_RATE = 4.0  # particles moved between two levels per MeV of their splitting, where nothing more is known
-_ORDER_CHECK_MEV = 0.3  # residual below which the order of the levels is looked at, and again at the end
 _FOLLOWED_MEV = 1e-5  # accuracy to which a frozen level is found in one step of the iteration
 
 
@@ -203,7 +202,9 @@ class Filling(ABC):
         """The pairing field that the occupied levels make, MeV, as one row (1, r); no row (0, r) without pairing."""
         return np.empty((0, levels.G.shape[1]))
 
-    def reorder(self, levels: Levels, residual: float, stopping: bool, giving_up: bool, look: Callable[[float], Levels]) -> bool:
+    def reorder(
+        self, levels: Levels, residual: float, stopping: bool, giving_up: bool, look: Callable[[float], Levels]
+    ) -> bool:
         """Put the particles in order, if it is time to look and they are not; True if any moved.
 
         ``residual`` of the iteration in MeV; whether it is about to stop, and not as converged; ``look(top)`` finds all levels up to ``top`` in the present well, occupied.
@@ -220,7 +221,7 @@ class EvenFilling(Filling):
     def __init__(self, particles: int, held: Order | None = None, share: Share | None = None, freeze_at: int = 6):
         super().__init__(particles)
         self.share, self.freeze_at, self.follow = share, freeze_at, True
-        self._steps, self._looked = 0, False
+        self._steps = 0
         self._visited: list[Order] = []
         if held is not None:
             self.hold(held)
@@ -260,7 +261,9 @@ class EvenFilling(Filling):
         try:
             return follow_levels(mesh, well.scalar, well.vector, mass, self._named, well.guess, _FOLLOWED_MEV)
         except ValueError as error:
-            raise UnboundNucleusError(f"{self.particles} nucleons of a kind: {error}; take one nearer stability") from error
+            raise UnboundNucleusError(
+                f"{self.particles} nucleons of a kind: {error}; take one nearer stability"
+            ) from error
 
     def occupy(self, levels: Levels, well: Well) -> None:
         """Set the occupations, as they are held or from below, and the Fermi energy."""
@@ -276,7 +279,9 @@ class EvenFilling(Filling):
         labels = levels.labels
         return levels.energy[labels.index(self.share.first)] - levels.energy[labels.index(self.share.second)]
 
-    def reorder(self, levels: Levels, residual: float, stopping: bool, giving_up: bool, look: Callable[[float], Levels]) -> bool:
+    def reorder(
+        self, levels: Levels, residual: float, stopping: bool, giving_up: bool, look: Callable[[float], Levels]
+    ) -> bool:
         self._steps += 1
         if self.held is None:
             if self._steps < self.freeze_at and not stopping:
@@ -288,9 +293,8 @@ class EvenFilling(Filling):
             return False
         if self.share is not None and not giving_up and self.reshared(levels, residual):
             return True
-        if not (stopping or (residual < _ORDER_CHECK_MEV and not self._looked)):
+        if not stopping:
             return False
-        self._looked = True
         # far from convergence only a gross disorder counts: the levels still move by about the residual
         there = look(levels.fermi_energy)
         if self.disorder(there) <= 1e-5 + 2 * residual:
@@ -332,7 +336,7 @@ class EvenFilling(Filling):
         """Fill from below in the present order of the levels; if that was tried before, let two levels share."""
         before = self.held
         after = order_of(levels, even_filling(levels.energy, levels.degeneracy, self.particles))
-        self.share, self._looked = None, False
+        self.share = None
         if after in self._visited and after != before:
             moved = {label: after.get(label, 0.0) - before.get(label, 0.0) for label in after.keys() | before.keys()}
             first, second = min(moved, key=moved.get), max(moved, key=moved.get)

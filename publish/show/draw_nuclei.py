@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, LogNorm, TwoSlopeNorm
+from matplotlib.colors import ListedColormap, LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from claims.words import minus, scientific
@@ -252,6 +252,56 @@ def radii_figure(table: pd.DataFrame) -> Figure:
     Z, N = _numbers(table)
     chart_map(axes[0], Z, N, table.charge_radius / (Z + N) ** (1 / 3), r"$r_{\rm ch}/A^{1/3}$ (fm)")
     _signed_map(axes[1], table.neutron_radius - table.proton_radius, "Neutron skin (fm)")
+    _letter(axes)
+    return figure
+
+
+def neighbours_figure(tables: Mapping[str, pd.DataFrame], Z: int, N: int) -> Figure:
+    """Separation energies of the total energy along the isotopes and isotones of a nucleus, and the measured ones.
+
+    Parameters
+    ----------
+    tables
+        by what they are called, of :func:`lib.mass_table.as_frame`; the first word of their names is the functional.
+    Z, N
+        of the nucleus, which is marked.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.8))
+    for ax, particle, along, fixed, number, place in (
+        (axes[0], "neutron", "N", "Z", Z, N),
+        (axes[1], "proton", "Z", "N", N, Z),
+    ):
+        name = f"two_{particle}_separation_energy"
+        known = {}
+        for label, table in tables.items():
+            line = table[table[fixed] == number].set_index(along).sort_index()
+            style = "-" if label.endswith("pairing") else "--"
+            ax.plot(line.index, line[f"total_{name}"], style, color=LOOK[label.split()[0]].colour, lw=1.2, label=label)
+            known |= line[f"measured_{name}"].dropna().to_dict()
+        ax.plot(known.keys(), known.values(), "o", color="black", ms=3, label="measured")
+        ax.axvline(place, color="0.75", lw=4, alpha=0.5, zorder=0)
+        ax.set(ylabel=f"$S_{{2{particle[0]}}}$ (MeV)", title=f"({'ab'[along == 'Z']}) ${fixed}={number}$")
+    axes[0].set(xlabel="Neutron number $N$")
+    axes[1].set(xlabel="Proton number $Z$")
+    axes[0].legend(fontsize=8)
+    return figure
+
+
+def residual_figure(table: pd.DataFrame) -> Figure:
+    """Computed minus measured masses on the chart, and the measured ratio of levels that tells which nuclei are deformed.
+
+    ``mass_excess_residual`` (MeV), ``level_ratio`` and ``deformed`` over (Z, N); a green line is around the deformed ones.
+    """
+    figure, axes = plt.subplots(2, 1, figsize=(7.2, 8.2))
+    deformed = table.index[(table.deformed == 1).fillna(False)]
+    _signed_map(axes[0], table.mass_excess_residual.dropna(), "Computed − measured mass (MeV)", 0.99)
+    ratio = table.level_ratio.dropna()
+    chart_map(axes[1], *_numbers(ratio), ratio, "Measured $E(4^+)/E(2^+)$", norm=Normalize(1, 10 / 3))
+    for ax in axes:
+        outline(ax, *(deformed.get_level_values(name).to_numpy() for name in "ZN"), "#009E73")
+    axes[1].plot([], [], color="#009E73", label="deformed")
+    axes[1].plot([], [], color="black", label="mass measured")
+    axes[1].legend(loc="lower right")
     _letter(axes)
     return figure
 

@@ -15,21 +15,30 @@ from IPython.display import HTML
 
 from claims.evidence import Evidence
 from claims.profiles import Profile, profiles
-from claims.words import nucleus_label
+from claims.words import ELEMENTS, nucleus_label
 from lib.learning.dataset import load_dataset
 from lib.learning.ensemble import load_ensemble, member_densities
 from lib.learning.known_region import distance, element
 from lib.learning.table_one import get_network
+from lib.mass_table import COLUMNS, as_frame
 from lib.rmf.dirac import level_name
 from lib.rmf.functionals import PAPER_FUNCTIONALS
 from lib.rmf.mesh import NETWORK_STEP_FM
+from lib.rmf.observables import levels
 from lib.rmf.solver import solve
-from lib.rmf.spectrum import levels
 from lib.store import select
 from publish.show.embedded import embed, in_static_page
 from publish.show.figures import nucleus_text
 from publish.show.style import LOOK, curve_look
-from publish.show.widgets import Live, LiveChart, LiveDensities, LiveDistanceCurves, LiveNucleus, LiveProfiles
+from publish.show.widgets import (
+    Live,
+    LiveChart,
+    LiveDensities,
+    LiveDistanceCurves,
+    LiveMasses,
+    LiveNucleus,
+    LiveProfiles,
+)
 
 END_POINT = 121
 """Mesh points that the explorers of a nucleus and of the chart carry – up to 12 fm."""
@@ -129,7 +138,7 @@ def chart_explorer(
         return {
             "functional": chart.functional,
             "other": other.functional,
-            "box": f"{chart.box_fm:g}",
+            "box": f", in a box of {chart.box_fm:g} fm" if chart.wall else "",
             "densest": 1.05e-4 * max(max(nucleus["n"] + nucleus["p"]) for nucleus in nuclei),
             "elements": {int(Z): element(int(Z)) for Z in np.unique(chart.Z.values)},
             "nuclei": nuclei,
@@ -158,6 +167,98 @@ def _carried_nucleus(row: xr.Dataset, compared: float | None, measured: float | 
         **{name: np.round(1e4 * density).astype(int).tolist() for name, density in densities.items()},
         "l": _drawn_levels(row),
     }
+
+
+def mass_explorer(tables: Sequence[xr.Dataset], first: tuple[int, int]) -> HTML | widgets.Widget:
+    """Search the mass tables for one nucleus: every quantity, by each functional, beside what is measured; its neighbours.
+
+    In the static page: by name or numbers, as in Sn-132, 132Sn, tin 132 or 50 82.  In Jupyter: by numbers.
+
+    Parameters
+    ----------
+    tables
+        of :func:`lib.mass_table.mass_table`, in the order in which they stand beside each other.
+    first
+        (Z, N) of the nucleus that is shown first.
+    """
+    return _explorer("mass_explorer", lambda: carried_masses(tables, first), lambda: LiveMasses(tables, first))
+
+
+_DIGITS = {"MeV": 3, "fm": 4, "1": 3}
+"""Decimals that the explorer of masses carries, by unit."""
+
+
+def carried_masses(tables: Sequence[xr.Dataset], first: tuple[int, int]) -> dict:
+    """What the page of :func:`mass_explorer` carries: columns of numbers, one place for each nucleus that is in any table.
+
+    Raises
+    ------
+    ValueError
+        if there is no table, or the first nucleus is in none.
+    """
+    if not tables:
+        raise ValueError("nothing to search: give at least one mass table")
+    frames = [as_frame(table).set_index(["Z", "N"]) for table in tables]
+    facts = pd.concat(frames)
+    facts = facts[~facts.index.duplicated()].sort_index()
+    if tuple(first) not in facts.index:
+        raise ValueError(f"Z = {first[0]}, N = {first[1]} is in none of the mass tables: take a nucleus that is bound")
+    computed = ("solver", "table", "AME2020, solver")
+    shown = [name for name, column in COLUMNS.items() if name in facts and column.source in computed]
+    shown.insert(shown.index("mass_excess") + 1, "measured_mass_excess_uncertainty")
+    measured = {
+        "total_energy": -facts.measured_binding_energy,
+        "binding_energy_per_nucleon": facts.measured_binding_energy / facts.A,
+        **{name.replace("measured", "total", 1): facts[name] for name in facts if name.startswith("measured_two_")},
+        "mass_excess": facts.measured_mass_excess,
+        "measured_mass_excess_uncertainty": facts.measured_mass_excess_uncertainty,
+        "alpha_decay_energy": facts.measured_alpha_decay_energy,
+    }
+    return {
+        "first": list(first),
+        "elements": {int(Z): element(int(Z)) for Z in facts.index.unique("Z")},
+        "names": {int(Z): ELEMENTS[int(Z)] for Z in facts.index.unique("Z")},
+        "Z": facts.index.get_level_values("Z").tolist(),
+        "N": facts.index.get_level_values("N").tolist(),
+        "rows": [
+            {
+                "name": name,
+                "label": COLUMNS[name].text.split(",")[0],
+                "unit": COLUMNS[name].unit.replace("1", ""),
+                "digits": _DIGITS[COLUMNS[name].unit],
+                "flag": bool(COLUMNS[name].flags),
+                "error": name.endswith("_uncertainty"),
+            }
+            for name in shown
+        ],
+        "tables": [
+            {
+                "functional": table.functional,
+                "pairing": bool(table.pairing),
+                "colour": LOOK[table.functional].colour,
+                "values": {
+                    name: _column(frame[name].reindex(facts.index), name)
+                    for name in shown
+                    if name in frame and COLUMNS[name].source in computed
+                },
+            }
+            for table, frame in zip(tables, frames, strict=True)
+        ],
+        "measured": {name: _column(values, name) for name, values in measured.items()},
+        "distance": facts.distance.tolist(),
+        "ratio": _column(facts.level_ratio, "level_ratio"),
+        "deformed": _column(facts.deformed, "deformed"),
+    }
+
+
+def _column(values: pd.Series, name: str) -> list:
+    """Numbers of a column for JSON, None where there is none: an uncertainty to two digits, a flag as 0 or 1."""
+    values = values.astype(float)
+    if COLUMNS[name].flags:
+        return [None if np.isnan(value) else int(value) for value in values]
+    if name.endswith("_uncertainty"):
+        return [None if np.isnan(value) else float(f"{value:.2g}") for value in values]
+    return [value if np.isfinite(value) else None for value in _rounded(values, _DIGITS[COLUMNS[name].unit])]
 
 
 def density_explorer(networks: list[str], nuclei: list[tuple[int, int]]) -> HTML | widgets.Widget:

@@ -25,7 +25,7 @@ from lib.learning.recipes import Recipe
 from lib.learning.table_one import NN3, TARGETS, NetworkSpec, get_network
 from lib.rmf.dirac import level_name
 from lib.rmf.mesh import SHELL_FM
-from lib.rmf.spectrum import levels
+from lib.rmf.observables import levels
 from lib.store import select
 from publish.show.style import LOOK, curve_look
 
@@ -163,7 +163,7 @@ def draw_densities(ax: Axes, nucleus: xr.Dataset, sums: bool = False) -> None:
 def draw_levels(ax: Axes, nucleus: xr.Dataset, window: float = 28.0, title: str = "(d) levels") -> None:
     """Levels of both species with their occupation as the length of the filled line; names beside them, led to by lines.
 
-    Grey are also the bound levels that are empty (:func:`lib.rmf.spectrum.levels`), so that the gap at the Fermi energy is seen.
+    Grey are also the bound levels that are empty (:func:`lib.rmf.observables.levels`), so that the gap at the Fermi energy is seen.
 
     ``window`` is the range of energies that is shown, MeV.
     """
@@ -216,8 +216,8 @@ def names_apart(wished: Sequence[float], gap: float, low: float, high: float) ->
 def nucleus_text(nucleus: xr.Dataset) -> str:
     """A nucleus of :func:`lib.rmf.solver.solve` in words: energies in MeV, radii in fm."""
     return (
-        f"Z={int(nucleus.Z)}, N={int(nucleus.N)}, {nucleus.functional}{' with pairing' if nucleus.pairing else ''}, "
-        f"in a box of {nucleus.box:g} fm: E_CDFT = {minus(f'{nucleus.energy:.2f}')} MeV, total energy {minus(f'{nucleus.total_energy:.2f}')} MeV, "
+        f"Z={int(nucleus.Z)}, N={int(nucleus.N)}, {nucleus.functional}{' with pairing' if nucleus.pairing else ''}"
+        f"{f', in a box of {nucleus.box:g} fm' if nucleus.wall else ''}: E_CDFT = {minus(f'{nucleus.energy:.2f}')} MeV, total energy {minus(f'{nucleus.total_energy:.2f}')} MeV, "
         f"charge radius {float(nucleus.charge_radius):.3f} fm, "
         f"neutron skin {minus(f'{nucleus.neutron_radius - nucleus.proton_radius:.3f}')} fm."
     )

@@ -117,10 +117,10 @@ def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HT
     return HTML(f'<p class="downloads">Download: {links}</p>')
 
 
-def offer_file(path: Path) -> str:
-    """Copy a file of the repository to where those of the figures are; returns a link to it, named by its path."""
+def offer_file(path: Path, text: str | None = None) -> str:
+    """Copy a file of the repository to where those of the figures are; returns a link to it, named by ``text`` or its path."""
     target, prefix = _place()
     name = path.relative_to(ROOT).as_posix()  # kept, since a figure's numbers may be in a file of the same last name
     (target / name).parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(path, target / name)
-    return f'<a href="{prefix}/{name}" download>{name}</a>'
+    return f'<a href="{prefix}/{name}" download>{text or name}</a>'

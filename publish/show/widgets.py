@@ -29,10 +29,12 @@ from lib.learning.ensemble import load_ensemble
 from lib.learning.errors import Errors
 from lib.learning.known_region import distance
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I, TARGETS, get_network
+from lib.mass_table import COLUMNS, as_frame
 from lib.rmf.chart import N_RANGE, Z_RANGE, load_chart
 from lib.rmf.functionals import FUNCTIONALS, Functional, get_functional
 from lib.rmf.iteration import NoConvergenceError
 from lib.rmf.solver import solve
+from publish.show.draw_nuclei import neighbours_figure
 from publish.show.figures import (
     WIDTH_IN,
     chart_map,
@@ -287,6 +289,46 @@ class LiveChart(Live):
         draw_densities(figure.add_subplot(grid[1, 0]), nucleus)
         draw_levels(figure.add_subplot(grid[1, 1]), nucleus, title="")
         return figure
+
+
+class LiveMasses(Live):
+    """One nucleus in the mass tables, by its numbers, with the separation energies of its isotopes and isotones.
+
+    The parameters are those of :func:`publish.show.explorers.mass_explorer`.
+    """
+
+    def __init__(self, tables: Sequence[xr.Dataset], first: tuple[int, int]):
+        self._tables = {
+            f"{table.functional} {'with' if table.pairing else 'without'} pairing": as_frame(table) for table in tables
+        }
+        super().__init__(**numbers(first, (Z_RANGE, N_RANGE)))
+
+    def draw(self):
+        Z, N = self.Z.value, self.N.value
+        found = {name: table[(table.Z == Z) & (table.N == N)] for name, table in self._tables.items()}
+        rows = {name: rows.iloc[0].dropna() for name, rows in found.items() if len(rows)}
+        if not rows:
+            raise ValueError(
+                f"Z = {Z}, N = {N} is in none of the {len(found)} mass tables: take a nucleus that is bound"
+            )
+        measured = ("AME2020", "ENSDF")
+        words = [nucleus_label(Z, N)]
+        words += [f"{name}: {self._said(row.drop(self._from(row, 'name', *measured)))}" for name, row in rows.items()]
+        first = next(iter(rows.values()))
+        words.append(self._said(first[self._from(first, *measured)]))
+        tables = {name: table for name, table in self._tables.items() if name in rows}
+        return neighbours_figure(tables, Z, N), f"{'; '.join(words)}."
+
+    @staticmethod
+    def _from(row: pd.Series, *sources: str) -> list[str]:
+        return [key for key in row.index if COLUMNS[key].source in sources]
+
+    @staticmethod
+    def _said(row: pd.Series) -> str:
+        return ", ".join(
+            f"{COLUMNS[key].text.split(',')[0]} {minus(f'{value:.7g}')} {COLUMNS[key].unit}".removesuffix(" 1")
+            for key, value in row.items()
+        )
 
 
 class LiveDensities(Live):

@@ -93,6 +93,7 @@ def test_a_file_of_the_repository_is_served_too(places, monkeypatch):
     source = provenance.ROOT / "data" / "search.csv"
     assert offer_file(source) == '<a href="../_static/figures/data/search.csv" download>data/search.csv</a>'
     assert (places / "book" / "_static" / "figures" / "data" / "search.csv").read_bytes() == source.read_bytes()
+    assert offer_file(source, "the search").endswith(" download>the search</a>")
 
 
 def test_what_is_glued_stands_with_its_files(places, figure, monkeypatch):

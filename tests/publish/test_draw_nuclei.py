@@ -1,12 +1,21 @@
 """Tables and figures of the first chapters: the numbers of the solver, colours that mean the same on both sides of zero."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 
+from lib.mass_table import as_frame, mass_table
 from lib.rmf.functionals import get_functional
 from lib.rmf.solver import solve
-from publish.show.draw_nuclei import couplings_table, couplings_tables, difference_figure, nucleus_table
+from publish.show.draw_nuclei import (
+    couplings_table,
+    couplings_tables,
+    difference_figure,
+    neighbours_figure,
+    nucleus_table,
+    residual_figure,
+)
 
 
 def test_couplings_in_both_units():
@@ -49,4 +58,29 @@ def test_zero_is_white_and_the_colours_reach_as_far_either_way(shown, limit):
     [image] = figure.axes[0].collections[:1]
     assert image.get_clim() == (-limit, limit)
     assert image.cmap(image.norm(0.0))[:3] == pytest.approx((0.97, 0.97, 0.97), abs=0.02)
+    plt.close(figure)
+
+
+def test_separation_energies_around_a_nucleus():
+    tables = {f"{name} with pairing": as_frame(mass_table(name, pairing=True)) for name in ("PC-PK1", "PC-F1")}
+    figure = neighbours_figure(tables, 50, 82)
+    first, _, measured, mark = figure.axes[0].lines
+    table = tables["PC-PK1 with pairing"].set_index(["Z", "N"])
+    x, y = first.get_data()
+    assert y[list(x).index(84)] == table.total_two_neutron_separation_energy[50, 84]
+    x, y = measured.get_data()
+    assert y[list(x).index(82)] == table.measured_two_neutron_separation_energy[50, 82]
+    assert set(mark.get_xdata()) == {82}
+    x, y = figure.axes[1].lines[0].get_data()
+    assert y[list(x).index(52)] == table.total_two_proton_separation_energy[52, 82]
+    plt.close(figure)
+
+
+def test_residuals_and_the_ratios_that_tell_the_shape():
+    table = as_frame(mass_table("PC-PK1", pairing=True)).set_index(["Z", "N"])
+    figure = residual_figure(table)
+    residuals, ratios = (ax.collections[0] for ax in figure.axes[:2])
+    assert np.sum(~np.ma.getmaskarray(residuals.get_array())) == table.measured.sum()
+    assert np.nanmax(ratios.get_array()) == table.level_ratio.max()
+    assert residuals.get_clim()[0] == -residuals.get_clim()[1]
     plt.close(figure)

@@ -7,12 +7,14 @@ import ipywidgets as widgets
 import numpy as np
 import pytest
 
-from claims.words import minus
+from claims.words import ELEMENTS, minus
+from lib.learning.known_region import element
+from lib.mass_table import COLUMNS, mass_table
 from lib.rmf.chart import load_chart
 from lib.rmf.solver import solve
 from lib.store import select
 from publish.show.embedded import FOLDER, embed
-from publish.show.explorers import chart_explorer, density_explorer, nucleus_explorer
+from publish.show.explorers import chart_explorer, density_explorer, mass_explorer, nucleus_explorer
 
 
 def carried(html):
@@ -87,6 +89,56 @@ def test_the_chart_carries_every_bound_nucleus(monkeypatch):
     assert np.array(tin["n"]) / 1e4 == pytest.approx(row.neutron_density.values[:121:3], abs=1e-4)
 
 
+def test_the_search_carries_every_nucleus_and_every_computed_quantity(monkeypatch):
+    monkeypatch.setenv("BOOK_BUILD", "..")
+    chart = load_chart("PC-PK1", pairing=True)
+    chart = chart.assign(energy_uncertainty=("nucleus", np.full(chart.sizes["nucleus"], 1.234e-4)))
+    other = load_chart("PC-F1", pairing=True).drop_vars("energy_uncertainty", errors="ignore")
+    tables = [mass_table(chart=chart), mass_table(chart=other)]
+    data = carried(mass_explorer(tables, (50, 82)))
+    places = list(zip(data["Z"], data["N"], strict=True))
+    own = [set(zip(table.Z.values.tolist(), table.N.values.tolist(), strict=True)) for table in tables]
+    assert places == sorted(own[0] | own[1])
+    i = places.index((50, 82))
+    for table, there in zip(tables, data["tables"], strict=True):
+        row = select(table.assign_attrs(functional=""), 50, 82)
+        assert there["functional"] == table.functional
+        assert there["pairing"] is True
+        for name, values in there["values"].items():
+            wanted = float(row[name])
+            assert values[i] == (None if np.isnan(wanted) else pytest.approx(wanted, rel=5e-2 if name.endswith("_uncertainty") else 1e-3)), name  # fmt: skip
+    alone = places.index(next(iter(own[0] - own[1])))
+    assert all(values[alone] is None for values in data["tables"][1]["values"].values())
+    shown = [row["name"] for row in data["rows"]]
+    computed = {name for name in tables[0].variables if COLUMNS[name].source in ("solver", "table", "AME2020, solver")}
+    assert set(shown) == computed | {"measured_mass_excess_uncertainty"}
+    assert "energy_uncertainty" in data["tables"][0]["values"]
+    assert "energy_uncertainty" not in data["tables"][1]["values"]
+    assert all(row["label"] and row["unit"] in ("MeV", "fm", "") for row in data["rows"])
+    tin = select(tables[0], 50, 82)
+    assert data["measured"]["total_energy"][i] == pytest.approx(-float(tin.measured_binding_energy), abs=1e-3)
+    assert data["measured"]["total_two_neutron_separation_energy"][i] == pytest.approx(
+        float(tin.measured_two_neutron_separation_energy), abs=1e-3
+    )
+    assert (data["deformed"][i], data["distance"][i]) == (0, 0)
+    assert data["names"]["50"] == "tin"
+
+
+def test_a_search_in_nothing_and_a_first_nucleus_that_is_not_there_are_refused(monkeypatch):
+    monkeypatch.setenv("BOOK_BUILD", "..")
+    with pytest.raises(ValueError, match="at least one mass table"):
+        mass_explorer([], (50, 82))
+    with pytest.raises(ValueError, match="Z = 8, N = 100 is in none"):
+        mass_explorer([mass_table("PC-PK1", pairing=True)], (8, 100))
+
+
+def test_every_element_of_the_window_has_its_name():
+    assert list(ELEMENTS) == list(range(8, 101, 2))
+    # but for those whose symbols are Latin a name begins as its symbol does
+    latin = {"Fe", "Ag", "Sn", "W", "Hg", "Pb"}
+    assert all(name[0].upper() == element(Z)[0] for Z, name in ELEMENTS.items() if element(Z) not in latin)
+
+
 def test_networks_without_a_density_are_refused():
     with pytest.raises(ValueError, match="NN1-I4E gives energies only"):
         density_explorer(["NN1-I4E"], [(50, 82)])
@@ -98,5 +150,6 @@ def test_outside_of_the_build_they_are_widgets():
         nucleus_explorer([(8, 8)]),
         chart_explorer(chart, other, {(50, 82): 1102.84}),
         density_explorer(["NN3-I6D"], [(32, 46)]),
+        mass_explorer([mass_table("PC-PK1", pairing=True)], (50, 82)),
     ):
         assert isinstance(explorer, widgets.VBox)

@@ -14,7 +14,16 @@ from lib.learning.ensemble import load_ensemble
 from lib.learning.table_one import DENSITY, TABLE_I
 
 pytestmark = pytest.mark.browser
-PAGES = {"fig1": 3, "fig2": 4, "fig3": 3, "fig4": 4, "shell_effects": 10, "uncertainty": 10, "verdict": 2}
+PAGES = {
+    "mass_table": 4,
+    "fig1": 3,
+    "fig2": 4,
+    "fig3": 3,
+    "fig4": 4,
+    "shell_effects": 10,
+    "uncertainty": 10,
+    "verdict": 2,
+}
 """Pages with downloads, and how many files each offers at least."""
 
 

@@ -19,8 +19,8 @@ from lib.learning.recipes import RECIPES
 from lib.learning.table_one import TABLE_I
 from lib.rmf.chart import load_chart
 from lib.rmf.dirac import level_name
+from lib.rmf.observables import levels
 from lib.rmf.solver import solve
-from lib.rmf.spectrum import levels
 from publish.show.draw_networks import draw_derivatives, draw_learning_curve
 from publish.show.draw_nuclei import matter_figure
 from publish.show.figures import (

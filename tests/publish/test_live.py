@@ -20,6 +20,7 @@ from lib.learning.ensemble import load_ensemble
 from lib.learning.errors import Errors
 from lib.learning.known_region import measured_masses
 from lib.learning.table_one import CORRECTING, DENSITY, DIRECT
+from lib.mass_table import mass_table
 from lib.rmf.chart import load_chart
 from lib.rmf.functionals import DD_PC1, PC_F1, PC_PK1, PointCoupling
 from lib.rmf.solver import solve
@@ -32,6 +33,7 @@ from publish.show.widgets import (
     LiveChart,
     LiveDensities,
     LiveDistanceCurves,
+    LiveMasses,
     LiveNucleus,
     LiveProfiles,
 )
@@ -217,6 +219,25 @@ def test_odd_and_unbound_nuclei_are_refused_beside_the_chart(chart):
 
 
 # densities of an ensemble
+
+
+def test_masses_of_any_nucleus_of_the_tables():
+    tables = [mass_table(name, pairing=True) for name in ("PC-PK1", "PC-F1")]
+    live = LiveMasses(tables, (50, 82))
+    text, pictures = shown(live)
+    assert pictures == 1
+    assert text.startswith("132Sn (Z=50, N=82); PC-PK1 with pairing: E_CDFT ")
+    for table in tables:
+        row = select(table, 50, 82)
+        assert f"{table.functional} with pairing: " in text
+        assert f"total energy {minus(f'{float(row.total_energy):.7g}')} MeV" in text
+        assert f"charge radius {float(row.charge_radius):.7g} fm" in text
+    assert text.count("measured mass excess, of") == 0
+    assert text.count("measured S_2n") == 1, "what is measured is said once"
+    live.N.value = 84
+    assert shown(live)[0].startswith("134Sn (Z=50, N=84)")
+    live.Z.value = 9
+    assert "Z = 9, N = 84 is in none of the 2 mass tables" in refused(live)
 
 
 def test_densities_of_any_nucleus():

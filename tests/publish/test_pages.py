@@ -12,9 +12,10 @@ from conftest import PAGES
 from claims.words import minus
 from lib.learning.ensemble import load_ensemble
 from lib.learning.table_one import TABLE_I
+from lib.mass_table import COLUMNS, as_frame, mass_table, paths, read
 from lib.rmf.chart import load_chart
+from lib.rmf.observables import levels
 from lib.rmf.solver import solve
-from lib.rmf.spectrum import levels
 from lib.store import select
 from publish.show.figures import nucleus_text
 
@@ -161,7 +162,7 @@ def test_chart_explorer_answers_to_numbers_keys_and_mouse(page, site):
     assert drawn(page, ".ce-neutrons") == pytest.approx(select(chart, 20, 28).neutron_density.values[:121:3], abs=5e-4)
     assert page.locator(".ce-plot .empty").count() > 3, "the gaps above the last occupied levels are seen"
     # the computed energy says of what kind it is, beside the measured one
-    assert "spherical, without pairing, in a box of 15 fm" in text.inner_text()
+    assert "spherical, without pairing: E" in text.inner_text()
     # on empty paper a click does nothing; beside a nucleus it takes that
     box = canvas.bounding_box()
     before = text.inner_text()
@@ -182,6 +183,148 @@ def test_chart_explorer_answers_to_numbers_keys_and_mouse(page, site):
     page.locator(".ce-z").fill("")
     page.locator(".ce-z").press("Enter")
     assert "Z is empty" in text.inner_text()
+    assert page.troubles == []
+
+
+def searched(page, words):
+    """What the search for a nucleus says when it is asked."""
+    page.locator(".mt-search").fill(words)
+    page.locator(".mt-search").press("Enter")
+    return page.locator(".mt-text").inner_text()
+
+
+MASSES = [(name, pairing) for name in ("PC-PK1", "PC-F1") for pairing in (False, True)]
+
+
+def test_search_finds_a_nucleus_by_whatever_it_is_called(page, site):
+    settle(page, f"{site}/book/mass_table.html")
+    assert page.locator(".mt-text").inner_text().startswith("132Sn (Z=50, N=82), total energy in MeV: PC-PK1 ")
+    for words in ("Sn-132", "132Sn", "sn132", " tin 132", "Tin-132", "¹³²Sn", "132-SN", "50 82", "50,82", "Z=50, N=82"):
+        assert searched(page, "Pb-208").startswith("208Pb (Z=82, N=126)")
+        assert searched(page, words).startswith("132Sn (Z=50, N=82)"), words
+    assert page.locator(".mt-search").input_value() == "132Sn"
+    assert page.troubles == []
+
+
+def test_search_shows_the_numbers_of_every_table(page, site):
+    tables = [mass_table(name, pairing=pairing) for name, pairing in MASSES]
+    settle(page, f"{site}/book/mass_table.html")
+    for words, Z, N in (("gd 156", 64, 92), ("8 8", 8, 8), ("ni-78", 28, 50)):
+        said = searched(page, words)
+        rows = [select(table, Z, N) for table in tables]
+        shown = {
+            row.locator("th").inner_text(): row.locator("td").all_inner_texts()
+            for row in page.locator(".mt-table tbody tr").all()
+        }
+        assert len(shown) == 1 + sum(COLUMNS[name].source in ("solver", "table", "AME2020, solver") for name in tables[0].variables)  # fmt: skip
+        for label, name, measured, digits in (
+            ("total energy (MeV)", "total_energy", -rows[0].measured_binding_energy, 3),
+            ("mass excess (MeV)", "mass_excess", rows[0].measured_mass_excess, 3),
+            ("S2n of the total energy (MeV)", "total_two_neutron_separation_energy", rows[0].measured_two_neutron_separation_energy, 3),
+            ("charge radius (fm)", "charge_radius", np.nan, 4),
+        ):  # fmt: skip
+            values = [float(row[name]) for row in rows]
+            assert shown[label][:4] == [minus(f"{v:.{digits}f}") if np.isfinite(v) else "–" for v in values], label
+            assert shown[label][4] == (minus(f"{float(measured):.{digits}f}") if np.isfinite(measured) else ""), label
+        assert all(minus(f"{float(row.total_energy):.3f}") in said for row in rows)
+        deformed = float(rows[0].deformed)
+        words = "shape not known" if np.isnan(deformed) else "known to be deformed" if deformed else "not to be a rotor"
+        assert words in said
+        assert page.locator(".mt-plot").get_attribute("aria-label").endswith(said)
+        assert page.locator(".mt-plot .mt-curve").count() == 2 * len(tables)
+        for i, table in enumerate(tables):
+            line = table.total_two_neutron_separation_energy[(table.Z == Z).values].values
+            # gaps at the proton drip line are gaps of the curve
+            assert drawn(page, f'.mt-curve[data-table="{i}"]') == pytest.approx(line[np.isfinite(line)], abs=0.2)
+    assert page.troubles == []
+
+
+def test_search_says_why_there_is_nothing_to_show(page, site):
+    settle(page, f"{site}/book/mass_table.html")
+    table = page.locator(".mt-table").inner_text()
+    for words, reason in (
+        ("", "Type a nucleus"),
+        ("Sn", "Sn: give the mass number, too. The tables hold "),
+        ("tin", "Sn: give the mass number"),
+        ("Sn-133", "Z=50, N=83: the tables hold nuclei with even Z and even N only."),
+        ("49 82", "even Z and even N only"),
+        ("In-131", "“in” is no element of the tables"),
+        ("Sn-300", "Z=50, N=250 is in none of the 4 tables: it is not bound, or out of their window. Of Sn they hold "),
+        ("Sn-20", "Z=50, N=−30 is in none"),
+        ("132", "“132” is no nucleus: type it as in Sn-132"),
+        ("<b>50</b>", "is no nucleus"),
+    ):
+        said = searched(page, words)
+        assert reason in said, words
+        assert said.endswith("Below is still 132Sn."), words
+        assert page.locator(".mt-table").inner_text() == table
+    assert page.troubles == []
+
+
+def test_search_by_keys_and_from_neighbour_to_neighbour(page, site):
+    settle(page, f"{site}/book/mass_table.html")
+    text, search = page.locator(".mt-text"), page.locator(".mt-search")
+    search.fill("tin")
+    suggestions = page.locator("#mt-list option").evaluate_all("all => all.map(o => o.value)")
+    assert "132Sn" in suggestions
+    assert all(suggestion.endswith("Sn") for suggestion in suggestions)
+    search.fill("ca")
+    assert "48Ca" in page.locator("#mt-list option").evaluate_all("all => all.map(o => o.value)")
+    search.fill("plut")
+    assert page.locator("#mt-list option").evaluate_all("all => all.map(o => o.value)") == ["plutonium"]
+    # what is chosen in the list is shown at once
+    search.evaluate(
+        "e => { e.value = '48Ca'; e.dispatchEvent(new InputEvent('input', {inputType: 'insertReplacementText'})) }"
+    )
+    assert text.inner_text().startswith("48Ca")
+    search.fill("Zr-90")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert text.inner_text().startswith("90Zr")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert text.inner_text().startswith("92Zr"), "two neutrons more"
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "two neutrons more"
+    neighbour = page.locator('.mt-near button[data-at="38,52"]')
+    neighbour.focus()
+    page.keyboard.press("Enter")
+    assert text.inner_text().startswith("90Sr")
+    assert page.evaluate("document.activeElement.className").startswith("mt-near")
+    rows = page.locator(".mt-near tbody tr").count()
+    assert rows == 12, "two heads, and five isotopes and isotones"
+    assert page.troubles == []
+
+
+def test_search_fits_a_telephone(phone, site):
+    """Names of quantities stay in sight while the numbers are scrolled."""
+    settle(phone, f"{site}/book/mass_table.html")
+    table = phone.locator(".mt-table")
+    assert table.evaluate("e => e.scrollWidth > e.clientWidth")
+    name = table.locator("tbody th").nth(3)
+    before = name.bounding_box()["x"]
+    table.evaluate("e => e.scrollTo(200, 0)")
+    assert name.bounding_box()["x"] == pytest.approx(before, abs=1)
+    phone.locator('.mt-near button[data-at="50,80"]').tap()
+    assert phone.locator(".mt-text").inner_text().startswith("130Sn")
+    assert phone.troubles == []
+
+
+def test_mass_tables_are_there_to_download(page, site, tmp_path):
+    settle(page, f"{site}/book/mass_table.html")
+    links = {
+        link.inner_text(): link.evaluate("a => a.href")
+        for link in page.locator("main figure :is(td, th) a[download]").all()
+    }
+    files = [path for name, pairing in MASSES for path in paths(name, pairing).values()]
+    assert sorted(links) == sorted(path.name for path in files)
+    for path in files:
+        answer = page.request.get(links[path.name])
+        assert answer.status == 200
+        (tmp_path / path.name).write_bytes(answer.body())
+    for name, pairing in MASSES:
+        wanted = as_frame(mass_table(name, pairing=pairing))
+        assert all(read(path).equals(wanted) for path in paths(name, pairing, tmp_path).values())
     assert page.troubles == []
 
 

@@ -29,6 +29,7 @@ from lib.learning.networks import filled_points
 from lib.learning.recipes import RECIPES
 from lib.learning.table_one import DIRECT, TABLE_I
 from lib.learning.train import train_member
+from lib.mass_table import mass_table
 from lib.rmf.chart import load_chart
 from lib.rmf.functionals import get_functional
 from lib.rmf.lowest import ground_state
@@ -218,6 +219,8 @@ REFUSED = [
     ("covariant_functional", {"density_max": -0.3}, ["-0.3", "0.2 to 0.6"]),
     ("chart", {"other": "PC-PK1"}, ["other = 'PC-PK1'", "PC-F1"]),
     ("chart", {"box_sample": 0}, ["box_sample = 0", "2 to 200"]),
+    ("mass_table", {"other": "PC-PK1"}, ["other = 'PC-PK1'", "PC-F1"]),
+    ("mass_table", {"first": [50, 83]}, ["first = [50, 83]", "bound by PC-PK1"]),
     ("table_one", {"Z": 50, "N": 150}, ["Z = 50, N = 150", "bound"]),
     ("table_one", {"probe": 1}, ["probe = 1", "0.01"]),
     ("learning", {"network": "NN4"}, ["NN4", "NN1-I4E"]),
@@ -344,6 +347,12 @@ def paired_nickel() -> float:
     return float(solve(28, 36, "PC-F1", pairing=True, box=18.0, step=0.05).total_energy)
 
 
+def residual_of_rotors(functional: str, pairing: bool) -> float:
+    """Rms of computed minus measured masses (MeV) of the nuclei that are known to be deformed."""
+    table = mass_table(functional, pairing=pairing)
+    return rms(table.mass_excess_residual.values[(table.deformed == 1).values & (table.measured == 1).values])
+
+
 def changes_in_box(functional: str, count: int, box: float) -> np.ndarray:
     """By how many keV the energies of the nuclei with the weakest last neutron change in another box."""
     chart = load_chart(functional)
@@ -396,6 +405,16 @@ OTHERWISE = {
             and float(glued["drip-mean"]) < 0
             and float(glued["box-cost"]) == pytest.approx(changes_in_box("PC-F1", 3, 18.0).max(), abs=1e-3)
             and glued["box-sample"] == "3"
+        ),
+    ),
+    "mass_table": (
+        {"functional": "PC-F1", "other": "PC-PK1", "pairing": False, "first": [20, 28]},
+        lambda glued, shown: (
+            glued["shown"] == "PC-F1, no pairing"
+            and explored(shown)["first"] == [20, 28]
+            and [table["functional"] for table in explored(shown)["tables"]] == ["PC-F1", "PC-F1", "PC-PK1", "PC-PK1"]
+            and float(glued["rms-deformed"]) == pytest.approx(residual_of_rotors("PC-F1", False), rel=1e-9)
+            and "mass-table-PC-F1.parquet" in shown
         ),
     ),
     "table_one": (

@@ -18,7 +18,7 @@ NAMES = sorted(path.relative_to(PAGES).as_posix() for path in (PAGES / "book").r
 DIFFERENT = [name for name in NAMES if "networks/" not in name] + [name for name in NAMES if "networks/" in name][:1]
 NUMERIC = ["book/one_nucleus.html", "book/ensemble.html", "book/eleven_networks.html"]
 """Pages whose outputs have columns of numbers alone."""
-EXPLORERS = ["one_nucleus", "chart", "ensemble", "fig1", "fig2", "fig3"]
+EXPLORERS = ["one_nucleus", "chart", "mass_table", "ensemble", "fig1", "fig2", "fig3"]
 pytestmark = pytest.mark.browser
 
 

@@ -1,17 +1,50 @@
-"""Who sits where: even filling, frozen orders, shares, neighbouring orders."""
+"""Who sits where: even filling, frozen orders, shares, other fillings."""
+
+import itertools
 
 import numpy as np
 import pytest
 
-from lib.rmf.dirac import Levels
-from lib.rmf.occupation import EvenFilling, Share, Well, even_filling, neighbours
+from lib.rmf.dirac import Levels, no_guess
+from lib.rmf.mesh import get_mesh
+from lib.rmf.occupation import (
+    EvenFilling,
+    Share,
+    UnboundNucleusError,
+    Well,
+    even_filling,
+    fillings,
+    last_filled_energy,
+    order_of,
+)
 
-WELL = Well(None, None, None, 0.0, None, -8.0)
+MESH = get_mesh()
+SETTLED = 1e-4
 
 
 def levels(energy, kappa, nodes=None):
-    energy = np.array(energy, float)
-    return Levels(energy, np.array(kappa), np.array(nodes or [0] * len(kappa)), *np.zeros((2, len(kappa), 1)))
+    """Levels without wave functions, which no filling looks at."""
+    energy, kappa = np.array(energy, float), np.array(kappa)
+    nodes = np.zeros(len(kappa), int) if nodes is None else np.array(nodes)
+    return Levels(energy, kappa, nodes, 0 * energy, *np.zeros((2, len(kappa), 1)))
+
+
+def occupied(filling, energy, kappa, nodes=None):
+    """The same, occupied."""
+    found = levels(energy, kappa, nodes)
+    filling.occupy(found, None)
+    return found
+
+
+def reorder(filling, now, residual=SETTLED, stopping=True, giving_up=False):
+    """As in the iteration; who looks sees all levels."""
+
+    def look(top):
+        assert top == now.fermi_energy
+        filling.occupy(now, None)
+        return now
+
+    return filling.reorder(now, residual, stopping, giving_up, look)
 
 
 def test_even_filling_from_below():
@@ -35,97 +68,298 @@ def test_too_few_levels():
         even_filling(np.array([-5.0, -20.0]), np.array([4, 2]), 8)
 
 
+def test_last_filled_level_and_order():
+    now = levels([-5.0, -20.0, -1.0], [-3, -1, 2])
+    assert [last_filled_energy(now, particles) for particles in (2, 4, 8, 10)] == [-20.0, -5.0, -5.0, -1.0]
+    assert order_of(now, np.array([0.5, 1.0, 0.0])) == {(-3, 0): 3.0, (-1, 0): 2.0}
+
+
 def test_bounds_of_a_share():
     """kappa = -1 holds 2 and kappa = 2 holds 4: of 5 particles the second takes 3 or 4, of 1 particle 0 or 1."""
-    assert Share((-1, 0), (2, 0), 5.0).bounds == (3.0, 4.0)
-    assert Share((-1, 0), (2, 0), 1.0).bounds == (0.0, 1.0)
-    assert Share((2, 0), (-1, 1), 4.0).bounds == (0.0, 2.0)
+    assert Share((-1, 0), (2, 0), 5.0, 3.5).bounds == (3.0, 4.0)
+    assert Share((-1, 0), (2, 0), 1.0, 0.5).bounds == (0.0, 1.0)
+    assert Share((2, 0), (-1, 1), 4.0, 1.0).bounds == (0.0, 2.0)
+    assert Share((2, 0), (-1, 1), 4.0, 1.0).split(1.5) == {(2, 0): 2.5, (-1, 1): 1.5}
+
+
+def steps_to_the_root(share, splitting, limit=40):
+    """How often a share is moved until its levels are degenerate to 1e-5 MeV; the splitting is a function of the split."""
+    for step in range(limit):
+        if abs(splitting(share.in_second)) < 1e-5:
+            return step
+        assert share.move(splitting(share.in_second))
+        assert share.bounds[0] <= share.in_second <= share.bounds[1]
+    raise AssertionError(f"not found: {share}")
+
+
+@pytest.mark.parametrize("start", [0.1, 1.0, 2.7, 3.9])
+@pytest.mark.parametrize(
+    ("splitting", "root"),
+    [
+        (lambda n: 0.3 * (1.6 - n), 1.6),
+        (lambda n: 0.05 * (2.9 - n) ** 3 + 0.01 * (2.9 - n), 2.9),
+        (lambda n: np.tanh(6 * (2.2 - n)), 2.2),
+        (lambda n: 0.2 * (1.5 - n) + 0.15 * np.sin(4 * (n - 1.5)), 1.5),  # rises and falls
+        (lambda n: 5.0 * (0.4 - n), 0.4),
+    ],
+    ids=["linear", "flat", "steep", "non-monotonic", "strong"],
+)
+def test_a_share_moves_to_where_its_levels_are_degenerate(splitting, root, start):
+    """A bracket that always shrinks: some root is found whatever the splitting does in between."""
+    share = Share((2, 0), (-3, 0), 4.0, start)
+    assert steps_to_the_root(share, splitting) <= 20
+    assert splitting(share.in_second) == pytest.approx(0.0, abs=1e-5)
+    slope = (splitting(share.in_second + 1e-4) - splitting(share.in_second - 1e-4)) / 2e-4
+    assert slope < 0, "a minimum: the energy rises to both sides"
+    if start == 1.0 and root != 1.5:
+        assert share.in_second == pytest.approx(root, abs=0.05)
+
+
+@pytest.mark.parametrize(("sign", "end"), [(+1, 2.0), (-1, 0.0)])
+def test_a_share_that_one_level_wins_ends_there(sign, end):
+    share = Share((-2, 0), (1, 0), 4.0, 1.0)
+    moves = 0
+    while share.move(sign * 0.3):
+        moves += 1
+        assert moves < 20
+    assert share.in_second == end
+    assert moves >= 1
+
+
+def test_a_share_forgets_a_bracket_that_is_no_longer_true():
+    """The other species has moved, and with it the root, out of the bracket: it is found all the same."""
+    share = Share((2, 0), (-3, 0), 4.0, 1.0)
+    steps_to_the_root(share, lambda n: 0.3 * (1.6 - n))
+    for root in (3.1, 0.6):
+        assert steps_to_the_root(share, lambda n, root=root: 0.3 * (root - n)) <= 20
+        assert share.in_second == pytest.approx(root, abs=1e-3)
 
 
 def test_frozen_occupations_stay_with_the_level():
     """Once frozen, particles follow (kappa, nodes), not the energy."""
     filling = EvenFilling(4)
-    before = levels([-10.0, -8.0, -7.0], [-1, -1, 1], [0, 1, 0])
-    filling.occupy(before, WELL)
-    filling.freeze(before)
-    after = levels([-7.5, -10.0, -8.0], [1, -1, -1], [0, 0, 1])
-    crossed = levels([-8.5, -10.0, -8.0], [1, -1, -1], [0, 0, 1])
+    filling.hold(order_of(levels([-10.0, -8.0, -7.0], [-1, -1, 1], [0, 1, 0]), np.array([1, 1, 0])))
+    assert filling.held == {(-1, 0): 2.0, (-1, 1): 2.0}
+    after = occupied(filling, [-7.5, -10.0, -8.0], [1, -1, -1], [0, 0, 1])
+    crossed = occupied(filling, [-8.5, -10.0, -8.0], [1, -1, -1], [0, 0, 1])
     for now in (after, crossed):
-        filling.occupy(now, WELL)
         assert now.occupation.tolist() == [0, 1, 1]
         assert now.fermi_energy == -8.0
     assert filling.disorder(after) < 0
     assert filling.disorder(crossed) == pytest.approx(0.5)
 
 
-def test_where_a_level_left_the_window_the_others_fill_from_below():
-    filling = EvenFilling(2, held={(-1, 0): 2.0})
-    now = levels([-3.0, -4.0], [2, 1])
-    filling.occupy(now, WELL)
-    assert now.occupation.tolist() == [0, 1]
-    assert filling.held is None
-    assert not filling.reorder(now, [5.0] * 9)
-    assert filling.held == {(1, 0): 2.0}, "frozen again"
+def test_particles_fill_from_below_until_they_are_frozen():
+    """From a cold start for some iterations, from a warm one for one; frozen at once where the iteration would stop."""
+    energies = ([-8.0, -7.0], [-6.0, -9.0])
+    for freeze_at, frozen in ((3, [False, False, True]), (1, [True])):
+        filling = EvenFilling(4, freeze_at=freeze_at)
+        for step, moved in enumerate(frozen):
+            now = occupied(filling, energies[step % 2], [-2, 1])
+            assert now.occupation.tolist() == ([1, 0] if step % 2 == 0 else [0.5, 1])
+            assert reorder(filling, now, residual=20.0, stopping=False) is moved
+            assert (filling.held is not None) is moved
+    filling = EvenFilling(4)
+    assert not reorder(filling, occupied(filling, energies[0], [-2, 1]))
+    assert filling.held == {(-2, 0): 4.0}
+
+
+def test_levels_are_all_until_frozen_and_then_those_with_particles():
+    """In a well of the size of a nucleus; what is not occupied costs nothing."""
+    shape = 1 / (1 + np.exp((MESH.r - 4.5) / 0.6))
+    well = Well(-400 * shape, 330 * shape, None, no_guess(), -8.0)
+    filling = EvenFilling(20)
+    everything = filling.levels(MESH, well, 939.0)
+    assert everything.degeneracy.sum() > 20
+    filling.occupy(everything, well)
+    filling.hold(order_of(everything, everything.occupation))
+    followed = filling.levels(MESH, well, 939.0)
+    filling.occupy(followed, well)
+    assert followed.degeneracy @ followed.occupation == pytest.approx(20)
+    assert followed.occupation.min() > 0
+    assert followed.fermi_energy == pytest.approx(everything.fermi_energy, abs=1e-6)
+
+
+def test_no_room():
+    """Neither for particles that fill from below, nor for a level that a frozen order names."""
+    nothing = np.zeros_like(MESH.r)
+    well = Well(nothing, 200.0 + nothing, None, no_guess(), -8.0)
+    with pytest.raises(UnboundNucleusError, match=r"no room for 20 nucleons of a kind.*nearer stability"):
+        EvenFilling(20).levels(MESH, well, 939.0)
+    with pytest.raises(
+        UnboundNucleusError, match=r"2 nucleons of a kind: the level 1s1/2 is nowhere below 80 MeV.*nearer"
+    ):
+        EvenFilling(2, {(-1, 0): 2.0}).levels(MESH, well, 939.0)
+
+
+def test_order_is_looked_at_where_the_iteration_would_stop():
+    """On the way nothing is moved; where it gives up far from convergence only a gross disorder counts; order stays."""
+    energy, kappa = [-20.0, -5.0, -5.1], [-1, -3, 2]
+
+    def new():
+        filling = EvenFilling(6, {(-1, 0): 2.0, (-3, 0): 4.0})
+        return filling, occupied(filling, energy, kappa)
+
+    filling, now = new()
+    assert not reorder(filling, now, residual=1e-3, stopping=False), "the field still moves"
+    assert not reorder(filling, now, residual=0.06, giving_up=True), "0.1 MeV may be nothing"
+    assert reorder(filling, now)
+    assert filling.held == {(-1, 0): 2.0, (2, 0): 4.0}
+    filling, now = new()
+    assert reorder(filling, now, residual=0.04, giving_up=True)
+    filling, now = new()
+    filling.follow = False
+    assert not reorder(filling, now), "held whatever comes"
+    assert filling.held == {(-1, 0): 2.0, (-3, 0): 4.0}
+    in_order = occupied(filling, [-20.0, -5.2, -5.1], kappa)
+    filling.follow = True
+    assert not reorder(filling, in_order)
 
 
 def test_two_orders_in_turn_become_a_share():
     """Each order pushes its level above the other: after one round both levels share, all particles still there."""
-    filling, settled = EvenFilling(6), [1e-3]
-    first = levels([-20.0, -5.0, -4.0], [-1, -3, 2])
-    filling.occupy(first, WELL)
-    filling.freeze(first)
-    assert not filling.reorder(first, settled)
-    second = levels([-20.0, -4.0, -5.0], [-1, -3, 2])
-    filling.occupy(second, WELL)
-    assert not filling.reorder(second, [1.0]), "far from convergence no order is trusted"
-    assert filling.reorder(second, settled)
+    filling = EvenFilling(6, {(-1, 0): 2.0, (-3, 0): 4.0})
+    kappa = [-1, -3, 2]
+    first, second = levels([-20.0, -5.0, -4.0], kappa), levels([-20.0, -4.0, -5.0], kappa)
+    filling.occupy(first, None)
+    assert not reorder(filling, first)
+    filling.occupy(second, None)
+    assert reorder(filling, second)
     assert filling.share is None
     assert filling.held == {(-1, 0): 2.0, (2, 0): 4.0}
-    filling.occupy(first, WELL)
-    assert filling.reorder(first, settled)
+    filling.occupy(first, None)
+    assert reorder(filling, first)
     assert {filling.share.first, filling.share.second} == {(-3, 0), (2, 0)}
     assert filling.share.total == 4.0
-    for in_second in (*filling.share.bounds, filling.share.start):
-        filling.occupy(first, WELL._replace(in_second=in_second))
-        assert first.degeneracy @ first.occupation == pytest.approx(6.0)
-        assert first.occupation.min() >= 0
-        assert first.occupation.max() <= 1
-    # degenerate levels that share are in order
-    degenerate = levels([-20.0, -4.5, -4.5], [-1, -3, 2])
-    filling.occupy(degenerate, WELL._replace(in_second=2.0))
-    assert filling.disorder(degenerate) == 0.0
+    assert 0 < filling.share.in_second < 4
+    assert filling.held[-1, 0] == 2.0
+    assert sum(filling.held.values()) == pytest.approx(6.0)
+    # levels that share are degenerate, and in order
+    degenerate = occupied(filling, [-20.0, -4.5, -4.5], kappa)
+    assert filling.disorder(degenerate) <= 0.0
     assert filling.splitting(degenerate) == 0.0
+    assert not reorder(filling, degenerate)
+    assert len(filling.corners()) == 2
+    assert sorted(map(sorted, filling.corners())) == [[(-3, 0), (-1, 0)], [(-1, 0), (2, 0)]]
+    # a third level that comes below is not
+    assert filling.disorder(occupied(filling, [-4.3, -4.5, -4.5], kappa)) <= 0.0
+    assert filling.disorder(occupied(filling, [-20.0, -4.5, -4.5, -4.6], [*kappa, 1])) < 0.0, "only others count"
 
 
-def test_the_lower_level_draws_particles():
-    """The splitting is positive where the second level lies below; no more go into it than it holds."""
-    filling = EvenFilling(4, held={(-2, 0): 3.0, (1, 0): 1.0})
-    filling.share = Share((-2, 0), (1, 0), 4.0)
-    below, above = levels([-4.0, -4.1], [-2, 1]), levels([-4.0, -3.9], [-2, 1])
-    assert filling.splitting(below) == pytest.approx(0.1)
-    assert filling.splitting(above) == pytest.approx(-0.1)
-    assert 1.0 < filling.new_in_second(below, 1.0) < 2.0
-    assert 0.0 < filling.new_in_second(above, 1.0) < 1.0
-    assert filling.new_in_second(levels([-4.0, -9.0], [-2, 1]), 1.0) == 2.0
+def test_a_share_takes_part_in_the_iteration():
+    """Levels whose splitting falls by 0.2 MeV for each particle in the second: the share ends where they are degenerate."""
+    share = Share((-3, 0), (2, 0), 4.0, 0.5)
+    filling = EvenFilling(6, {(-1, 0): 2.0, **share.split(0.5)}, share)
+
+    def now():
+        second = filling.held.get((2, 0), 0.0)
+        return occupied(filling, [-20.0, -5.0, -5.0 + 0.2 * (second - 2.3)], [-1, -3, 2])
+
+    assert filling.to_gain(now()) == pytest.approx(0.2 * 1.8 * 4)
+    assert not reorder(filling, now(), residual=5.0, stopping=False), "far from convergence the splitting is not known"
+    assert not reorder(filling, now(), giving_up=True), "who gives up moves nothing"
+    for _ in range(30):
+        if not reorder(filling, now()):
+            break
+    assert filling.held[2, 0] == filling.share.in_second == pytest.approx(2.3, abs=1e-4)
+    assert sum(filling.held.values()) == pytest.approx(6.0)
+    assert filling.to_gain(now()) < 1e-3
 
 
-def test_neighbours():
-    """Each level near the Fermi energy is filled before all others or after them, once, the cheapest occupation first."""
-    now = levels([-12.0, -6.0, -5.5, -5.2, -3.0], [-1, -3, -2, 1, 3])
-    now.occupation = np.array([1.0, 4 / 6, 0, 0, 0])
-    found = neighbours(now, 1.0)
-    assert [order for _, order in found] == [
-        {(-1, 0): 2.0, (-3, 0): 2.0, (1, 0): 2.0},
-        {(-1, 0): 2.0, (-2, 0): 4.0},
-        {(-3, 0): 6.0},
+def test_a_share_that_ends_becomes_one_of_its_orders():
+    """Where the second level always lies below it takes all, and there is one order left."""
+    share = Share((-3, 0), (2, 0), 4.0, 3.0)
+    filling = EvenFilling(6, {(-1, 0): 2.0, **share.split(3.0)}, share)
+    for _ in range(30):
+        if not reorder(filling, occupied(filling, [-20.0, -5.0, -5.2], [-1, -3, 2])):
+            break
+    assert filling.share is None
+    assert filling.held == {(-1, 0): 2.0, (2, 0): 4.0}
+    assert filling.corners() == [filling.held]
+    assert filling.to_gain(None) == 0.0
+
+
+def test_an_order_that_was_visited_is_shared_with():
+    """If particles would go where another iteration has been, they are shared between here and there at once."""
+    filling = EvenFilling(6, {(-1, 0): 2.0, (-3, 0): 4.0})
+    filling.visited({(-1, 0): 2.0, (2, 0): 4.0})
+    assert reorder(filling, occupied(filling, [-20.0, -4.0, -5.0], [-1, -3, 2]))
+    assert filling.share is not None
+    assert filling.share.in_second == pytest.approx(0.3 * 4), "nearer to where it came from"
+
+
+def test_key_tells_fillings_apart():
+    """Orders by their particles, shares by their levels whatever the split; again() is the same filling."""
+    one, two = EvenFilling(6, {(-1, 0): 2.0, (-3, 0): 4.0}), EvenFilling(6, {(-1, 0): 2.0, (2, 0): 4.0})
+    assert one.key != two.key
+    assert one.key == EvenFilling(6, {(-3, 0): 4.0, (-1, 0): 2.0}).key
+    shares = [Share((-3, 0), (2, 0), 4.0, n) for n in (1.0, 2.5)] + [Share((2, 0), (-3, 0), 4.0, 1.0)]
+    keys = {EvenFilling(6, {(-1, 0): 2.0, **share.split(share.in_second)}, share).key for share in shares}
+    assert len(keys) == 1
+    assert not keys & {one.key, two.key}
+    shares[0].takes = (0.5, 0.1)
+    filling = EvenFilling(6, {(-1, 0): 2.0, **shares[0].split(1.0)}, shares[0])
+    again = filling.again()
+    assert (again.key, again.held, again.particles) == (filling.key, filling.held, 6)
+    assert again.share is not filling.share
+    assert again.share.in_second == 1.0
+    assert again.share.takes is None, "what was known of another iteration"
+
+
+def brute_force(now, window):
+    """All fillings with at most one level partly full, by trying every combination of even numbers."""
+    numbers, distance = now.occupation * now.degeneracy, now.energy - now.fermi_energy
+    near = 2 * np.abs(distance) < window
+    found = {}
+    choices = [
+        range(0, room + 1, 2) if free else [number]
+        for room, free, number in zip(now.degeneracy, near, numbers, strict=True)
     ]
-    assert [cost for cost, _ in found] == pytest.approx([2 * 0.8, 4 * 0.5, 2 * 6.0])
-    assert [order for _, order in neighbours(now, 0.2)] == [{(-1, 0): 2.0, (-2, 0): 4.0}, {(-3, 0): 6.0}]
+    for order in itertools.product(*choices):
+        order = np.array(order, float)
+        partly = (order > 0) & (order < now.degeneracy) & near
+        if order.sum() != numbers.sum() or partly.sum() > 1 or np.array_equal(order, numbers):
+            continue
+        if (cost := float(distance @ (order - numbers))) < window:
+            found[tuple(sorted((label, n) for label, n in zip(now.labels, order, strict=True) if n))] = cost
+    return found
 
 
-def test_neighbours_fill_what_room_is_left():
-    now = levels([-6.0, -5.5], [-3, -2])
-    now.occupation = np.array([1.0, 0.5])
-    [(cost, order)] = neighbours(now, 1.0)
-    assert order == {(-3, 0): 4.0, (-2, 0): 4.0}
-    assert cost == pytest.approx(2 * 0.5)
+EXAMPLES = {
+    "open shell": ([-12.0, -6.0, -5.5, -5.2, -4.6], [-1, -3, -2, 1, 3], [1, 4 / 6, 0, 0, 0]),
+    "closed shell": ([-9.0, -8.1, -6.9, -6.2, -3.0], [-2, 1, -3, -1, 2], [1, 1, 0, 0, 0]),
+    "above an empty one": ([-7.0, -6.0, -5.0, -4.0], [-4, -1, 2, 1], [1, 0, 1, 0]),
+    "full": ([-6.0, -5.5], [-3, -2], [1, 0.5]),
+}
+
+
+@pytest.mark.parametrize("window", [0.3, 1.0, 3.0, 9.0])
+@pytest.mark.parametrize("example", list(EXAMPLES))
+def test_other_fillings_are_those_of_brute_force(example, window):
+    """Each once, with its cost, the cheapest first; not the present one."""
+    energy, kappa, occupation = EXAMPLES[example]
+    now = levels(energy, kappa)
+    now.occupation = np.array(occupation, float)
+    now.fermi_energy = now.energy[now.occupation > 0].max()
+    found = fillings(now, window)
+    expected = brute_force(now, window)
+    as_keys = [tuple(sorted(order.items())) for _, order in found]
+    assert len(set(as_keys)) == len(as_keys)
+    assert dict(zip(as_keys, (cost for cost, _ in found), strict=True)) == pytest.approx(expected)
+    costs = [cost for cost, _ in found]
+    assert costs == sorted(costs)
+    for _, order in found:
+        assert sum(order.values()) == now.degeneracy @ now.occupation
+    if window == 9.0:
+        assert len(found) > 3 or example == "full"
+
+
+def test_costs_by_hand():
+    """78Ge-like: the four of 1f5/2 at -6 go two by two; two to 2p3/2 cost 2 x 0.5, to 2p1/2 2 x 0.8."""
+    now = levels([-12.0, -6.0, -5.5, -5.2], [-1, 3, -2, 1])
+    now.occupation, now.fermi_energy = np.array([1.0, 4 / 6, 0.0, 0.0]), -6.0
+    found = {tuple(sorted(order.items())): cost for cost, order in fillings(now, 2.2)}
+    assert found == {
+        (((-2, 0), 4.0), ((-1, 0), 2.0)): pytest.approx(4 * 0.5),
+        (((-1, 0), 2.0), ((1, 0), 2.0), ((3, 0), 2.0)): pytest.approx(2 * 0.8),
+    }

@@ -1,25 +1,24 @@
 """One nucleus: published numbers, identities a self-consistent field must obey, and what the solver refuses."""
 
 from dataclasses import replace
-from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.integrate import simpson
+from scipy.interpolate import CubicSpline
 from scipy.special import eval_genlaguerre
 
 from lib.learning.known_region import AME2020
-from lib.rmf import iteration, lowest
 from lib.rmf import mesh as mesh_module
 from lib.rmf.constants import HBARC_MEV_FM
-from lib.rmf.dirac import Levels
+from lib.rmf.dirac import Levels, bound_levels
 from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, PC_PK1
 from lib.rmf.iteration import NoConvergenceError
-from lib.rmf.lowest import ground_state
+from lib.rmf.lowest import settle
 from lib.rmf.mesh import Mesh, get_mesh
-from lib.rmf.observables import VARIABLES, center_of_mass_energy
+from lib.rmf.observables import VARIABLES, center_of_mass_energy, kinetic_energy_density, levels
 from lib.rmf.occupation import UnboundNucleusError
 from lib.rmf.solver import solve
 
@@ -30,8 +29,10 @@ NUCLEI = {
     "open shell": (32, 46, "PC-PK1", False),
     "paired": (50, 70, "PC-PK1", True),
     "heavy": (82, 126, "PC-PK1", False),
-    "drip line": (20, 50, "PC-PK1", False),
+    "drip line": (62, 146, "PC-PK1", False),
 }
+NETWORKS = {"box": 15.0, "step": 0.1, "uniform": True, "wall": True}
+"""A box that ends where the networks' mesh does, on the same points: all of the nucleus is in the profiles."""
 _cache = {}
 
 
@@ -72,22 +73,28 @@ def test_published_energies_and_radii(row, functional):
 
 @EACH
 def test_particle_number(case, data):
-    """From the levels, and from the densities by Simpson's rule, which is not the rule the spinors are normalised by."""
+    """From the levels, and from the densities by Simpson's rule, which is not the rule the spinors are normalised by.
+
+    In a box of 15 fm all of them; without a wall a few lie beyond: as many as if the density fell on as it does at the end,
+    or somewhat more, since the least bound nucleons reach furthest.
+    """
     holds = data.occupation * 2 * np.abs(data.kappa)
     for q, number in (("n", int(data.N)), ("p", int(data.Z))):
         assert float(holds[data.particle.values == q].sum()) == pytest.approx(number, abs=1e-6)
-    assert data.particle_number_error < 1e-6
     Z, N, functional, pairing = NUCLEI[case]
-    in_box = nucleus(Z, N, functional, pairing, box=15.0)
-    for name, number in (("neutron", N), ("proton", Z)):
-        shell = 4 * np.pi * in_box.r.values**2 * in_box[f"{name}_density"].values
-        assert simpson(shell, dx=0.1) == pytest.approx(number, abs=1e-6)
+    for settings in ({}, NETWORKS):
+        found = nucleus(Z, N, functional, pairing, **settings)
+        for name, number in (("neutron", N), ("proton", Z)):
+            shell = 4 * np.pi * found.r.values**2 * found[f"{name}_density"].values
+            missing = number - simpson(shell, dx=0.1)
+            tail = 0.0 if settings else shell[-1] * 0.1 / np.log(shell[-2] / shell[-1])
+            assert 0.95 * tail - 1e-6 < missing < 1.5 * tail + 1e-6
 
 
 @EACH
 def test_sum_rule(data):
-    """E of the densities and derivatives, and E of the single-particle energies, agree to 1 keV: two independent sums."""
-    assert abs(data.sum_rule_error) < 1e-3
+    """E of the densities and derivatives, and E of the single-particle energies, agree to 0.3 keV: two independent sums."""
+    assert abs(data.sum_rule_error) < 3e-4
     assert data.residual < 1e-5
 
 
@@ -154,9 +161,8 @@ def test_hellmann_feynman(coupling):
     """dE/d(coupling) is the mean value of its term: the state is a minimum; and own couplings are accepted."""
     value = getattr(PC_PK1, coupling)
     step = 1e-4 * value
-    energies = [
-        float(solve(20, 28, replace(PC_PK1, name="own", **{coupling: value + sign * step})).energy) for sign in (1, -1)
-    ]
+    own = [replace(PC_PK1, name="own", **{coupling: value + sign * step}) for sign in (1, -1)]
+    energies = [settle(20, 28, each, get_mesh()).energy for each in own]
     data = nucleus(20, 28)
     kind = {"S": "scalar", "V": "vector", "TV": "isovector"}[coupling.split("_")[1]]
     rho, lap = data[f"{kind}_density"].values, data[f"{kind}_laplacian"].values
@@ -168,13 +174,14 @@ def test_hellmann_feynman(coupling):
 @pytest.fixture
 def without_coulomb(monkeypatch):
     monkeypatch.setattr(mesh_module, "FINE_STRUCTURE", 0.0)
-    return Mesh(15.0, 0.1)
+    return Mesh(20.0, 0.15)
 
 
 def test_mirror_nuclei_without_coulomb(without_coulomb):
     """Neutrons and protons change places: same energy, same levels, opposite isovector density."""
-    one = ground_state(8, 14, PC_PK1, without_coulomb)
-    other = ground_state(14, 8, PC_PK1, without_coulomb)
+    one, other = (
+        settle(*place, PC_PK1, without_coulomb).solution(PC_PK1, without_coulomb) for place in ((8, 14), (14, 8))
+    )
     assert one.sum_rule_energy == pytest.approx(other.sum_rule_energy, abs=1e-4)
     assert one.levels["n"].fermi_energy == pytest.approx(other.levels["p"].fermi_energy, abs=1e-5)
     assert one.densities.isovector == pytest.approx(-other.densities.isovector, abs=1e-6)
@@ -192,38 +199,75 @@ def test_coulomb_energy_and_potential():
 
 
 @pytest.mark.parametrize(
-    ("case", "finest"), [("light", 0.025), ("open shell", 0.05), ("paired", 0.05), ("heavy", 0.05)]
+    ("case", "finer"), [("light", 0.05), ("open shell", 0.075), ("paired", 0.075), ("heavy", 0.075), ("drip line", 0.1)]
 )
-def test_finer_mesh(case, finest):
-    """The step of 0.1 fm is good to 2 keV."""
+def test_finer_mesh(case, finer):
+    """The step of 0.15 fm is good to 0.1 keV, that of oxygen's dense core included."""
     Z, N, functional, pairing = NUCLEI[case]
-    coarse, fine = nucleus(*NUCLEI[case]), nucleus(Z, N, functional, pairing, step=finest)
+    usual, fine = nucleus(*NUCLEI[case]), nucleus(Z, N, functional, pairing, step=finer)
     for name in ("energy", "total_energy", "pairing_energy", "cm_energy"):
-        assert float(coarse[name]) == pytest.approx(float(fine[name]), abs=2e-3), name
-    assert float(coarse.charge_radius) == pytest.approx(float(fine.charge_radius), abs=1e-4)
+        assert float(usual[name]) == pytest.approx(float(fine[name]), abs=1e-4), name
+    assert float(usual.charge_radius) == pytest.approx(float(fine.charge_radius), abs=1e-5)
+    assert float(fine.energy_uncertainty) < 1e-4
     assert len(fine.r) == 151
 
 
-@pytest.mark.parametrize("case", ["light", "heavy"])
-def test_wider_box(case):
-    """Well bound nuclei hardly feel the wall: 20 and 25 fm agree to 0.1 keV, 15 fm costs lead 8 keV and oxygen nothing.
-
-    The wall takes room away, so a smaller box never binds more.
-    """
-    Z, N, functional, pairing = NUCLEI[case]
-    small, usual, large = (
-        float(nucleus(Z, N, functional, pairing, box=box).total_energy) for box in (15.0, 20.0, 25.0)
-    )
-    assert usual == pytest.approx(large, abs=1e-4)
-    assert -1e-4 < small - usual < {"light": 1e-4, "heavy": 0.02}[case]
+@pytest.mark.parametrize(("Z", "N"), [(16, 16), (32, 38)])
+def test_step_in_the_densest_nuclei(Z, N):
+    """32S and 70Ge, twice as dense at the origin as others: 0.15 and 0.1 fm agree to 0.3 keV."""
+    assert float(nucleus(Z, N).energy) == pytest.approx(float(nucleus(Z, N, step=0.1).energy), abs=3e-4)
 
 
-@pytest.mark.parametrize("case", ["light", "open shell", "heavy"])
+def test_box_does_not_matter_without_a_wall():
+    """15.2, 20.5 and 30 fm: the same energy of lead to 0.1 keV; of a nucleus bound by 0.2 MeV, to 1 keV from 20 fm on."""
+    lead = [float(nucleus(82, 126, box=box).total_energy) for box in (15.0, 20.0, 30.0)]
+    assert lead == pytest.approx([lead[2]] * 3, abs=1e-4)
+    loose = [nucleus(62, 146, box=box) for box in (15.0, 20.0, 30.0)]
+    energies = [float(each.energy) for each in loose]
+    assert energies[1] == pytest.approx(energies[2], abs=1e-3)
+    assert energies[0] == pytest.approx(energies[2], abs=0.02)
+    radii = [float(each.neutron_radius) for each in loose]
+    assert radii[1] == pytest.approx(radii[2], abs=2e-3)
+
+
+def test_a_wall_takes_room_away():
+    """A smaller box never binds more; what it costs oxygen is nothing, lead little, and a halo most of an MeV."""
+    costs = {}
+    for Z, N in ((8, 8), (82, 126), (62, 146)):
+        free = float(nucleus(Z, N).energy)
+        near, far = (float(nucleus(Z, N, box=box, wall=True).energy) - free for box in (15.0, 20.0))
+        assert near > far - 1e-5
+        assert far > -1e-4
+        costs[Z] = near
+    assert costs[8] < 1e-4
+    assert costs[82] < 0.02
+    assert costs[62] > 0.1
+    assert nucleus(8, 8, box=15.0, wall=True).wall == 1
+    assert nucleus(8, 8).wall == 0
+
+
+@pytest.mark.parametrize("case", ["light", "open shell", "heavy", "drip line"])
 def test_energy_is_the_integral_of_its_profile(case):
-    """In a box of 15 fm, where the networks' mesh ends, the sum over the mesh is E_CDFT to 1 keV (measured 1e-9)."""
+    """In a box of 15 fm, where the networks' mesh ends, the sum over the mesh is E_CDFT to 0.1 keV."""
     Z, N, functional, pairing = NUCLEI[case]
-    data = nucleus(Z, N, functional, pairing, box=15.0)
-    assert float(volume(data) @ data.energy_density.values) == pytest.approx(float(data.energy), abs=1e-3)
+    data = nucleus(Z, N, functional, pairing, **NETWORKS)
+    assert float(volume(data) @ data.energy_density.values) == pytest.approx(float(data.energy), abs=1e-4)
+    assert abs(float(data.energy_beyond_mesh)) < 1e-3
+
+
+def test_energy_beyond_the_networks_mesh():
+    """By Simpson's rule over the energy density from 15 to 40 fm, made here of its parts; none in oxygen or lead."""
+    for Z, N in ((8, 8), (82, 126)):
+        assert abs(float(nucleus(Z, N).energy_beyond_mesh)) < 1e-3
+    mesh = get_mesh(40.0, 0.1)
+    solution = settle(62, 146, PC_PK1, mesh, start=None).solution(PC_PK1, mesh)
+    density = kinetic_energy_density(solution)
+    density = density + solution.densities.interaction_energy_density + solution.densities.coulomb_energy_density
+    outside = mesh.r > 14
+    r = np.linspace(15.0, 40.0, 4001)
+    beyond = simpson(4 * np.pi * CubicSpline(mesh.r[outside], mesh.r[outside] ** 2 * density[outside])(r), x=r)
+    assert beyond < -0.05
+    assert float(nucleus(62, 146).energy_beyond_mesh) == pytest.approx(beyond, rel=0.02, abs=2e-3)
 
 
 @pytest.mark.parametrize(("Z", "N"), [(8, 8), (20, 20), (20, 28), (50, 82), (82, 126)])
@@ -236,7 +280,7 @@ def test_centre_of_mass_correction_near_the_oscillator(Z, N):
 @pytest.mark.parametrize("shells", [1, 2, 3])
 def test_centre_of_mass_of_oscillator_wave_functions(shells):
     """Filled shells of an oscillator: the centre of mass is in its 0s state, <P^2>/2MA = 3/4 hbar omega exactly."""
-    mesh = get_mesh(20.0, 0.1)
+    mesh = get_mesh()
     length = 1.8
     kappa, nodes, G = [], [], []
     for N in range(shells):
@@ -246,14 +290,15 @@ def test_centre_of_mass_of_oscillator_wave_functions(shells):
                 wave = mesh.r ** (l + 1) * np.exp(-x / 2) * eval_genlaguerre(n, l + 0.5, x)
                 kappa.append(value)
                 nodes.append(n)
-                G.append(wave / np.sqrt(mesh.step * wave @ wave))
+                G.append(wave / np.sqrt(mesh.line @ wave**2))
     G = np.array(G)
-    levels = {q: Levels(np.arange(len(G)), np.array(kappa), np.array(nodes), G, 0 * G) for q in "np"}
-    for level in levels.values():
+    names = np.arange(len(G)), np.array(kappa), np.array(nodes)
+    filled = {q: Levels(*names, np.zeros(len(G)), G, 0 * G) for q in "np"}
+    for level in filled.values():
         level.occupation[:] = 1.0
-    number = sum(int(level) for level in levels["n"].degeneracy)
+    number = sum(int(level) for level in filled["n"].degeneracy)
     assert number == sum((N + 1) * (N + 2) for N in range(shells))
-    filled = SimpleNamespace(Z=number, N=number, functional=PC_PK1, mesh=mesh, levels=levels)
+    filled = SimpleNamespace(Z=number, N=number, functional=PC_PK1, mesh=mesh, levels=filled)
     omega = HBARC_MEV_FM**2 / (PC_PK1.nucleon_mass * length**2)
     assert center_of_mass_energy(filled) == pytest.approx(-0.75 * omega, rel=1e-7)
 
@@ -311,6 +356,42 @@ def test_partly_filled_level_is_filled_evenly():
         assert set(np.round(occupation[np.argsort(occupation)][::-1][:3], 9)) == {1.0}
 
 
+def test_all_bound_levels_are_in_the_table():
+    """Those that are empty too: the levels below zero of the published potentials, found anew."""
+    data = nucleus(50, 82, **NETWORKS)
+    table = levels(data)
+    assert table.level_energy.is_monotonic_increasing
+    assert not table.duplicated(["particle", "n", "kappa"]).any()
+    mesh = get_mesh(**NETWORKS)
+    for q, name in (("n", "neutron"), ("p", "proton")):
+        vector = data[f"{name}_vector_potential"].values
+        found = bound_levels(mesh, data.scalar_potential.values, vector, PC_PK1.nucleon_mass, 0.0)
+        mine = table[table.particle == q]
+        energies = dict(zip(zip(mine.n, mine.kappa, strict=True), mine.level_energy, strict=True))
+        again = {(n, kappa): energy for (kappa, n), energy in zip(found.labels, found.energy, strict=True)}
+        assert energies.keys() == again.keys()
+        assert all(energies[label] == pytest.approx(again[label], abs=1e-4) for label in again)
+        assert (mine.occupation == 0).sum() >= 3
+
+
+def test_a_nucleus_that_shares_says_so():
+    """96Se: two levels partly filled at one energy, even filling 19 keV higher; 208Pb and a paired nucleus do not share."""
+    data = nucleus(34, 62)
+    assert int(data.shared_occupation) == 1
+    assert 0.01 < float(data.even_filling_energy - data.energy) < 0.03
+    mine = data.particle.values == "n"
+    occupation, energy = data.occupation.values[mine], data.level_energy.values[mine]
+    partly = (occupation > 1e-6) & (occupation < 1 - 1e-6)
+    assert partly.sum() == 2
+    assert np.ptp(energy[partly]) < 1e-3
+    lead = nucleus(82, 126)
+    assert int(lead.shared_occupation) == 0
+    assert float(lead.even_filling_energy) == pytest.approx(float(lead.energy), abs=1e-5)
+    paired = nucleus(50, 70, "PC-PK1", True)
+    assert int(paired.shared_occupation) == 0
+    assert np.isnan(paired.even_filling_energy)
+
+
 def test_pairing_of_tin():
     """120Sn: neutrons pair with a gap of 1 to 2 MeV, the 50 protons do not, and pairing binds."""
     paired, plain = nucleus(50, 70, "PC-PK1", True), nucleus(50, 70)
@@ -337,21 +418,6 @@ def test_pairing_collapses_at_double_shell_closures(Z, N):
     assert float(paired.total_energy) == pytest.approx(float(plain.total_energy), abs=1e-4)
 
 
-def test_start_does_not_matter():
-    """From the field of a neighbour and from scratch: the same nucleus."""
-    mesh = get_mesh(15.0, 0.1)
-    neighbour = ground_state(20, 26, PC_PK1, mesh)
-    warm, cold = ground_state(20, 28, PC_PK1, mesh, False, neighbour.state), ground_state(20, 28, PC_PK1, mesh)
-    assert warm.sum_rule_energy == pytest.approx(cold.sum_rule_energy, abs=1e-6)
-    assert warm.iterations < cold.iterations
-
-
-def test_history_ends_at_the_residual():
-    solution = ground_state(8, 8, PC_PK1, get_mesh(15.0, 0.1))
-    assert len(solution.history) >= 5
-    assert solution.history[-1] == solution.residual < 2e-6 < solution.history[0]
-
-
 @EACH
 def test_data_dictionary(data):
     """Names are exactly those of VARIABLES, each with units and a long name; the level and the radius are the only dims."""
@@ -364,9 +430,10 @@ def test_data_dictionary(data):
     assert {name for name in data.data_vars if data[name].dims == ("r",)} == {
         name for name in VARIABLES if name.endswith(("density", "laplacian", "potential"))
     }
-    assert all(np.isfinite(data[name]).all() for name in data.data_vars if name != "particle")
+    numbers = set(data.data_vars) - {"particle"} - ({"even_filling_energy"} if data.pairing else set())
+    assert all(np.isfinite(data[name]).all() for name in numbers)
     assert (int(data.Z), int(data.N)) in [case[:2] for case in NUCLEI.values()]
-    assert {"functional", "pairing", "box", "step"} <= data.attrs.keys()
+    assert {"functional", "pairing", "box", "step", "wall"} <= data.attrs.keys()
 
 
 def test_own_functional_by_name_and_by_object_agree():
@@ -394,12 +461,14 @@ def test_own_functional_by_name_and_by_object_agree():
         ((8, 8, "PC-PK1", 1), r"pairing = 1 .*True nor False"),
         ((8, 8, "PC-PK1", "yes"), r"pairing = 'yes' .*True nor False"),
         ((8, 8, "PC-PK1", None), r"pairing = None .*True nor False"),
-        ((8, 8, "PC-PK1", False, 10.0), r"box = 10\.0 .*15 to 40"),
-        ((8, 8, "PC-PK1", False, 100.0), r"box = 100\.0 .*15 to 40"),
-        ((8, 8, "PC-PK1", False, "20"), r"box = '20' .*15 to 40"),
-        ((8, 8, "PC-PK1", False, 20.0, 0.3), r"step = 0\.3 .*take 0\.1"),
-        ((8, 8, "PC-PK1", False, 20.0, 0.0), r"step = 0\.0 .*take 0\.1"),
-        ((8, 8, "PC-PK1", False, 20.0, -0.1), r"step = -0\.1 .*take 0\.1"),
+        ((8, 8, "PC-PK1", False, 10.0), r"box = 10\.0 .*15 to 60"),
+        ((8, 8, "PC-PK1", False, 100.0), r"box = 100\.0 .*15 to 60"),
+        ((8, 8, "PC-PK1", False, "20"), r"box = '20' .*15 to 60"),
+        ((8, 8, "PC-PK1", False, 20.0, 0.3), r"step = 0\.3 .*0\.02 to 0\.25"),
+        ((8, 8, "PC-PK1", False, 20.0, 0.0), r"step = 0\.0 .*0\.02 to 0\.25"),
+        ((8, 8, "PC-PK1", False, 20.0, -0.1), r"step = -0\.1 .*0\.02 to 0\.25"),
+        ((8, 8, "PC-PK1", False, 20.0, 0.1, 1), "uniform = 1 is neither True nor False"),
+        ((8, 8, "PC-PK1", False, 20.0, 0.1, False, "no"), "wall = 'no' is neither True nor False"),
     ],
 )
 def test_refusals_name_value_and_remedy(arguments, words):
@@ -425,51 +494,3 @@ def test_no_room_in_the_potential():
     shallow = replace(PC_PK1, alpha_S=-1e-5, alpha_V=1e-4)
     with pytest.raises((UnboundNucleusError, NoConvergenceError), match=r"unbound|bound|residual"):
         solve(8, 8, shallow)
-
-
-def test_a_cold_start_that_finds_no_way_in_goes_by_a_neighbour():
-    """116Cd shares neutrons between two levels; from Woods-Saxon wells the iteration swings for ever."""
-    assert float(nucleus(48, 68).residual) < 2e-6
-    assert not iteration.iterate(48, 68, PC_PK1, get_mesh(20.0, 0.1)).converged
-    beside = iteration.iterate(48, 70, PC_PK1, get_mesh(20.0, 0.1))
-    again = ground_state(48, 68, PC_PK1, get_mesh(20.0, 0.1), start=beside.state)
-    assert float(nucleus(48, 68).energy) == pytest.approx(again.sum_rule_energy, abs=1e-3)
-
-
-def test_no_convergence(monkeypatch):
-    """Five iterations are not enough: every attempt is made, and the error names nucleus, residual and remedy."""
-    attempts = []
-
-    def short(*arguments, **settings):
-        if "mixing" in settings:  # neighbours come without
-            attempts.append(settings["mixing"])
-        return original(*arguments, **settings)
-
-    original = partial(iteration.iterate, limit=5)
-    monkeypatch.setattr(lowest, "iterate", short)
-    with pytest.raises(
-        NoConvergenceError, match=r"Z = 20, N = 28 with PC-PK1: residual \d.*after 5 iterations.*change the box"
-    ):
-        solve(20, 28)
-    assert attempts == sorted(attempts, reverse=True)
-    assert len(attempts) >= 3
-
-
-@pytest.mark.parametrize(("Z", "N"), [(16, 16), (16, 18), (6, 8)])
-def test_no_collapse_in_light_nuclei(Z, N):
-    """PC-PK1 has a dense unphysical state in these: the central density stays below twice saturation."""
-    data = nucleus(Z, N)
-    assert float(data.vector_density.max()) < lowest.COLLAPSE_DENSITY
-    assert -9.5 < float(data.energy) / (Z + N) < -5
-
-
-def test_a_collapsed_state_is_not_accepted(monkeypatch):
-    """If the density limit is set below that of a real nucleus, no attempt passes: the guard is live."""
-    monkeypatch.setattr(lowest, "COLLAPSE_DENSITY", 0.1)
-    with pytest.raises(NoConvergenceError):
-        solve(8, 8)
-
-
-def test_the_process_runs_on_one_mesh_per_box():
-    """The operators of a mesh are made once."""
-    assert get_mesh(15.0, 0.1) is get_mesh(15.0, 0.1)
