@@ -22,9 +22,10 @@ import xarray as xr
 
 from lib import store
 from lib.provenance import DATA, code_hash, code_version
+from lib.rmf.accuracy import solved_again
 from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, Functional, get_functional
 from lib.rmf.iteration import NoConvergenceError
-from lib.rmf.lowest import Minimum, beside, extrapolated, improve, settle
+from lib.rmf.lowest import WINDOW_MEV, Minimum, beside, extrapolated, improve, minimum_of, settle
 from lib.rmf.mesh import DEFAULT_BOX_FM, DEFAULT_STEP_FM, NETWORK_MESH, Mesh, get_mesh
 from lib.rmf.observables import COORDINATES, VARIABLES
 from lib.rmf.occupation import UnboundNucleusError
@@ -340,6 +341,38 @@ def assemble(rows: list[dict], functional: Functional, pairing: bool, mesh: Mesh
             "cpu_seconds": round(float(sum(row["seconds"] for row in rows)), 2),
         },
     )
+
+
+def missing_isotopes(chart: xr.Dataset) -> list[tuple[int, int]]:
+    """(Z, N) of the even isotopes that a chart does not hold though it has lighter and heavier ones of their element."""
+    missing = []
+    for Z in np.unique(chart.Z.values).tolist():
+        held = chart.N.values[chart.Z.values == Z]
+        missing += [(Z, N) for N in range(int(held.min()), int(held.max()), 2) if N not in held]
+    return missing
+
+
+def not_in_chart(chart: xr.Dataset, Z: int, N: int, mesh: Mesh) -> Minimum:
+    """A nucleus that the chart does not hold, in the lowest state that is found from those around it that it holds.
+
+    Raises
+    ------
+    ValueError
+        if it holds none of them.
+    UnboundNucleusError
+        if the potential has no room for the nucleons.
+    NoConvergenceError
+        if no attempt converges.
+    """
+    held = set(zip(chart.Z.values.tolist(), chart.N.values.tolist(), strict=True))
+    isotopes = sorted((n for z, n in held if z == Z), key=lambda n: abs(n - N))
+    around = [(Z, n) for n in isotopes[:2]] + [(z, N) for z in (Z - 2, Z + 2) if (z, N) in held]
+    if not around:
+        raise ValueError(f"Z = {Z}, N = {N} has no neighbour in the chart of {chart.functional}: take one nearer to it")
+    functional = get_functional(chart.functional)
+    neighbours = [minimum_of(solved_again(store.select(chart, *each), mesh)) for each in around]
+    first = settle(Z, N, functional, mesh, start=neighbours[0].state)
+    return improve(first, neighbours, functional, mesh, WINDOW_MEV)
 
 
 def chart_path(functional: str, pairing: bool = False) -> Path:

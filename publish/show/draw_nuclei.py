@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize, TwoSlopeNorm
+from matplotlib.colors import ListedColormap, LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from claims.words import minus, scientific
@@ -124,6 +124,79 @@ def convergence_figure(history: Sequence[float], tolerance: float, functional: s
     ax.axhline(tolerance, color="0.5", ls="--", lw=1)
     ax.annotate("tolerance", (1, 1.2 * tolerance), color="0.4")
     ax.set(xlabel="Self-consistent iteration", ylabel="rms change of the potentials (MeV)", xlim=(0, len(history) + 1))
+    return figure
+
+
+def share_figure(
+    curve: pd.DataFrame, slope: Callable[[np.ndarray], np.ndarray], split: float, names: Sequence[str], functional: str
+) -> Figure:
+    """The energy of a nucleus for each split of particles between two levels, and how far the levels are apart.
+
+    Parameters
+    ----------
+    curve
+        over the particles in the second level: ``energy_keV``, counted from the share, and ``splitting_keV``, the energy of
+        the second level minus that of the first.
+    slope
+        derivative of the energy by the particles in the second level, keV.
+    split
+        particles in the second level of the share.
+    names
+        of the first and the second level.
+    functional
+        whose colour it has.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.2))
+    colour, other = LOOK[functional].colour, LOOK["coulomb"].colour
+    fine = np.linspace(curve.index.min(), curve.index.max(), 200)
+    axes[0].plot(curve.index, curve.energy_keV, "o", ms=4, color=colour)
+    reach = 0.035 * np.ptp(curve.index)
+    for place, row in curve.iterrows():
+        ends = np.array([-reach, reach])
+        axes[0].plot(place + ends, row.energy_keV + row.splitting_keV * ends, color=other, lw=1.4, zorder=3)
+    axes[0].plot([], [], color=other, label="slope: difference of the levels")
+    axes[0].set(ylabel="Energy above the share (keV)", title="(a)")
+    axes[0].legend(loc="upper center")
+    axes[1].plot(fine, slope(fine), color=colour, lw=1.2, label="slope of the energy in (a)")
+    axes[1].plot(curve.index, curve.splitting_keV, "o", ms=4, color=other, label="difference of the levels")
+    axes[1].axhline(0, color="0.6", lw=0.7, zorder=0)
+    first, second = (rf"$\varepsilon$({name})" for name in names[::-1])
+    axes[1].set(ylabel=f"{first} − {second} (keV)", title="(b)")
+    axes[1].legend(loc="upper left")
+    for ax in axes:
+        ax.axvline(split, color="0.6", lw=0.7, ls="--", zorder=0)
+        ax.set(xlabel=f"Particles in {names[1]}")
+        ax.set_title(ax.get_title(), loc="left")
+        ax.set_title("")
+    return figure
+
+
+def box_figure(errors: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
+    """How far the energy of nuclei is from that of an infinite box, against the end of the mesh; logarithmic.
+
+    Parameters
+    ----------
+    errors
+        with columns ``nucleus``, ``wall`` (true or false), ``box_fm`` and ``error_keV``; nuclei in the order of their curves.
+    labels
+        of the nuclei.
+    """
+    figure, ax = plt.subplots(figsize=(7.2, 4.4))
+    nuclei = list(dict.fromkeys(errors.nucleus))
+    for place, nucleus in zip(np.linspace(0, 0.85, len(nuclei)), nuclei, strict=True):
+        colour = plt.cm.viridis(place)
+        for wall, marker, style in ((True, "s", "--"), (False, "o", "-")):
+            line = errors[(errors.nucleus == nucleus) & (errors.wall == wall)]
+            face = "white" if wall else colour
+            ax.plot(line.box_fm, line.error_keV.abs(), marker=marker, ls=style, color=colour, mfc=face, ms=4.5, lw=1.3)
+        ax.plot([], [], color=colour, lw=3, label=labels[nucleus])
+    handles, names = ax.get_legend_handles_labels()
+    for marker, style, face, words in (("s", "--", "white", "wall"), ("o", "-", "0.4", "decaying solution")):
+        handles += ax.plot([], [], marker=marker, ls=style, color="0.4", mfc=face, ms=4.5, label=words)
+        names.append(words)
+    ax.axhline(1, color="0.6", lw=0.7, zorder=0)
+    ax.set(xlabel="End of the mesh $R$ (fm)", ylabel=r"$|E(R) - E(\infty)|$ (keV)", yscale="log")
+    ax.legend(handles, names, ncols=2)
     return figure
 
 
@@ -247,6 +320,30 @@ def difference_figure(values: pd.Series, label: str, shown: float = 1.0) -> Figu
     """
     figure, ax = plt.subplots(figsize=(7.2, 4.2))
     _signed_map(ax, values, label, shown)
+    return figure
+
+
+def gain_figure(gains: Mapping[str, pd.Series], tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Where a gain of energy is not zero, by functional, in logarithmic colours on the grey chart of its bound nuclei.
+
+    Parameters
+    ----------
+    gains
+        by functional, over (Z, N), keV.
+    tables
+        by functional, over the (Z, N) of its chart.
+    """
+    figure, axes = plt.subplots(len(gains), 1, figsize=(7.2, 4.1 * len(gains)), squeeze=False)
+    everywhere = pd.concat(gains.values())
+    norm = LogNorm(everywhere.min(), everywhere.max())
+    for ax, letter, (name, gain) in zip(axes[:, 0], "abc", gains.items(), strict=False):
+        places = _numbers(tables[name])
+        grid = np.full((max(places[0]) // 2 + 2, max(places[1]) // 2 + 2), np.nan)
+        grid[places[0] // 2, places[1] // 2] = 1
+        edges = (2 * np.arange(size + 1) - 1 for size in grid.shape[::-1])
+        ax.pcolormesh(*edges, grid, cmap=ListedColormap(["0.87"]), rasterized=True)
+        chart_map(ax, *_numbers(gain), gain, "Energy below the even filling (keV)", norm=norm)
+        ax.set_title(f"({letter}) {name}", loc="left")
     return figure
 
 
