@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
-from lib.rmf.accuracy import REFERENCE_BOX_FM, numerical_error, on_other_mesh
+from lib.rmf.accuracy import REFERENCE_BOX_FM, known_fillings, numerical_error, on_other_mesh, solved_again
 from lib.rmf.constants import FINE_STRUCTURE, HBARC_MEV_FM
 from lib.rmf.functionals import PC_F1, PC_PK1
 from lib.rmf.iteration import iterate
 from lib.rmf.lowest import new_fillings
 from lib.rmf.mesh import get_mesh
 from lib.rmf.observables import radii
+from lib.rmf.occupation import EvenFilling, Share
+from lib.rmf.solver import solve, to_dataset
 
 FINEST = get_mesh(40.0, 0.08)
 
@@ -98,3 +100,49 @@ def test_a_field_on_another_mesh():
     back = on_other_mesh(state, reference, solution.mesh)
     assert back.potentials == pytest.approx(solution.state.potentials, abs=1e-5)
     assert back.fermi_energies == solution.state.fermi_energies
+
+
+# --- a known state again -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("Z", "N"), [(20, 28), (50, 70)])
+def test_a_known_state_is_found_again_and_on_another_mesh(Z, N):
+    known = solve(Z, N)
+    assert solved_again(known, get_mesh()).energy == pytest.approx(float(known.energy), abs=2e-5)
+    walled = solved_again(known, get_mesh(15.0, 0.1, uniform=True, wall=True))
+    assert walled.mesh.wall
+    assert walled.energy == pytest.approx(
+        float(solve(Z, N, box=15.0, step=0.1, uniform=True, wall=True).energy), abs=2e-5
+    )
+
+
+def test_a_share_is_found_again_with_its_split():
+    solution = solved(34, 62, get_mesh(), like=shared_selenium())
+    again = solved_again(to_dataset(solution), get_mesh())
+    one, other = solution.fillings["n"].share, again.fillings["n"].share
+    assert {other.first, other.second} == {one.first, one.second}
+    in_second = other.in_second if other.second == one.second else other.total - other.in_second
+    assert in_second == pytest.approx(one.in_second, abs=1e-3)
+    assert again.energy == pytest.approx(solution.energy, abs=1e-6)
+
+
+def shared_selenium():
+    """96Se, in which the neutron levels 3s1/2 and 1g7/2 share particles."""
+    fillings = new_fillings(34, 62, PC_PK1, get_mesh(), paired=False, warm=False)
+    start = iterate(34, 62, PC_PK1, get_mesh(), fillings)
+    held = fillings["n"].held
+    others = {label: count for label, count in held.items() if label not in ((-1, 2), (4, 0))}
+    total = 62 - sum(others.values())
+    share = Share((-1, 2), (4, 0), total, total - 1.0)
+    start.fillings = fillings | {"n": EvenFilling(62, others | share.split(share.in_second), share)}
+    return start
+
+
+def test_no_state_with_pairing_is_known_by_its_levels():
+    with pytest.raises(ValueError, match="with pairing"):
+        solved_again(solve(20, 22, pairing=True), get_mesh())
+
+
+def test_fillings_hold_all_particles():
+    fillings = known_fillings(solve(50, 66))
+    assert {q: sum(filling.held.values()) for q, filling in fillings.items()} == {"n": 66, "p": 50}
