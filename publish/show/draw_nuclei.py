@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, LogNorm, Normalize, TwoSlopeNorm
+from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from claims.words import minus, scientific
@@ -337,13 +337,28 @@ def gain_figure(gains: Mapping[str, pd.Series], tables: Mapping[str, pd.DataFram
     everywhere = pd.concat(gains.values())
     norm = LogNorm(everywhere.min(), everywhere.max())
     for ax, letter, (name, gain) in zip(axes[:, 0], "abc", gains.items(), strict=False):
-        places = _numbers(tables[name])
-        grid = np.full((max(places[0]) // 2 + 2, max(places[1]) // 2 + 2), np.nan)
-        grid[places[0] // 2, places[1] // 2] = 1
-        edges = (2 * np.arange(size + 1) - 1 for size in grid.shape[::-1])
-        ax.pcolormesh(*edges, grid, cmap=ListedColormap(["0.87"]), rasterized=True)
+        _ground(ax, *_numbers(tables[name]))
         chart_map(ax, *_numbers(gain), gain, "Energy below the even filling (keV)", norm=norm)
         ax.set_title(f"({letter}) {name}", loc="left")
+    return figure
+
+
+def minima_figure(table: pd.DataFrame) -> Figure:
+    """How many minima each nucleus has, and how far the second lies above the lowest.
+
+    ``minima`` and ``second_MeV`` (NaN where there is one minimum) over (Z, N).
+    """
+    figure, axes = plt.subplots(2, 1, figsize=(7.2, 8.2))
+    colours = ListedColormap(["0.87", LOOK["n"].colour, LOOK["coulomb"].colour, LOOK["p"].colour])
+    bounds = BoundaryNorm([0.5, 1.5, 2.5, 3.5, 4.5], 4)
+    image = chart_map(axes[0], *_numbers(table), table.minima.clip(upper=4), "Minima", colours, bounds)
+    image.colorbar.set_ticks([1, 2, 3, 4], labels=["1", "2", "3", "4 or more"])
+    image.colorbar.ax.minorticks_off()
+    second = table.second_MeV.dropna()
+    _ground(axes[1], *_numbers(table))
+    norm = LogNorm(max(second.min(), 1e-3), second.max())
+    chart_map(axes[1], *_numbers(second), second, "Second minimum above the lowest (MeV)", "viridis", norm)
+    _letter(axes)
     return figure
 
 
@@ -365,6 +380,14 @@ def _numbers(table: pd.DataFrame | pd.Series) -> tuple[np.ndarray, np.ndarray]:
 def _border(ax: Axes, Z: np.ndarray, N: np.ndarray, colour: str, label: str) -> None:
     outline(ax, Z, N, colour)
     ax.plot([], [], color=colour, label=label)
+
+
+def _ground(ax: Axes, Z: np.ndarray, N: np.ndarray) -> None:
+    """Grey squares for these nuclei."""
+    grid = np.full((max(Z) // 2 + 2, max(N) // 2 + 2), np.nan)
+    grid[Z // 2, N // 2] = 1
+    edges = (2 * np.arange(size + 1) - 1 for size in grid.shape[::-1])
+    ax.pcolormesh(*edges, grid, cmap=ListedColormap(["0.87"]), rasterized=True)
 
 
 def _signed_map(ax: Axes, values: pd.Series, label: str, shown: float = 1.0) -> None:

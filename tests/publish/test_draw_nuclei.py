@@ -9,12 +9,16 @@ from lib.mass_table import as_frame, mass_table
 from lib.rmf.functionals import get_functional
 from lib.rmf.solver import solve
 from publish.show.draw_nuclei import (
+    box_figure,
     couplings_table,
     couplings_tables,
     difference_figure,
+    gain_figure,
+    minima_figure,
     neighbours_figure,
     nucleus_table,
     residual_figure,
+    share_figure,
 )
 
 
@@ -83,4 +87,60 @@ def test_residuals_and_the_ratios_that_tell_the_shape():
     assert np.sum(~np.ma.getmaskarray(residuals.get_array())) == table.measured.sum()
     assert np.nanmax(ratios.get_array()) == table.level_ratio.max()
     assert residuals.get_clim()[0] == -residuals.get_clim()[1]
+    plt.close(figure)
+
+
+def places(*pairs):
+    return pd.MultiIndex.from_tuples(pairs, names=["Z", "N"])
+
+
+def test_tangents_of_a_share_have_the_slope_of_the_levels():
+    split = np.linspace(0, 2, 5)
+    curve = pd.DataFrame({"energy_keV": (split - 1) ** 2, "splitting_keV": 2 * (split - 1)}, index=split)
+    figure = share_figure(curve, lambda x: 2 * (x - 1), 1.0, ["3s1/2", "1h11/2"], "PC-PK1")
+    pairs = [line.get_xydata() for line in figure.axes[0].lines if len(line.get_xydata()) == 2]
+    slopes = [(end - start)[1] / (end - start)[0] for start, end in pairs if end[0] > start[0]]
+    assert slopes == pytest.approx([-2, -1, 0, 1, 2])
+    assert "1h11/2" in figure.axes[0].get_xlabel()
+    assert figure.axes[1].get_ylabel().index("1h11/2") < figure.axes[1].get_ylabel().index("3s1/2")
+    plt.close(figure)
+
+
+def test_errors_of_either_sign_are_drawn_with_and_without_a_wall():
+    rows = [
+        {"nucleus": "A", "wall": wall, "box_fm": box, "error_keV": error}
+        for wall, sign in ((True, 100.0), (False, -1.0))
+        for box, error in ((15.0, sign), (20.0, sign / 10))
+    ]
+    figure = box_figure(pd.DataFrame(rows), {"A": "a nucleus"})
+    walled, free = (line.get_ydata().tolist() for line in figure.axes[0].lines[:2])
+    assert (walled, free) == ([100.0, 10.0], [1.0, 0.1])
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == [
+        "a nucleus",
+        "wall",
+        "decaying solution",
+    ]
+    plt.close(figure)
+
+
+def test_gains_have_one_scale_on_all_charts():
+    tables = {name: pd.DataFrame(index=places((20, 20), (20, 22), (22, 22))) for name in ("PC-PK1", "PC-F1")}
+    gains = {"PC-PK1": pd.Series([0.5], index=places((20, 20))), "PC-F1": pd.Series([50.0], index=places((22, 22)))}
+    figure = gain_figure(gains, tables)
+    for ax in figure.axes[:2]:
+        ground, coloured = ax.collections[:2]
+        assert np.isfinite(ground.get_array().filled(np.nan)).sum() == 3
+        assert coloured.get_clim() == (0.5, 50.0)
+    plt.close(figure)
+
+
+def test_many_minima_are_drawn_as_four():
+    table = pd.DataFrame(
+        {"minima": [1, 2, 9], "second_MeV": [np.nan, 0.5, 2.0]}, index=places((20, 20), (20, 22), (22, 22))
+    )
+    figure = minima_figure(table)
+    counts = figure.axes[0].collections[0].get_array().compressed()
+    assert sorted(counts) == [1, 2, 4]
+    second = figure.axes[1].collections[1].get_array().compressed()
+    assert sorted(second) == [0.5, 2.0]
     plt.close(figure)

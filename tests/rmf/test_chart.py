@@ -17,6 +17,8 @@ from lib.rmf.chart import (
     is_current,
     load_chart,
     make_chart,
+    missing_isotopes,
+    not_in_chart,
     stability_N,
     stacked,
     tasks_folder,
@@ -737,3 +739,36 @@ def test_a_cluster_that_loses_a_worker(half_killed_cluster, tmp_path):
     here = make_chart(workers=1, work=tmp_path / "here", **settings)
     assert there.sizes == here.sizes
     assert physics(there).identical(physics(here))
+
+
+# --- what a chart does not hold ----------------------------------------------------------------------------------------
+
+
+def test_gaps_lie_between_isotopes_that_are_held(window):
+    assert missing_isotopes(window) == []
+    holed = window.isel(nucleus=~((window.Z.values == 20) & np.isin(window.N.values, (22, 26))))
+    assert missing_isotopes(holed) == [(20, 22), (20, 26)]
+    first = window.N.values[window.Z.values == 20].min()
+    assert missing_isotopes(window.isel(nucleus=~((window.Z.values == 20) & (window.N.values == first)))) == []
+
+
+def test_a_nucleus_that_is_not_held_is_found_from_those_around_it(window):
+    holed = window.isel(nucleus=~((window.Z.values == 20) & (window.N.values == 26)))
+    found = not_in_chart(holed, 20, 26, get_mesh())
+    assert (found.Z, found.N, found.bound) == (20, 26, True)
+    assert found.energy == pytest.approx(float(select(window, 20, 26).energy), abs=1e-3)
+
+
+def test_far_from_a_chart_nothing_is_known(window):
+    with pytest.raises(ValueError, match="Z = 60, N = 90 has no neighbour in the chart of PC-PK1"):
+        not_in_chart(window, 60, 90, get_mesh())
+
+
+@BOTH
+@pytest.mark.slow
+def test_what_a_chart_leaves_out_inside_its_chains_is_not_bound(name):
+    chart = load_chart(name)
+    for Z, N in missing_isotopes(chart):
+        found = not_in_chart(chart, Z, N, get_mesh())
+        lighter = chart.energy.values[(chart.Z.values == Z) & (chart.N.values < N)]
+        assert not found.bound or found.energy > lighter.min(), (Z, N)
