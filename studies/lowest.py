@@ -92,11 +92,10 @@ def minima_of(best: Minimum, functional: Functional, mesh: Mesh, window: float) 
 
 def run(best: Minimum, fillings, functional: Functional, mesh: Mesh, known, start=None):
     """A filling followed to its minimum, or until it falls into one that is known; None if there is no room for it."""
-    rules = {"stops": [Unbound()], "move_stops": [KnownOrder(known, -np.inf)]}
     try:
         return iterate(
             best.Z, best.N, functional, mesh, fillings, start or best.state,
-            **rules, limit=_STEPS, tolerance=SEARCH_TOLERANCE_MEV,
+            stops=[Unbound(), KnownOrder(known, -np.inf)], limit=_STEPS, tolerance=SEARCH_TOLERANCE_MEV,
         )  # fmt: skip
     except UnboundNucleusError:
         return None

@@ -28,7 +28,9 @@ the mesh; see :class:`RadialWell`) and ``work`` (arrays to be filled).
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -427,18 +429,30 @@ class Levels:
     fermi_energy: float = np.nan
 
     def __post_init__(self):
-        self.degeneracy = 2 * np.abs(self.kappa)  # 2j + 1
+        self.side, self.size = (self.kappa > 0).astype(np.int64), np.abs(self.kappa)  # as in a Guess
+        self.degeneracy = 2 * self.size  # 2j + 1
         self.occupation, self.pairing_gap, self.anomalous, self.uv = np.zeros((4, len(self.energy)))
 
     @property
     def labels(self) -> list[Label]:
         return list(zip(self.kappa.tolist(), self.nodes.tolist(), strict=True))
 
+    @cached_property
+    def squares(self) -> tuple[np.ndarray, np.ndarray]:
+        """G^2 and F^2."""
+        return self.G**2, self.F**2
+
     def shifted(self, mesh: Mesh, scalar, vector) -> np.ndarray:
         """Energies (levels,), MeV, in potentials changed by these amounts (r,), MeV, to first order."""
-        upper = mesh.line * (vector + scalar)
-        lower = mesh.line * (vector - scalar)
-        return self.energy + self.G**2 @ upper + self.F**2 @ lower
+        upper, lower = self.squares
+        return self.energy + upper @ (mesh.line * (vector + scalar)) + lower @ (mesh.line * (vector - scalar))
+
+    def without_waves(self) -> Levels:
+        """The same levels, wave functions left out."""
+        bare = copy(self)
+        bare.__dict__.pop("squares", None)
+        bare.G = bare.F = np.empty((0, self.G.shape[1]))
+        return bare
 
 
 class NamedLevels:
@@ -541,7 +555,7 @@ def follow_levels(
 
 def levels_density(mesh: Mesh, levels: Levels) -> np.ndarray:
     """Angle-averaged density of one nucleon in each level, (levels, r), fm^-3; zero at the origin point."""
-    return (levels.G**2 + levels.F**2) * mesh.inverse_area
+    return sum(levels.squares) * mesh.inverse_area
 
 
 def orbital(kappa):

@@ -46,6 +46,13 @@ class State:
         rows = vector.reshape(-1, self.potentials.shape[1])
         return replace(self, potentials=rows[:3], pairing_field=rows[3:])
 
+    def knowing(self, levels: dict[str, Levels], energies: dict[str, np.ndarray]) -> State:
+        """The same state, with energies (levels,) in MeV where these levels are presumed."""
+        guesses = {q: guess.copy() for q, guess in self.guesses.items()}
+        for q, energy in energies.items():
+            guesses[q][levels[q].side, levels[q].size, levels[q].nodes] = energy
+        return replace(self, guesses=guesses)
+
     def as_start(self, cold: State, paired: bool) -> State:
         """As a start for another nucleus, of which ``cold`` is the first guess.
 
@@ -75,24 +82,26 @@ def woods_saxon_start(Z: int, N: int, mesh: Mesh) -> State:
     )
 
 
+_FROM_COMPONENTS = np.array([[1, -1, 1, -1], [1, 1, 1, 1], [1, 1, -1, -1], [1, 1, 0, 0], [0, 0, 1, 1]])
+"""Scalar, vector, isovector, neutron and proton density from upper and lower components, of neutrons, then of protons."""
+
+
 class Densities:
     """Densities on the solver's mesh (fm^-3), their Laplacians (fm^-5), and the potentials they make (MeV)."""
 
     def __init__(self, mesh: Mesh, functional: Functional, levels: dict[str, Levels]):
         self.mesh, self.functional = mesh, functional
-        self.scalar = np.zeros_like(mesh.r)
-        vector = {}
+        components = []
         self.outside = {}  # nucleons of each species beyond the mesh
         for q in PARTICLES:
-            weight = levels[q].degeneracy * levels[q].occupation
-            self.outside[q] = float(weight @ levels[q].outside)
-            upper = mesh.with_origin(weight @ levels[q].G ** 2 * mesh.inverse_area)
-            lower = mesh.with_origin(weight @ levels[q].F ** 2 * mesh.inverse_area)
-            self.scalar += upper - lower
-            vector[q] = upper + lower
-        self.neutron, self.proton = vector["n"], vector["p"]
-        self.vector, self.isovector = self.neutron + self.proton, self.neutron - self.proton
-        densities = np.stack([self.scalar, self.vector, self.isovector])
+            nucleons = levels[q].degeneracy * levels[q].occupation
+            self.outside[q] = float(nucleons @ levels[q].outside)
+            components += [nucleons @ square for square in levels[q].squares]
+        components = np.array(components) * mesh.inverse_area
+        components[:, 0] = components @ mesh.at_origin
+        densities = _FROM_COMPONENTS @ components
+        self.scalar, self.vector, self.isovector, self.neutron, self.proton = densities
+        densities = densities[:3]
         self.laplacians = densities @ mesh.laplacian.T
         self.arguments = (*densities, *self.laplacians)
         self.coulomb = mesh.coulomb @ self.proton

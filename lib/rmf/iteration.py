@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -40,20 +40,22 @@ class NoConvergenceError(RuntimeError):
         return self.args[0]
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True)
+class Step:
     """One self-consistent step."""
 
     state: State  # in which the levels were found
-    levels: dict[str, Levels]
+    levels: dict[str, Levels]  # those with particles, or all
     densities: Densities
     new: State  # what the densities make
+    around: dict[str, Levels] = field(default_factory=dict)  # all levels, some way beyond the Fermi energy, if looked for
 
     @property
     def sum_rule_energy(self) -> float:
         """E_CDFT in MeV; its error is of second order in the residual."""
         return sum_rule_energy(self.state.potentials, self.levels, self.densities)
 
-    @property
+    @cached_property
     def energy(self) -> float:
         """E_CDFT with the pairing energy, MeV."""
         return self.sum_rule_energy + pairing_energy(self.levels)
@@ -131,17 +133,18 @@ class Progress(NamedTuple):
     fillings: dict[str, Filling]
     history: list[float]  # rms change of the potentials in each step, MeV
     converged: bool  # the potentials reproduce themselves to the tolerance
+    moved: bool  # particles were put in another order, so that the next step is another nucleus's
 
 
 StopRule = Callable[[Progress], bool]
-"""Whether it is enough: asked after each step, or each time particles were put in another order."""
+"""Whether it is enough: asked after each step."""
 
 
 class Converged:
-    """The potentials reproduce themselves."""
+    """The potentials reproduce themselves, and particles are in order."""
 
     def __call__(self, progress: Progress) -> bool:
-        return progress.converged
+        return progress.converged and not progress.moved
 
 
 class Restless:
@@ -151,26 +154,27 @@ class Restless:
         self.limit, self.changes = limit, 0
 
     def __call__(self, progress: Progress) -> bool:
-        self.changes += 1
+        self.changes += progress.moved
         return self.changes > self.limit
 
 
 class AboveBest:
     """The iteration is seen to settle above the lowest energy so far, in MeV."""
 
-    check_mev = 3.0  # residual below which it is compared
     surplus_mev = 0.002  # it is given up if it lies above by more than this ...
-    curvature = 3.0  # ... plus this times the residual squared, per MeV
+    curvature = 1.0  # ... plus this times the residual squared, per MeV: at most 0.8 was seen ...
+    first_curvature = 3.0  # ... but for the first step, 2.9
 
     def __init__(self, best: float):
         self.best = best
 
     def __call__(self, progress: Progress) -> bool:
         residual = progress.history[-1]
-        allowed = self.surplus_mev + self.curvature * residual**2
+        curvature = self.curvature if len(progress.history) > 1 else self.first_curvature
+        allowed = self.surplus_mev + curvature * residual**2
         for q, filling in progress.fillings.items():
             allowed += filling.to_gain(progress.step.levels[q])
-        return residual < self.check_mev and progress.step.energy - self.best > allowed
+        return progress.step.energy - self.best > allowed
 
 
 class Unbound:
@@ -201,7 +205,7 @@ class KnownField:
 
 
 class KnownOrder:
-    """Particles were put in an order that an iteration has been started from, out of one that lies above the lowest energy."""
+    """Particles are in an order that an iteration has been started from, out of one that lies above the lowest energy."""
 
     def __init__(self, known: Container[tuple], best: float):
         self.known, self.best = known, best
@@ -215,11 +219,10 @@ def key_of(fillings: dict[str, Filling]) -> tuple:
     return tuple(filling.key for filling in fillings.values())
 
 
-def scf_loop(state, functional, mesh, fillings, mixer, stops, move_stops, limit, tolerance=TOLERANCE_MEV):
+def scf_loop(state, functional, mesh, fillings, mixer, stops, limit, tolerance=TOLERANCE_MEV):
     """Steps until a stop rule holds, or ``limit`` of them: the progress, and the rule (None if none holds).
 
-    Before it stops by one of ``stops``, particles are put in order, and if any moved it goes on unless one of
-    ``move_stops`` holds.
+    Particles are put in order once it has converged, those of two levels that share them on the way too.
     """
     history = []
     for _ in range(limit):
@@ -227,23 +230,30 @@ def scf_loop(state, functional, mesh, fillings, mixer, stops, move_stops, limit,
         x = state.pack()
         residual = step.new.pack() - x
         history.append(mixer.norm(residual))
-        progress = Progress(step, fillings, history, history[-1] < tolerance)
+        converged = history[-1] < tolerance
+        around = levels_around(step, functional, mesh, fillings) if converged else step.levels
+        moves = [filling.reorder(around[q], history[-1], converged) for q, filling in fillings.items()]
+        progress = Progress(replace(step, around=around), fillings, history, converged, any(moves))
         stop = next((rule for rule in stops if rule(progress)), None)
-        moved = []
-        for q, filling in fillings.items():
-            look = partial(occupied_levels, filling, mesh, state.well(q), functional.nucleon_mass)
-            giving_up = stop is not None and not progress.converged
-            moved.append(filling.reorder(step.levels[q], history[-1], stop is not None, giving_up, look))
-        if any(moved):
-            stop = next((rule for rule in move_stops if rule(progress)), None)
         if stop:
             break
-        if any(moved):
+        if progress.moved:
             mixer.jump()
             continue
         new = step.new.unpack(mixer.mix(x, residual))
         state = presumed(limited(new, state), step, mesh)
     return progress, stop
+
+
+def levels_around(step: Step, functional, mesh: Mesh, fillings: dict[str, Filling]) -> dict[str, Levels]:
+    """All levels of each species up to some way beyond the Fermi energy."""
+    found = {}
+    for q, filling in fillings.items():
+        found[q] = step.levels[q]
+        if filling.held is not None:  # only those with particles have been followed
+            top = step.levels[q].fermi_energy + filling.headroom_mev
+            found[q] = occupied_levels(filling, mesh, step.state.well(q), functional.nucleon_mass, top)
+    return found
 
 
 def occupied_levels(filling: Filling, mesh: Mesh, well: Well, mass: float, top: float) -> Levels:
@@ -256,13 +266,8 @@ def occupied_levels(filling: Filling, mesh: Mesh, well: Well, mass: float, top: 
 def presumed(new: State, step: Step, mesh: Mesh) -> State:
     """The new state with the energies its levels have to first order in the change of the potentials."""
     change = new.potentials - step.state.potentials
-    guesses = {}
-    for q, row in zip(PARTICLES, (1, 2), strict=True):
-        levels, guess = step.levels[q], step.state.guesses[q].copy()
-        side = (levels.kappa > 0).astype(int)
-        guess[side, np.abs(levels.kappa), levels.nodes] = levels.shifted(mesh, change[0], change[row])
-        guesses[q] = guess
-    return replace(new, guesses=guesses)
+    energies = {q: step.levels[q].shifted(mesh, change[0], change[row]) for row, q in enumerate(PARTICLES, start=1)}
+    return new.knowing(step.levels, energies)
 
 
 def limited(new: State, old: State) -> State:
@@ -285,6 +290,7 @@ class Solution:
     fillings: dict[str, Filling]
     state: State
     levels: dict[str, Levels]
+    around: dict[str, Levels]  # those without particles too, some way beyond the Fermi energy
     densities: Densities
     history: list[float]  # rms change of the potentials in each step, MeV
     stopped_by: StopRule | None
@@ -335,7 +341,6 @@ def iterate(
     start: State | None = None,
     mixing: float = MIXING,
     stops: Sequence[StopRule] = (),
-    move_stops: Sequence[StopRule] = (),
     limit: int = 300,
     tolerance: float = TOLERANCE_MEV,
 ) -> Solution:
@@ -349,8 +354,8 @@ def iterate(
         the field of a neighbouring nucleus, or an earlier one of this; Woods-Saxon wells without it.
     mixing
         share of the new potentials taken over in the first step of the Anderson iteration.
-    stops, move_stops
-        rules that end the iteration early, see :func:`scf_loop`.
+    stops
+        rules that end the iteration early.
     limit
         of the number of steps.
     tolerance
@@ -366,12 +371,13 @@ def iterate(
     paired = fillings["n"].paired
     state = (start or cold).as_start(cold, paired)
     mixer = Anderson(mixing_metric(mesh, Z + N, state), mixing)
-    rules = [Converged(), *stops], [*move_stops, Restless()]
-    progress, stop = scf_loop(state, functional, mesh, fillings, mixer, *rules, limit, tolerance)
+    rules = [Converged(), *stops, Restless()]
+    progress, stop = scf_loop(state, functional, mesh, fillings, mixer, rules, limit, tolerance)
     step, history = progress.step, progress.history
     # the field in which the levels were found, with what is known of them now
     final = step.new.unpack(step.state.pack())
+    final = final.knowing(step.around, {q: levels.energy for q, levels in step.around.items()})
     return Solution(
-        Z, N, functional, mesh, fillings, final, step.levels, step.densities, history, stop, len(history),
+        Z, N, functional, mesh, fillings, final, step.levels, step.around, step.densities, history, stop, len(history),
         time.perf_counter() - clock,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lib.rmf.dirac import PARTICLES, Levels
-from lib.rmf.field import State
+from lib.rmf.field import State, woods_saxon_start
 from lib.rmf.functionals import Functional
 from lib.rmf.iteration import (
     MIXING,
@@ -72,6 +72,8 @@ class Minimum:
     bound: bool
     fillings: dict[str, Filling]
     state: State
+    levels: dict[str, Levels]
+    """all levels up to 5 MeV above the Fermi energy, wave functions left out"""
     tried: frozenset = frozenset()
     """starts of iterations that led nowhere else"""
     iterations: int = 0
@@ -108,6 +110,7 @@ def minimum_of(
         solution.bound,
         {q: filling.again() for q, filling in solution.fillings.items()},
         solution.state,
+        {q: levels.without_waves() for q, levels in solution.around.items()},
         tried | {key_of(solution.fillings)},
         iterations + solution.iterations,
         seconds + solution.wall_time,
@@ -212,9 +215,9 @@ def attempt(
     """An iteration from other fillings, given up once it is seen to settle above; None if there is no room for them."""
     # a state that is bound is taken even if it lies above one that is not
     above = best.energy if best.bound else best.energy + UNBOUND_MEV
-    rules = {"stops": [AboveBest(above), Unbound()], "move_stops": [KnownOrder(best.tried, above)]}
+    stops = [AboveBest(above), Unbound(), KnownOrder(best.tried, above)]
     if best.fillings["n"].paired:  # no order tells where it is going
-        rules["stops"].append(KnownField(best.state, mixing_metric(mesh, best.Z + best.N, best.state)))
+        stops.append(KnownField(best.state, mixing_metric(mesh, best.Z + best.N, best.state)))
     # where only one species is out of order, it shares with the order it would fall back to
     for q, other in (("n", "p"), ("p", "n")):
         before = best.fillings[q]
@@ -228,7 +231,7 @@ def attempt(
             mesh,
             fillings,
             start,
-            **rules,
+            stops=stops,
             limit=_TRIAL_LIMIT,
             tolerance=SEARCH_TOLERANCE_MEV,
         )
@@ -254,10 +257,12 @@ def starts(best, neighbours, functional, mesh, window) -> Iterator[Start]:
     for beside in neighbours:
         for order in neighbours_orders(levels, best, beside):
             yield key_of(order), beside.state, order
-        order = from_below(best, beside.state, functional, mesh)
-        yield key_of(order), beside.state, order
-    cold = new_fillings(best.Z, best.N, functional, mesh, False, False)
-    yield COLD, None, cold
+        order = from_below(best, beside.levels)
+        if order is not None:
+            yield key_of(order), beside.state, order
+    # where levels are looked for does not matter, but for the time
+    cold = replace(woods_saxon_start(best.Z, best.N, mesh), guesses=best.state.guesses)
+    yield COLD, cold, {q: EvenFilling(each.particles, freeze_at=3) for q, each in best.fillings.items()}
     for order in other_fillings(levels, best, window):
         yield key_of(order), best.state, order
 
@@ -270,7 +275,9 @@ def paired_starts(best: Minimum, neighbours: list[Minimum]) -> Iterator[Start]:
 
 
 def levels_around(best: Minimum, functional: Functional, mesh: Mesh, window: float) -> dict[str, Levels]:
-    """The levels of both species up to half the ``window`` (MeV) above the Fermi energy: a pair costs twice as much."""
+    """The levels of both species up to half the ``window`` (MeV) above the Fermi energy, at least: a pair costs twice as much."""
+    if window <= 2 * EvenFilling.headroom_mev:
+        return best.levels
     found = {}
     for q, filling in best.fillings.items():
         well = best.state.well(q)
@@ -288,14 +295,14 @@ def neighbours_orders(levels, best: Minimum, beside: Minimum) -> Iterator[dict[s
             yield {q: EvenFilling(best.fillings[q].particles, o) for q, o in zip(ours, orders, strict=True)}
 
 
-def from_below(best: Minimum, state: State, functional: Functional, mesh: Mesh) -> dict[str, Filling]:
-    """The filling from below in the field of another nucleus."""
+def from_below(best: Minimum, levels: dict[str, Levels]) -> dict[str, Filling] | None:
+    """The filling from below of the levels of another nucleus; None if they have no room for a pair more."""
     found = {}
     for q, filling in best.fillings.items():
-        well = state.well(q)
-        levels = filling.all_levels(mesh, well, functional.nucleon_mass, well.fermi_energy + 3.0)
-        numbers = even_filling(levels.energy, levels.degeneracy, filling.particles)
-        found[q] = EvenFilling(filling.particles, order_of(levels, numbers))
+        if levels[q].degeneracy.sum() < filling.particles:
+            return None
+        numbers = even_filling(levels[q].energy, levels[q].degeneracy, filling.particles)
+        found[q] = EvenFilling(filling.particles, order_of(levels[q], numbers))
     return found
 
 

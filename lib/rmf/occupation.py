@@ -23,13 +23,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from lib.rmf.dirac import Guess, Label, Levels, NamedLevels, bound_levels, follow_levels
+from lib.rmf.dirac import Guess, Label, Levels, NamedLevels, bound_levels, follow_levels, no_guess
 from lib.rmf.mesh import Mesh
 
 Order = dict[Label, float]
@@ -144,7 +144,7 @@ class Well(NamedTuple):
 class Filling(ABC):
     """How one species occupies its levels: the one face of even filling and of pairing."""
 
-    headroom_mev = 3.0
+    headroom_mev = 5.0
     """how far above the Fermi energy levels are looked for at first"""
     paired = False
     held: Order | None = None
@@ -202,12 +202,10 @@ class Filling(ABC):
         """The pairing field that the occupied levels make, MeV, as one row (1, r); no row (0, r) without pairing."""
         return np.empty((0, levels.G.shape[1]))
 
-    def reorder(
-        self, levels: Levels, residual: float, stopping: bool, giving_up: bool, look: Callable[[float], Levels]
-    ) -> bool:
-        """Put the particles in order, if it is time to look and they are not; True if any moved.
+    def reorder(self, levels: Levels, residual: float, converged: bool) -> bool:
+        """Put the particles in order, if it is time for it and they are not; True if any moved.
 
-        ``residual`` of the iteration in MeV; whether it is about to stop, and not as converged; ``look(top)`` finds all levels up to ``top`` in the present well, occupied.
+        ``residual`` of the iteration in MeV; once it is ``converged``, ``levels`` are all up to the Fermi energy and beyond.
         """
         return False
 
@@ -229,6 +227,8 @@ class EvenFilling(Filling):
     def hold(self, order: Order) -> None:
         """Freeze the particles in this order."""
         self.held, self._named = order, NamedLevels(list(order))
+        self._numbers = np.zeros_like(no_guess())  # by level, as a guess of energies is
+        self._numbers[self._named.side, self._named.size, self._named.nodes] = list(order.values())
         self._visited.append(order)
 
     @property
@@ -270,8 +270,7 @@ class EvenFilling(Filling):
         if self.held is None:
             levels.occupation = even_filling(levels.energy, levels.degeneracy, self.particles)
         else:
-            numbers = np.array([self.held.get(label, 0.0) for label in levels.labels])
-            levels.occupation = numbers / levels.degeneracy
+            levels.occupation = self._numbers[levels.side, levels.size, levels.nodes] / levels.degeneracy
         levels.fermi_energy = levels.energy[levels.occupation > _EMPTY].max()
 
     def splitting(self, levels: Levels) -> float:
@@ -279,27 +278,20 @@ class EvenFilling(Filling):
         labels = levels.labels
         return levels.energy[labels.index(self.share.first)] - levels.energy[labels.index(self.share.second)]
 
-    def reorder(
-        self, levels: Levels, residual: float, stopping: bool, giving_up: bool, look: Callable[[float], Levels]
-    ) -> bool:
+    def reorder(self, levels: Levels, residual: float, converged: bool) -> bool:
         self._steps += 1
         if self.held is None:
-            if self._steps < self.freeze_at and not stopping:
+            if self._steps < self.freeze_at and not converged:
                 return False
-            self.hold(order_of(levels, levels.occupation))
-            if not stopping:
-                return True
+            self.hold(order_of(levels, levels.occupation))  # where they are: nobody moves
         if not self.follow:
             return False
-        if self.share is not None and not giving_up and self.reshared(levels, residual):
+        if self.share is not None and self.reshared(levels, residual):
             return True
-        if not stopping:
+        # levels still move by about the residual
+        if not converged or self.disorder(levels) <= 1e-5 + 2 * residual:
             return False
-        # far from convergence only a gross disorder counts: the levels still move by about the residual
-        there = look(levels.fermi_energy)
-        if self.disorder(there) <= 1e-5 + 2 * residual:
-            return False
-        self.rearrange(there)
+        self.rearrange(levels)
         return True
 
     def reshared(self, levels: Levels, residual: float) -> bool:
