@@ -133,7 +133,7 @@ class Progress(NamedTuple):
     fillings: dict[str, Filling]
     history: list[float]  # rms change of the potentials in each step, MeV
     converged: bool  # the potentials reproduce themselves to the tolerance
-    moved: bool  # particles were put in another order, so that the next step is another nucleus's
+    moved: bool = False  # particles were put in another order, or have an order for the first time
 
 
 StopRule = Callable[[Progress], bool]
@@ -172,9 +172,9 @@ class AboveBest:
         residual = progress.history[-1]
         curvature = self.curvature if len(progress.history) > 1 else self.first_curvature
         allowed = self.surplus_mev + curvature * residual**2
-        for q, filling in progress.fillings.items():
-            allowed += filling.to_gain(progress.step.levels[q])
-        return progress.step.energy - self.best > allowed
+        if not progress.moved:
+            allowed += sum(filling.to_gain(progress.step.levels[q]) for q, filling in progress.fillings.items())
+        return not progress.moved and progress.step.energy - self.best > allowed
 
 
 class Unbound:
@@ -185,7 +185,7 @@ class Unbound:
     def __call__(self, progress: Progress) -> bool:
         residual = progress.history[-1]
         fermi_energy = max(levels.fermi_energy for levels in progress.step.levels.values())
-        return residual < self.check_mev and fermi_energy > residual
+        return not progress.moved and residual < self.check_mev and fermi_energy > residual
 
 
 class KnownField:
@@ -198,20 +198,20 @@ class KnownField:
 
     def __call__(self, progress: Progress) -> bool:
         residual = progress.history[-1]
-        if residual >= self.check_mev:
+        if progress.moved or residual >= self.check_mev:
             return False
         apart = np.linalg.norm(self.weight * (progress.step.state.pack() - self.known)) / np.sqrt(3)
         return apart < 3 * residual
 
 
 class KnownOrder:
-    """Particles are in an order that an iteration has been started from, out of one that lies above the lowest energy."""
+    """Particles were put in an order that an iteration has been started from, out of one that lies above the lowest energy."""
 
     def __init__(self, known: Container[tuple], best: float):
         self.known, self.best = known, best
 
     def __call__(self, progress: Progress) -> bool:
-        return progress.step.energy > self.best and key_of(progress.fillings) in self.known
+        return progress.moved and progress.step.energy > self.best and key_of(progress.fillings) in self.known
 
 
 def key_of(fillings: dict[str, Filling]) -> tuple:
@@ -222,7 +222,7 @@ def key_of(fillings: dict[str, Filling]) -> tuple:
 def scf_loop(state, functional, mesh, fillings, mixer, stops, limit, tolerance=TOLERANCE_MEV):
     """Steps until a stop rule holds, or ``limit`` of them: the progress, and the rule (None if none holds).
 
-    Particles are put in order once it has converged, those of two levels that share them on the way too.
+    Before it stops particles are put in order, and if any moved it goes on unless a rule holds of that.
     """
     history = []
     for _ in range(limit):
@@ -230,14 +230,18 @@ def scf_loop(state, functional, mesh, fillings, mixer, stops, limit, tolerance=T
         x = state.pack()
         residual = step.new.pack() - x
         history.append(mixer.norm(residual))
-        converged = history[-1] < tolerance
-        around = levels_around(step, functional, mesh, fillings) if converged else step.levels
-        moves = [filling.reorder(around[q], history[-1], converged) for q, filling in fillings.items()]
-        progress = Progress(replace(step, around=around), fillings, history, converged, any(moves))
-        stop = next((rule for rule in stops if rule(progress)), None)
+        progress = Progress(step, fillings, history, history[-1] < tolerance)
+        stop = first_of(stops, progress)
+        if stop:
+            around = levels_around(step, functional, mesh, fillings, progress.converged)
+            progress = progress._replace(step=replace(step, around=around))
+        moves = [filling.reorder(progress.step.levels[q], progress.step.around.get(q), history[-1], progress.converged)
+                 for q, filling in fillings.items()]  # fmt: skip
+        if any(moves):
+            stop = first_of(stops, progress._replace(moved=True))
         if stop:
             break
-        if progress.moved:
+        if any(moves):
             mixer.jump()
             continue
         new = step.new.unpack(mixer.mix(x, residual))
@@ -245,13 +249,18 @@ def scf_loop(state, functional, mesh, fillings, mixer, stops, limit, tolerance=T
     return progress, stop
 
 
-def levels_around(step: Step, functional, mesh: Mesh, fillings: dict[str, Filling]) -> dict[str, Levels]:
-    """All levels of each species up to some way beyond the Fermi energy."""
+def first_of(stops: Sequence[StopRule], progress: Progress) -> StopRule | None:
+    """The first rule that holds."""
+    return next((rule for rule in stops if rule(progress)), None)
+
+
+def levels_around(step: Step, functional, mesh: Mesh, fillings: dict[str, Filling], beyond: bool) -> dict[str, Levels]:
+    """All levels of each species up to the Fermi energy, or some way ``beyond``."""
     found = {}
     for q, filling in fillings.items():
         found[q] = step.levels[q]
         if filling.held is not None:  # only those with particles have been followed
-            top = step.levels[q].fermi_energy + filling.headroom_mev
+            top = step.levels[q].fermi_energy + beyond * filling.headroom_mev
             found[q] = occupied_levels(filling, mesh, step.state.well(q), functional.nucleon_mass, top)
     return found
 

@@ -218,11 +218,6 @@ def attempt(
     stops = [AboveBest(above), Unbound(), KnownOrder(best.tried, above)]
     if best.fillings["n"].paired:  # no order tells where it is going
         stops.append(KnownField(best.state, mixing_metric(mesh, best.Z + best.N, best.state)))
-    # where only one species is out of order, it shares with the order it would fall back to
-    for q, other in (("n", "p"), ("p", "n")):
-        before = best.fillings[q]
-        if before.held and before.share is None and fillings[other].key == best.fillings[other].key:
-            fillings[q].visited(before.held)
     try:
         return iterate(
             best.Z,

@@ -4,7 +4,7 @@ A partly filled level is occupied evenly over its magnetic substates.  Filling "
 order of the levels depends on who sits where.  Near a crossing two things happen:
 
 * neither order is self-consistent: each filling pushes the level it fills above the other.  The energy then has its
-  minimum in between, where both levels are degenerate and share the particles.  A naive iteration flips for ever.
+  minimum in between, where both levels are degenerate and share the particles.  Refilling from below flips for ever.
 * both orders are self-consistent: two local minima, of which the lower one is the ground state.
 
 Occupations are numbers between 0 and 2j + 1, and by Janak's theorem the energy falls by the difference of two levels
@@ -12,9 +12,10 @@ when a particle moves from the upper to the lower one (J. F. Janak, Phys. Rev. B
 energy is one of two kinds: levels filled from below, at most the last one partly, or a *share*, where two degenerate levels
 have both particles and room.
 
-Here the occupations are therefore *frozen by level*.  The field converges smoothly for frozen occupations; on the way the
-order is checked, particles are moved where a level with room lies below one with particles, and if that leads back to an
-earlier order the two levels become a :class:`Share`.  Candidates for the second case come from :func:`fillings`.
+Here the occupations are therefore *frozen by level*.  The field converges smoothly for frozen occupations; then the order is
+checked, and where a level with room lies below one with particles the two become a :class:`Share`: particles move from one to
+the other as long as the energy falls, to the minimum in between or to an end.  Candidates for the second case come from
+:func:`fillings`.
 :class:`EvenFilling` does all this for one species; pairing fills by the same face (:class:`Filling`) in
 :mod:`lib.rmf.pairing`.
 """
@@ -202,10 +203,11 @@ class Filling(ABC):
         """The pairing field that the occupied levels make, MeV, as one row (1, r); no row (0, r) without pairing."""
         return np.empty((0, levels.G.shape[1]))
 
-    def reorder(self, levels: Levels, residual: float, converged: bool) -> bool:
-        """Put the particles in order, if it is time for it and they are not; True if any moved.
+    def reorder(self, levels: Levels, around: Levels | None, residual: float, converged: bool) -> bool:
+        """Put the particles in order, if it is time for it; True if any moved, or if their order is now frozen.
 
-        ``residual`` of the iteration in MeV; once it is ``converged``, ``levels`` are all up to the Fermi energy and beyond.
+        ``around`` all levels up to the Fermi energy at least, if the iteration is about to stop; its ``residual`` in MeV, and
+        whether it is ``converged``.
         """
         return False
 
@@ -220,7 +222,6 @@ class EvenFilling(Filling):
         super().__init__(particles)
         self.share, self.freeze_at, self.follow = share, freeze_at, True
         self._steps = 0
-        self._visited: list[Order] = []
         if held is not None:
             self.hold(held)
 
@@ -229,7 +230,6 @@ class EvenFilling(Filling):
         self.held, self._named = order, NamedLevels(list(order))
         self._numbers = np.zeros_like(no_guess())  # by level, as a guess of energies is
         self._numbers[self._named.side, self._named.size, self._named.nodes] = list(order.values())
-        self._visited.append(order)
 
     @property
     def key(self) -> tuple:
@@ -238,10 +238,6 @@ class EvenFilling(Filling):
         shared = (self.share.first, self.share.second)
         rest = sorted(item for item in self.held.items() if item[0] not in shared)
         return tuple(rest), tuple(sorted(shared))
-
-    def visited(self, order: Order) -> None:
-        """An order that is known: if particles would go there, they are shared between here and there."""
-        self._visited.append(order)
 
     def again(self) -> EvenFilling:
         share = self.share and replace(self.share, takes=None, gives=None)
@@ -278,26 +274,33 @@ class EvenFilling(Filling):
         labels = levels.labels
         return levels.energy[labels.index(self.share.first)] - levels.energy[labels.index(self.share.second)]
 
-    def reorder(self, levels: Levels, residual: float, converged: bool) -> bool:
+    def reorder(self, levels: Levels, around: Levels | None, residual: float, converged: bool) -> bool:
         self._steps += 1
         if self.held is None:
-            if self._steps < self.freeze_at and not converged:
+            if self._steps < self.freeze_at and around is None:
                 return False
-            self.hold(order_of(levels, levels.occupation))  # where they are: nobody moves
+            self.hold(order_of(levels, levels.occupation))
+            if around is None:
+                return True
         if not self.follow:
             return False
-        if self.share is not None and self.reshared(levels, residual):
+        giving_up = around is not None and not converged
+        if self.share is not None and not giving_up and self.reshared(levels, residual, around is not None):
             return True
-        # levels still move by about the residual
-        if not converged or self.disorder(levels) <= 1e-5 + 2 * residual:
+        # far from convergence only a gross disorder counts: the levels still move by about the residual
+        if around is None:
             return False
-        self.rearrange(levels)
+        disorder, highest, lowest = self.out_of_order(around)
+        if disorder <= 1e-5 + 2 * residual:
+            return False
+        self.rearrange(around, highest, lowest)
         return True
 
-    def reshared(self, levels: Levels, residual: float) -> bool:
+    def reshared(self, levels: Levels, residual: float, stopping: bool) -> bool:
         """Move particles between the levels of the share, once their splitting is known well enough; True if any moved."""
         splitting = self.splitting(levels)
-        if residual > 0.1 * abs(splitting) or abs(splitting) < 1e-5:
+        known = 0.5 if stopping else 0.1
+        if residual > known * abs(splitting) or abs(splitting) < 1e-5:
             return False
         moved = self.share.move(splitting)
         self.hold(self.held | self.share.split(self.share.in_second))
@@ -312,32 +315,27 @@ class EvenFilling(Filling):
         least, most = self.share.bounds
         return abs(self.splitting(levels)) * (most - least)
 
-    def disorder(self, levels: Levels) -> float:
-        """How far (MeV) the lowest level with room lies below the highest level with particles; <= 0 if in order."""
-        occupied = levels.occupation > _EMPTY
-        room = levels.occupation < 1 - _EMPTY
-        if self.share is not None:  # a split in the interior: its two levels are degenerate, neither is out of order
-            for i, label in enumerate(levels.labels):
-                if label in (self.share.first, self.share.second):
-                    occupied[i] = room[i] = False
-        if not room.any() or not occupied.any():
-            return 0.0
-        return float(levels.energy[occupied].max() - levels.energy[room].min())
+    def out_of_order(self, levels: Levels) -> tuple[float, int, int]:
+        """How far (MeV) the lowest level with room lies below the highest with particles, <= 0 if in order; both levels.
 
-    def rearrange(self, levels: Levels) -> None:
-        """Fill from below in the present order of the levels; if that was tried before, let two levels share."""
-        before = self.held
-        after = order_of(levels, even_filling(levels.energy, levels.degeneracy, self.particles))
-        self.share = None
-        if after in self._visited and after != before:
-            moved = {label: after.get(label, 0.0) - before.get(label, 0.0) for label in after.keys() | before.keys()}
-            first, second = min(moved, key=moved.get), max(moved, key=moved.get)
-            total = after.get(first, 0.0) + after.get(second, 0.0)
-            start = 0.7 * before.get(second, 0.0) + 0.3 * after.get(second, 0.0)  # nearer to where it came from
-            self.share = Share(first, second, total, start)
-            after = after | self.share.split(start)  # the other levels stay as they would be
-            self._visited = []
-        self.hold(after)
+        Two levels that share particles are degenerate: neither is out of order.
+        """
+        shared = self.share is not None and [label in (self.share.first, self.share.second) for label in levels.labels]
+        filled = np.where((levels.occupation > _EMPTY) & ~np.array(shared), levels.energy, -np.inf)
+        free = np.where((levels.occupation < 1 - _EMPTY) & ~np.array(shared), levels.energy, np.inf)
+        highest, lowest = int(np.argmax(filled)), int(np.argmin(free))
+        return float(filled[highest] - free[lowest]), highest, lowest
+
+    def rearrange(self, levels: Levels, highest: int, lowest: int) -> None:
+        """Let the two levels that are out of order share, or fill from below if two others share already."""
+        if self.share is not None:
+            self.share = None
+            self.hold(order_of(levels, even_filling(levels.energy, levels.degeneracy, self.particles)))
+            return
+        upper, lower = (levels.occupation * levels.degeneracy)[[highest, lowest]].tolist()
+        self.share = Share(levels.labels[highest], levels.labels[lowest], upper + lower, lower)
+        self.share.move(levels.energy[highest] - levels.energy[lowest])
+        self.hold(self.held | self.share.split(self.share.in_second))
 
 
 def fillings(levels: Levels, window: float) -> list[tuple[float, Order]]:
