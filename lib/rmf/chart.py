@@ -25,7 +25,7 @@ from lib.provenance import DATA, code_hash, code_version
 from lib.rmf.accuracy import solved_again
 from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, Functional, get_functional
 from lib.rmf.iteration import NoConvergenceError
-from lib.rmf.lowest import WINDOW_MEV, Minimum, beside, extrapolated, improve, minimum_of, settle
+from lib.rmf.lowest import WINDOW_MEV, Minimum, beside, extrapolated, from_below, improve, minimum_of, settle
 from lib.rmf.mesh import DEFAULT_BOX_FM, DEFAULT_STEP_FM, NETWORK_MESH, Mesh, get_mesh
 from lib.rmf.observables import COORDINATES, VARIABLES
 from lib.rmf.occupation import UnboundNucleusError
@@ -100,7 +100,8 @@ def walk(Z, functional, mesh, paired, N_range) -> Chart:
 def next_isotope(Z: int, N: int, before: list[Minimum], functional: Functional, mesh: Mesh, paired: bool) -> Minimum:
     """An isotope from the fields of those before it; one that seems unbound is looked at closely."""
     start = extrapolated(*before) if before else None
-    found = settle(Z, N, functional, mesh, paired, start)
+    order = from_below(Z, N, before[0].levels) if before and not paired else None
+    found = settle(Z, N, functional, mesh, paired, start, order)
     return found if found.bound else improve(found, before[:1], functional, mesh)
 
 

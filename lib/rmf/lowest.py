@@ -118,9 +118,15 @@ def minimum_of(
 
 
 def settle(
-    Z: int, N: int, functional: Functional, mesh: Mesh, paired: bool = False, start: State | None = None
+    Z: int,
+    N: int,
+    functional: Functional,
+    mesh: Mesh,
+    paired: bool = False,
+    start: State | None = None,
+    order: dict[str, Filling] | None = None,
 ) -> Minimum:
-    """A self-consistent state that is physical, though not yet the lowest.
+    """A self-consistent state that is physical, though not yet the lowest, from a field and an order if they are given.
 
     A warm start that does not converge, and a collapse into the unphysical dense state that PC-PK1 has in light
     nuclei, are retried from Woods-Saxon wells, then with ever heavier damping.
@@ -137,6 +143,8 @@ def settle(
     attempts += [(None, mixing) for mixing in (MIXING, 0.15, 0.05)]
     for field, mixing in attempts:
         fillings = new_fillings(Z, N, functional, mesh, paired, warm=field is not None)
+        if field is not None and order is not None:
+            fillings = order
         solution = iterate(Z, N, functional, mesh, fillings, field, mixing=mixing, tolerance=SEARCH_TOLERANCE_MEV)
         if is_physical(solution):
             return minimum_of(solution, frozenset(), iterations, seconds)
@@ -252,7 +260,7 @@ def starts(best, neighbours, functional, mesh, window) -> Iterator[Start]:
     for beside in neighbours:
         for order in neighbours_orders(levels, best, beside):
             yield key_of(order), beside.state, order
-        order = from_below(best, beside.levels)
+        order = from_below(best.Z, best.N, beside.levels)
         if order is not None:
             yield key_of(order), beside.state, order
     # where levels are looked for does not matter, but for the time
@@ -290,14 +298,14 @@ def neighbours_orders(levels, best: Minimum, beside: Minimum) -> Iterator[dict[s
             yield {q: EvenFilling(best.fillings[q].particles, o) for q, o in zip(ours, orders, strict=True)}
 
 
-def from_below(best: Minimum, levels: dict[str, Levels]) -> dict[str, Filling] | None:
+def from_below(Z: int, N: int, levels: dict[str, Levels]) -> dict[str, Filling] | None:
     """The filling from below of the levels of another nucleus; None if they have no room for a pair more."""
     found = {}
-    for q, filling in best.fillings.items():
-        if levels[q].degeneracy.sum() < filling.particles:
+    for q, particles in zip(PARTICLES, (N, Z), strict=True):
+        if levels[q].degeneracy.sum() < particles:
             return None
-        numbers = even_filling(levels[q].energy, levels[q].degeneracy, filling.particles)
-        found[q] = EvenFilling(filling.particles, order_of(levels[q], numbers))
+        numbers = even_filling(levels[q].energy, levels[q].degeneracy, particles)
+        found[q] = EvenFilling(particles, order_of(levels[q], numbers))
     return found
 
 
