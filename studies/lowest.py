@@ -44,11 +44,17 @@ SAME_MEV = 1e-3
 SEED = 16
 _STEPS = 120
 COMMAND = "run `python -m studies.lowest`"
+SEARCH_COLUMNS = (
+    "functional", "search", "nuclei", "runs", "lower", "largest_MeV", "missed", "missed_MeV", "iterations",
+)  # fmt: skip
+MINIMA_COLUMNS = "functional", "Z", "N", "minima", "second_MeV", "shared"
 
 
 def load_search(path: Path = SEARCH) -> pd.DataFrame:
     """What each search found: ``functional``, ``search``, ``nuclei``, ``runs``, ``lower`` (nuclei with a state lower by more
-    than 1 keV), ``largest_MeV`` (by how much), ``iterations`` (per nucleus, or per run of the adversarial search).
+    than 1 keV), ``largest_MeV`` (by how much), ``missed`` (nuclei of which another way through the chart did not find the state
+    of the chart), ``missed_MeV`` (by how much, at most), ``iterations`` (per nucleus, or per run of the adversarial search).
+    NaN where a column says nothing of a search.
 
     Raises
     ------
@@ -57,8 +63,7 @@ def load_search(path: Path = SEARCH) -> pd.DataFrame:
     ValueError
         if it is damaged.
     """
-    columns = "functional", "search", "nuclei", "runs", "lower", "largest_MeV", "iterations"
-    return store.read_table(path, COMMAND, columns)
+    return store.read_table(path, COMMAND, SEARCH_COLUMNS)
 
 
 def load_minima(path: Path = MINIMA) -> pd.DataFrame:
@@ -72,7 +77,7 @@ def load_minima(path: Path = MINIMA) -> pd.DataFrame:
     ValueError
         if it is damaged.
     """
-    return store.read_table(path, COMMAND, ("functional", "Z", "N", "minima", "second_MeV", "shared"))
+    return store.read_table(path, COMMAND, MINIMA_COLUMNS)
 
 
 def minima_of(best: Minimum, functional: Functional, mesh: Mesh, window: float) -> tuple[list[float], int, int]:
@@ -264,13 +269,11 @@ def main(arguments: list[str] | None = None) -> None:
             rows, more = search(name, options.workers, options.scheduler)
             tables, minima = tables + rows, minima + more
             print(pd.DataFrame(rows).to_string(), file=sys.stderr)
-    columns = ["functional", "search", "nuclei", "runs", "lower", "largest_MeV", "missed", "missed_MeV", "iterations"]
     text = head("States of lower energy than those of the charts that other searches found; energies in MeV.")
-    text += pd.DataFrame(tables)[columns].to_csv(index=False, float_format="%.6g")
+    text += pd.DataFrame(tables)[[*SEARCH_COLUMNS]].to_csv(index=False, float_format="%.6g")
     atomic_write(SEARCH, lambda temporary: temporary.write_text(text))
-    columns = ["functional", "Z", "N", "minima", "second_MeV", "shared"]
     text = head("Minima within 8 MeV of bare cost of each nucleus; second_MeV: energy of the second above the lowest.")
-    text += pd.DataFrame(minima)[columns].to_csv(index=False, float_format="%.6g")
+    text += pd.DataFrame(minima)[[*MINIMA_COLUMNS]].to_csv(index=False, float_format="%.6g")
     atomic_write(MINIMA, lambda temporary: temporary.write_text(text))
 
 

@@ -385,11 +385,12 @@ def test_trained_network_is_where_the_cost_is_stationary(id, width, decay):
     """d/d theta of n / s^2 (L_E + L_density / a) + weight_decay |theta|^2 vanishes.
 
     Its parts, of the losses and of the prior, come from autograd in double precision and must cancel each other.  With
-    58 nuclei the first width has fewer parameters than rows, the second more.
+    62 nuclei the first width has fewer parameters than rows, the second more.  Steps are given until hardly one lowers the
+    cost: two of these end by themselves, along a flat valley that takes up to 300.
     """
     dataset = few("dE")
     learning = random_learning(dataset.known.values, 0)
-    recipe = replace(TINY, width=width, weight_decay=decay, steps=150)
+    recipe = replace(TINY, width=width, weight_decay=decay, steps=400)
     network = trained(id, recipe, dataset).network.double()
     output = network(torch.tensor(network_inputs(network.spec, dataset)[learning]))
     loss = energy_loss(integrated(output), torch.tensor(dataset.energy.values[learning]))

@@ -79,7 +79,9 @@ def test_the_chart_carries_every_bound_nucleus(monkeypatch):
     assert tin["E"] == pytest.approx(float(row.energy), abs=0.01)
     assert tin["F"] == pytest.approx(float(select(other, 50, 82).energy), abs=0.01)
     assert tin["B"] == 1102.84
-    assert data["box"] == "15"
+    assert data["box"] == "", "there is no wall"
+    walled = chart.assign_attrs(wall=1, box_fm=15.0)
+    assert carried(chart_explorer(walled, other, {}))["box"] == ", in a box of 15 fm"
     for q, below, above in (("n", "1h11/2", "2f7/2"), ("p", "1g9/2", "1g7/2")):
         held = [(e, name) for p, name, e, v2 in tin["l"] if p == q and v2 == 1]
         empty = [(e, name) for p, name, e, v2 in tin["l"] if p == q and v2 == 0]

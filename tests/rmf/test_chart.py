@@ -61,9 +61,14 @@ def small(tmp_path_factory):
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("Z", "N"), [(18, 24), (20, 20), (20, 32), (22, 18)])
+@pytest.mark.parametrize(("Z", "N"), [(18, 24), (20, 20), (20, 32), (22, 20)])
 def test_a_row_is_what_the_solver_finds_alone(window, Z, N):
-    """Walking along the chain is a matter of speed: each nucleus alone, on a patch of nine, is the same."""
+    """Walking along the chain is a matter of speed: each nucleus alone, on a patch of nine, is the same.
+
+    Potentials reproduce themselves to 1e-5 MeV in the mean over the nucleus: that is first order in the parts of the
+    energy, once per nucleon, and second order in their sum.  At the origin, which has no volume, each may be off by ten
+    times as much.
+    """
     row, alone = select(window, Z, N), solve(Z, N)
     for name in alone.data_vars:
         if name in ("iterations", "residual", "sum_rule_error", "energy_uncertainty", "radius_uncertainty", "particle"):
@@ -71,7 +76,9 @@ def test_a_row_is_what_the_solver_finds_alone(window, Z, N):
         mine = row[name].values
         if alone[name].dims == ("level",):
             mine = mine[: alone.sizes["level"]]
-        tolerance = 1e-4 if name.endswith("potential") else 2e-5
+        tolerance = 2e-4 if name.endswith("potential") else 2e-5
+        if name in ("kinetic_energy", "interaction_energy", "coulomb_energy"):
+            tolerance = 1e-5 * (Z + N)
         assert mine == pytest.approx(alone[name].values, abs=tolerance, nan_ok=True), name
     assert row.particle.values[: alone.sizes["level"]].tolist() == alone.particle.values.tolist()
 
@@ -597,16 +604,27 @@ def test_numerics_of_the_full_chart(charts, name):
 
 @BOTH
 def test_integral_on_the_networks_mesh_is_the_energy(charts, name):
-    """What the networks are asked to learn is the energy but for what lies further out: little, and only in halos."""
+    """What the networks are asked to learn is the energy but for what lies further out: little, and only in halos.
+
+    There is nothing out there but neutrons without a force, each with the energy of its level: the last, or one that is a
+    little deeper.  What lies 4 MeV deeper falls off by another e^-3 from the surface on.
+    """
     chart = charts[name]
     on_mesh = SHELL_FM * chart.energy_density.values @ NETWORK_MESH**2
     beyond = chart.energy_beyond_mesh.values
     assert on_mesh + beyond == pytest.approx(chart.energy.values, abs=1e-9)
     assert -0.5 < beyond.min() < -0.1
     assert beyond.max() < 1e-3
-    well_bound = np.maximum(chart.neutron_fermi_energy, chart.proton_fermi_energy).values < -7
+    last = chart.neutron_fermi_energy.values
+    neutrons = chart.N.values - SHELL_FM * chart.neutron_density.values @ NETWORK_MESH**2
+    some = neutrons > 1e-3
+    assert some.sum() > 300
+    deeper = last[some] - beyond[some] / neutrons[some]
+    assert 0 < deeper.min()
+    assert deeper.max() < 4
+    well_bound = last < -7
     assert well_bound.sum() > 100
-    assert np.abs(beyond[well_bound]).max() < 1e-3
+    assert np.abs(beyond[well_bound]).max() < 0.05 * np.abs(beyond).max()
 
 
 @BOTH

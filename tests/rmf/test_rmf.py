@@ -16,7 +16,7 @@ from lib.rmf.constants import HBARC_MEV_FM
 from lib.rmf.dirac import Levels, bound_levels
 from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, PC_PK1
 from lib.rmf.iteration import NoConvergenceError
-from lib.rmf.lowest import settle
+from lib.rmf.lowest import ground_state, settle
 from lib.rmf.mesh import Mesh, get_mesh
 from lib.rmf.observables import VARIABLES, center_of_mass_energy, kinetic_energy_density, levels
 from lib.rmf.occupation import UnboundNucleusError
@@ -75,20 +75,29 @@ def test_published_energies_and_radii(row, functional):
 def test_particle_number(case, data):
     """From the levels, and from the densities by Simpson's rule, which is not the rule the spinors are normalised by.
 
-    In a box of 15 fm all of them; without a wall a few lie beyond: as many as if the density fell on as it does at the end,
-    or somewhat more, since the least bound nucleons reach furthest.
+    In a box of 15 fm all of them.  Without a wall some are between there and the end of the solver's mesh, and beyond its
+    end as many as if the density fell on as it does there, or somewhat more, since the least bound nucleons reach furthest;
+    with pairing fewer, since levels of positive energy hold a few that do not decay and end with the mesh.
     """
     holds = data.occupation * 2 * np.abs(data.kappa)
     for q, number in (("n", int(data.N)), ("p", int(data.Z))):
         assert float(holds[data.particle.values == q].sum()) == pytest.approx(number, abs=1e-6)
     Z, N, functional, pairing = NUCLEI[case]
-    for settings in ({}, NETWORKS):
-        found = nucleus(Z, N, functional, pairing, **settings)
-        for name, number in (("neutron", N), ("proton", Z)):
-            shell = 4 * np.pi * found.r.values**2 * found[f"{name}_density"].values
-            missing = number - simpson(shell, dx=0.1)
-            tail = 0.0 if settings else shell[-1] * 0.1 / np.log(shell[-2] / shell[-1])
-            assert 0.95 * tail - 1e-6 < missing < 1.5 * tail + 1e-6
+    walled = nucleus(Z, N, functional, pairing, **NETWORKS)
+    mesh = get_mesh()
+    densities = ground_state(Z, N, FUNCTIONALS[functional], mesh, pairing).densities
+    for q, name, number in (("n", "neutron", N), ("p", "proton", Z)):
+        inside, enclosed = (
+            simpson(4 * np.pi * found.r.values**2 * found[f"{name}_density"].values, dx=0.1) for found in (data, walled)
+        )
+        assert enclosed == pytest.approx(number, abs=1e-6)
+        far = mesh.r > 13
+        shell = CubicSpline(mesh.r[far], 4 * np.pi * (mesh.r**2 * getattr(densities, name))[far])
+        r = np.linspace(15.0, mesh.box, 2001)
+        outside = densities.outside[q]
+        assert inside + simpson(shell(r), x=r) + outside == pytest.approx(number, abs=1e-6)
+        tail = -(shell(mesh.box) ** 2) / shell(mesh.box, 1)
+        assert (0 if pairing else 0.95 * tail - 1e-6) <= outside < 1.5 * tail + 1e-6
 
 
 @EACH
@@ -129,11 +138,14 @@ def test_potentials_are_those_of_the_densities(data):
 
 
 @EACH
-def test_interaction_energy_is_that_of_the_densities(data):
-    functional = FUNCTIONALS[data.functional]
+def test_interaction_energy_is_that_of_the_densities(case, data):
+    """To all digits where the networks' mesh is the solver's; else both are interpolated: to 0.1 keV of their integral."""
     names = [f"{kind}_{what}" for what in ("density", "laplacian") for kind in ("scalar", "vector", "isovector")]
-    density = functional.interaction_energy_density(*(data[name].values for name in names))
-    assert data.interaction_energy_density.values == pytest.approx(density, abs=1e-10)
+    for found, tolerance in ((nucleus(*NUCLEI[case], **NETWORKS), 1e-10), (data, 1e-4)):
+        functional = FUNCTIONALS[found.functional]
+        density = functional.interaction_energy_density(*(found[name].values for name in names))
+        apart = np.abs(found.interaction_energy_density.values - density)
+        assert volume(found) @ apart < tolerance
 
 
 @pytest.mark.parametrize("case", ["light", "doubly magic", "open shell", "heavy"])
@@ -199,17 +211,34 @@ def test_coulomb_energy_and_potential():
 
 
 @pytest.mark.parametrize(
-    ("case", "finer"), [("light", 0.05), ("open shell", 0.075), ("paired", 0.075), ("heavy", 0.075), ("drip line", 0.1)]
+    ("case", "finer"),
+    [("light", 0.05), ("open shell", 0.075), ("paired", 0.075), ("heavy", 0.075), ("drip line", 0.075)],
 )
 def test_finer_mesh(case, finer):
-    """The step of 0.15 fm is good to 0.1 keV, that of oxygen's dense core included."""
+    """The step of 0.15 fm is good to 0.1 keV, that of oxygen's dense core included.
+
+    Both meshes end at the same radius: with pairing, and in a halo, the end matters more than the step.
+    """
     Z, N, functional, pairing = NUCLEI[case]
-    usual, fine = nucleus(*NUCLEI[case]), nucleus(Z, N, functional, pairing, step=finer)
+    usual = nucleus(*NUCLEI[case])
+    fine = nucleus(Z, N, functional, pairing, box=float(usual.box), step=finer)
+    assert float(fine.box) == pytest.approx(float(usual.box), abs=1e-9)
     for name in ("energy", "total_energy", "pairing_energy", "cm_energy"):
         assert float(usual[name]) == pytest.approx(float(fine[name]), abs=1e-4), name
     assert float(usual.charge_radius) == pytest.approx(float(fine.charge_radius), abs=1e-5)
-    assert float(fine.energy_uncertainty) < 1e-4
+    if case not in ("paired", "drip line"):
+        assert float(fine.energy_uncertainty) < 1e-4
     assert len(fine.r) == 151
+
+
+@pytest.mark.parametrize("case", ["paired", "drip line"])
+def test_the_uncertainty_is_what_the_end_of_the_mesh_changes(case):
+    """Where it matters, from 20.5 to 30 fm: what changes is the sum that is least, E_CDFT with the pairing energy."""
+    near, far = nucleus(*NUCLEI[case]), nucleus(*NUCLEI[case], box=30.0)
+    change = float((near.energy + near.pairing_energy) - (far.energy + far.pairing_energy))
+    said = float(near.energy_uncertainty) - float(far.energy_uncertainty)
+    assert said > 1e-4
+    assert abs(change) == pytest.approx(said, rel=0.1)
 
 
 @pytest.mark.parametrize(("Z", "N"), [(16, 16), (32, 38)])
@@ -256,18 +285,29 @@ def test_energy_is_the_integral_of_its_profile(case):
 
 
 def test_energy_beyond_the_networks_mesh():
-    """By Simpson's rule over the energy density from 15 to 40 fm, made here of its parts; none in oxygen or lead."""
-    for Z, N in ((8, 8), (82, 126)):
-        assert abs(float(nucleus(Z, N).energy_beyond_mesh)) < 1e-3
-    mesh = get_mesh(40.0, 0.1)
-    solution = settle(62, 146, PC_PK1, mesh, start=None).solution(PC_PK1, mesh)
-    density = kinetic_energy_density(solution)
-    density = density + solution.densities.interaction_energy_density + solution.densities.coulomb_energy_density
-    outside = mesh.r > 14
-    r = np.linspace(15.0, 40.0, 4001)
-    beyond = simpson(4 * np.pi * CubicSpline(mesh.r[outside], mesh.r[outside] ** 2 * density[outside])(r), x=r)
-    assert beyond < -0.05
-    assert float(nucleus(62, 146).energy_beyond_mesh) == pytest.approx(beyond, rel=0.02, abs=2e-3)
+    """By Simpson's rule over the energy density from 15 to 30 fm, made here of its parts: none in oxygen, keVs in lead.
+
+    Further out a neutron has the energy of its level; the sum over the networks' mesh counts half of its last point too much.
+    """
+    mesh, beyond = get_mesh(30.0), {}
+    for Z, N in ((8, 8), (82, 126), (62, 146)):
+        solution = ground_state(Z, N, PC_PK1, mesh)
+        density = kinetic_energy_density(solution)
+        density = density + solution.densities.interaction_energy_density + solution.densities.coulomb_energy_density
+        far = mesh.r > 13
+        shell = CubicSpline(mesh.r[far], 4 * np.pi * (mesh.r**2 * density)[far])
+        r = np.linspace(15.0, 30.0, 3001)
+        neutrons = solution.levels["n"]
+        further = float((neutrons.degeneracy * neutrons.occupation * neutrons.outside) @ neutrons.energy)
+        beyond[Z] = simpson(shell(r), x=r) + further
+        found = float(nucleus(Z, N, box=30.0).energy_beyond_mesh)
+        # the trapezoidal rule and its first correction, by Euler and Maclaurin
+        counted = 0.05 * float(shell(15.0)) + 0.01 / 12 * float(shell(15.0, 1))
+        assert found == pytest.approx(beyond[Z] - counted, abs=1e-5)
+        assert found == pytest.approx(float(nucleus(Z, N).energy_beyond_mesh), abs=1e-3)
+    assert abs(beyond[8]) < 1e-6
+    assert -0.003 < beyond[82] < -0.001
+    assert beyond[62] < -0.2
 
 
 @pytest.mark.parametrize(("Z", "N"), [(8, 8), (20, 20), (20, 28), (50, 82), (82, 126)])
