@@ -330,7 +330,7 @@ def _find_level(kappa, nodes, low, top, guess, tolerance, well, work):
     It ends when a step is less than ``tolerance`` (MeV).  Returns whether the level exists, its energy, the energy of the
     last sweep, the matching point and the norm beyond the mesh of that.
     """
-    high = top
+    high = math.inf  # until the level is seen to lie below an energy
     known = low < guess < top
     trial = guess if known else top
     match = _matching_point(kappa, trial if known else min(top, -1.0), well)
@@ -349,10 +349,10 @@ def _find_level(kappa, nodes, low, top, guess, tolerance, well, work):
         if abs(change) < tolerance:
             return True, trial + change, trial, match, outside
         following = trial + change
-        if iteration == 0 and known and following >= high and high >= top:
+        if following >= top and high > top:
             following = top  # the level may have left the window: ask at its upper edge
         elif not (low < following < high) or (iteration > 6 and abs(change) > 0.5 * previous):
-            following = 0.5 * (low + high)
+            following = 0.5 * (low + min(high, top))
         if abs(following - trial) < 1e-13 * (1.0 + abs(trial)):
             break
         trial = following
@@ -365,27 +365,38 @@ def _workspace(n):
 
 
 @njit(cache=True, error_model="numpy")
-def _bound_levels(well, top, guess, energy, kappa_of, nodes_of, outside, G, F):
-    """:func:`levels_of_well` that fills the last six arrays until they are full, and returns the number of levels."""
+def _bound_levels(well, top, guess, known, energy, kappa_of, nodes_of, outside, G, F):
+    """:func:`levels_of_well` that fills ``known`` and the last six arrays until they are full, and returns the number of levels.
+
+    ``known`` are energies by level as in a :data:`Guess`, NaN where the level is looked for.
+    """
     work = _workspace(well.plus.shape[1])
     bottom = well.plus.min() - 1.0
     count = 0
+    most = np.array([MAX_NODES, MAX_NODES])  # levels of a larger kappa lie higher: there are no more of them
     for k in range(1, MAX_KAPPA + 1):
-        before = count
         for side in range(2):
             kappa = -k if side == 0 else k
             low = bottom
-            for nodes in range(MAX_NODES):
+            for nodes in range(most[side]):
+                if not math.isnan(known[side, k, nodes]):
+                    low = known[side, k, nodes]
+                    continue
+                start = guess[side, k, nodes]
+                if math.isnan(start):  # on from the levels of smaller kappa, if there are two
+                    start = 2 * known[side, k - 1, nodes] - known[side, k - 2, nodes]
                 exists, level, trial, match, beyond = _find_level(
-                    kappa, nodes, low, top, guess[side, k, nodes], _TOLERANCE_MEV, well, work
+                    kappa, nodes, low, top, start, _TOLERANCE_MEV, well, work
                 )
                 if not exists or count == energy.shape[0]:
+                    most[side] = nodes
                     break
                 outside[count] = _join(match, beyond, well.line, work, G[count], F[count])
                 energy[count], kappa_of[count], nodes_of[count] = level, kappa, nodes
+                known[side, k, nodes] = level
                 low = trial
                 count += 1
-        if count == before:
+        if most[0] == most[1] == 0:
             break
     return count
 
@@ -496,6 +507,7 @@ def bound_levels(
     mass: float,
     top: float,
     guess: Guess | None = None,
+    known: Levels | None = None,
 ) -> Levels:
     """All levels below ``top`` in the potentials S and V, for kappa = -1, +1, -2, +2, ..., by increasing nodes.
 
@@ -509,22 +521,25 @@ def bound_levels(
         levels up to this energy are found, MeV; above zero they are those of the box.
     guess
         where levels are presumed, MeV.  It changes the time, not the levels.
+    known
+        levels that are left out.
 
     Raises
     ------
     ValueError
         for more than :data:`MAX_LEVELS` levels.
     """
-    return levels_of_well(radial_well(mesh, scalar, vector, mass), top, guess)
+    return levels_of_well(radial_well(mesh, scalar, vector, mass), top, guess, known)
 
 
-def levels_of_well(well: RadialWell, top: float, guess: Guess | None = None) -> Levels:
+def levels_of_well(well: RadialWell, top: float, guess: Guess | None = None, known: Levels | None = None) -> Levels:
     """:func:`bound_levels` in a well at the Gauss points of the mesh: it need not be smooth."""
     guess = no_guess() if guess is None else guess
+    found = no_guess() if known is None else guess_of(known.kappa, known.nodes, known.energy)
     size = MAX_LEVELS + 1
     energy, kappa, nodes, outside = np.empty(size), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
     G, F = np.empty((2, size, len(well.r)))
-    count = _bound_levels(well, top, guess, energy, kappa, nodes, outside, G, F)
+    count = _bound_levels(well, top, guess, found, energy, kappa, nodes, outside, G, F)
     if count > MAX_LEVELS:
         raise ValueError(f"more than {MAX_LEVELS} levels below {top:.1f} MeV: the box of {well.r[-1]} fm is too large")
     return Levels(*(array[:count].copy() for array in (energy, kappa, nodes, outside, G, F)))

@@ -19,7 +19,7 @@ import math
 
 import numpy as np
 from numba import njit
-from scipy.special import roots_laguerre, spherical_kn
+from scipy.special import roots_laguerre
 
 from lib.rmf.constants import HBARC_MEV_FM
 
@@ -27,7 +27,7 @@ LOOSEST_MEV = -0.005
 """Above this energy there is no solution that decays, or hardly.  The ratio F/G then goes on smoothly from what it is
 here to a constant, the boundary condition of levels in a box, so that a level that comes unbound does not jump."""
 _SETTLED_MEV = 0.02  # within which it goes there
-_LAGUERRE = roots_laguerre(24)
+_POINTS, _WEIGHTS = roots_laguerre(24)
 
 
 @njit(cache=True, error_model="numpy")
@@ -55,22 +55,31 @@ def decaying_ratio(energy, kappa, radius, vector, mass2):
     return ratio + slope * _SETTLED_MEV * (1 - fading), slope * fading
 
 
+@njit(cache=True, error_model="numpy")
 def tail_moment(level_energy, kappa, radius, vector, mass, power):
     r"""``int (G^2+F^2) (r^power - R^power) dr`` beyond R over the same integral with 1 in the brackets, (levels,), fm^power.
 
     ``level_energy``, ``kappa`` (levels,); ``radius`` R in fm, the constant potential ``vector`` and ``mass`` in MeV.  Levels that
     are not bound have no tail.
     """
-    free = level_energy - vector
-    bound = free < LOOSEST_MEV
-    free = np.where(bound, free, -1.0)[:, None]
-    alpha = np.sqrt(-free * (free + 2 * mass)) / HBARC_MEV_FM
-    points, weights = _LAGUERRE
-    r = radius + points / (2 * alpha)
-    upper, lower = (np.where(kappa < 0, -kappa - offset, kappa - 1 + offset)[:, None] for offset in (1, 0))
-    # e^(-2 alpha r) is the weight of the quadrature: taken out of the Bessel functions
-    scale = np.exp(alpha * (r - radius)) * r
-    small = HBARC_MEV_FM * alpha / (free + 2 * mass)
-    density = (scale * spherical_kn(upper, alpha * r)) ** 2 + (small * scale * spherical_kn(lower, alpha * r)) ** 2
-    moment = (density * (r**power - radius**power)) @ weights / (density @ weights)
-    return np.where(bound, moment, 0.0)
+    moment = np.zeros(len(level_energy))
+    for i in range(len(level_energy)):
+        free, k = level_energy[i] - vector, abs(kappa[i])
+        if free >= LOOSEST_MEV:
+            continue
+        alpha = math.sqrt(-free * (free + 2 * mass)) / HBARC_MEV_FM
+        small = HBARC_MEV_FM * alpha / (free + 2 * mass)
+        norm = 0.0
+        for point, weight in zip(_POINTS, _WEIGHTS):  # noqa: B905 -- compiled
+            r = radius + point / (2 * alpha)
+            # k_(m-1) and k_m at alpha r, from m = 0 up, but for e^(-alpha r), whose square is in the weight, and for
+            # the 1/(alpha r) of k_0, which cancels the factor r
+            before, bessel = 1.0, 1.0
+            for m in range(k):
+                before, bessel = bessel, before + (2 * m + 1) / (alpha * r) * bessel
+            G, F = (before, small * bessel) if kappa[i] < 0 else (bessel, small * before)
+            density = weight * (G * G + F * F)
+            norm += density
+            moment[i] += density * (r**power - radius**power)
+        moment[i] /= norm
+    return moment

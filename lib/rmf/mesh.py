@@ -116,8 +116,8 @@ class Mesh:
         return density
 
     def on_network_mesh(self, function: np.ndarray) -> np.ndarray:
-        """Values of an even function on :data:`NETWORK_MESH`."""
-        return self.to_network @ function
+        """Values on :data:`NETWORK_MESH` of an even function (r,), or of each row of (rows, r)."""
+        return function @ self.to_network.T
 
 
 def polynomial_weights(x: float, nodes: np.ndarray, derivative: int) -> np.ndarray:

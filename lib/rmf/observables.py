@@ -12,11 +12,11 @@ import pandas as pd
 import xarray as xr
 
 from lib.rmf.constants import HBARC_MEV_FM
-from lib.rmf.dirac import orbital
+from lib.rmf.dirac import bound_levels, orbital
 from lib.rmf.exterior import tail_moment
 from lib.rmf.field import Densities, State
 from lib.rmf.functionals import Functional
-from lib.rmf.iteration import Solution, occupied_levels
+from lib.rmf.iteration import Solution
 from lib.rmf.mesh import NETWORK_MESH, SHELL_FM, Mesh
 from lib.store import Variable
 
@@ -91,36 +91,31 @@ def center_of_mass_energy(solution: Solution) -> float:
     mesh, total = solution.mesh, 0.0
     for levels in solution.levels.values():
         held = levels.occupation > 1e-7
-        kappa, probability, degeneracy = levels.kappa[held], levels.occupation[held], levels.degeneracy[held]
-        G, F = levels.G[held], levels.F[held]
-        l_upper, l_lower = orbital(kappa), orbital(-kappa)
-        square = np.zeros(len(kappa))
-        amplitude = np.zeros((len(kappa), len(kappa)))
-        for wave, l in ((G, l_upper), (F, l_lower)):
-            slope = radial_derivative(mesh, wave, l)
-            over_r = wave * mesh.inverse_r
-            square += slope**2 @ mesh.line + l * (l + 1) * (over_r**2 @ mesh.line)
-            # <a|d/dr|b> and <a|1/r|b>; a raises (l_a = l_b + 1) or lowers (l_a = l_b - 1) the orbital momentum
-            gradient, inverse = (wave * mesh.line) @ slope.T, (wave * mesh.line) @ over_r.T
-            up, down = l[:, None] == l[None, :] + 1, l[:, None] == l[None, :] - 1
-            amplitude += np.where(up, gradient - (l[None, :] + 1) * inverse, 0.0)
-            amplitude += np.where(down, gradient + l[None, :] * inverse, 0.0)
+        kappa, probability, uv = levels.kappa[held], levels.occupation[held], levels.uv[held]
+        waves, l = np.array([levels.G[held], levels.F[held]]), orbital(np.array([kappa, -kappa]))
+        slopes, over_r = radial_derivatives(mesh, waves, l), waves * mesh.inverse_r
+        square = (slopes**2 @ mesh.line + l * (l + 1) * (over_r**2 @ mesh.line)).sum(0)
+        # <a|d/dr|b> and <a|1/r|b>; a raises (l_a = l_b + 1) or lowers (l_a = l_b - 1) the orbital momentum
+        gradient, inverse = (waves * mesh.line @ other.swapaxes(1, 2) for other in (slopes, over_r))
+        l_a, l_b = l[:, :, None], l[:, None, :]
+        amplitude = (gradient + np.where(l_a > l_b, -(l_b + 1), l_b) * inverse).sum(0)
+        # squared reduced elements of the unit vector: they connect j with the same j of other parity, and with j +- 1
         j = np.abs(kappa) - 0.5
-        larger = np.maximum(j[:, None], j[None, :])
-        same = j[:, None] == j[None, :]
-        # squared reduced elements of the unit vector between j and j': only |j - j'| <= 1 survives with |l - l'| = 1
-        angular = np.where(same, (2 * larger + 1) / (4 * larger * (larger + 1)), (larger**2 - 0.25) / larger)
-        parity_changes = (l_upper[:, None] + l_upper[None, :]) % 2 == 1
-        angular = np.where((np.abs(j[:, None] - j[None, :]) <= 1) & parity_changes, angular, 0.0)
-        weights = np.outer(probability, probability) + np.outer(levels.uv[held], levels.uv[held])
-        total += degeneracy * probability @ square - (weights * angular * amplitude**2).sum()
+        larger = np.maximum(j[:, None], j)
+        same, next_one = kappa[:, None] == -kappa, np.abs(kappa[:, None] - kappa) == 1
+        angular = same * (2 * larger + 1) / (4 * larger * (larger + 1)) + next_one * (larger**2 - 0.25) / larger
+        weights = np.outer(probability, probability) + np.outer(uv, uv)
+        total += (2 * j + 1) * probability @ square - (weights * angular * amplitude**2).sum()
     mass_number = solution.Z + solution.N
     return float(-(HBARC_MEV_FM**2) * total / (2 * solution.functional.nucleon_mass * mass_number))
 
 
-def radial_derivative(mesh: Mesh, wave: np.ndarray, l: np.ndarray) -> np.ndarray:
-    """d/dr of radial functions (levels, r) that behave as r^(l+1) at the origin, hence have the parity of l + 1."""
-    return np.where((l % 2 == 0)[:, None], wave @ mesh.derivative_odd.T, wave @ mesh.derivative_even.T)
+def radial_derivatives(mesh: Mesh, waves: np.ndarray, l: np.ndarray) -> np.ndarray:
+    """d/dr of wave functions (..., r) of orbital momenta l (...): they behave as r^(l+1) at the origin, and so have that parity."""
+    slopes, odd = np.empty_like(waves), l % 2 == 0
+    slopes[odd] = waves[odd] @ mesh.derivative_odd.T
+    slopes[~odd] = waves[~odd] @ mesh.derivative_even.T
+    return slopes
 
 
 def kinetic_energy_density(solution: Solution) -> np.ndarray:
@@ -130,15 +125,13 @@ def kinetic_energy_density(solution: Solution) -> np.ndarray:
     single-particle sum rule are two independent numbers.
     """
     mesh, mass = solution.mesh, solution.functional.nucleon_mass
-    total = np.zeros_like(mesh.r)
-    for levels in solution.levels.values():
-        weight = levels.degeneracy * levels.occupation
-        kappa = levels.kappa[:, None] * mesh.inverse_r
-        dG = radial_derivative(mesh, levels.G, orbital(levels.kappa))
-        dF = radial_derivative(mesh, levels.F, orbital(-levels.kappa))
-        upper = HBARC_MEV_FM * levels.G * (kappa * levels.F - dF)
-        lower = HBARC_MEV_FM * levels.F * (dG + kappa * levels.G) - 2 * mass * levels.F**2
-        total += weight @ (upper + lower)
+    species = solution.levels.values()
+    kappa = np.concatenate([levels.kappa for levels in species])
+    nucleons = np.concatenate([levels.degeneracy * levels.occupation for levels in species])
+    G, F = waves = np.concatenate([[levels.G, levels.F] for levels in species], axis=1)
+    dG, dF = radial_derivatives(mesh, waves, orbital(np.array([kappa, -kappa])))
+    total = nucleons @ (HBARC_MEV_FM * (F * dG - G * dF) - 2 * mass * F**2)
+    total += 2 * HBARC_MEV_FM * mesh.inverse_r * ((nucleons * kappa) @ (G * F))
     return mesh.with_origin(total * mesh.inverse_r**2 / (4 * np.pi))
 
 
@@ -174,7 +167,8 @@ def observables(solution: Solution) -> dict[str, np.ndarray | float]:
     }
     energy = sum(energies.values())
     pairing_energy, cm_energy = solution.pairing_energy, center_of_mass_energy(solution)
-    on_network_mesh = {name: mesh.on_network_mesh(profile) for name, profile in profiles.items()}
+    rows = mesh.on_network_mesh(np.array(list(profiles.values())))
+    on_network_mesh = dict(zip(profiles, rows, strict=True))
     return {
         **on_network_mesh,
         **{f"{name}_energy": part for name, part in energies.items()},
@@ -223,23 +217,24 @@ def radii(Z: int, N: int, functional: Functional, levels, densities: Densities, 
 
 def _level_table(solution: Solution) -> dict[str, np.ndarray]:
     """The levels of the neutrons, then of the protons: all that are bound, and with pairing those of its window."""
-    tables = []
+    found = []
     for q, levels in solution.levels.items():
-        if not solution.paired:
-            top = max(0.0, levels.fermi_energy + 1e-6)
-            well, mass = solution.state.well(q), solution.functional.nucleon_mass
-            levels = occupied_levels(solution.fillings[q], solution.mesh, well, mass, top)
-        order = np.argsort(levels.energy, kind="stable")
-        columns = {
-            "particle": np.full(len(order), q),
-            "n": levels.nodes,
-            "kappa": levels.kappa,
-            "level_energy": levels.energy,
-            "occupation": levels.occupation,
-            "pairing_gap": levels.pairing_gap,
-        }
-        tables.append({name: column[order] for name, column in columns.items()})
-    return {name: np.concatenate([table[name] for table in tables]) for name in tables[0]}
+        found.append((q, levels))
+        if not solution.paired:  # those without particles have not been followed
+            well, mass, top = solution.state.well(q), solution.functional.nucleon_mass, max(0.0, levels.fermi_energy)
+            empty = bound_levels(solution.mesh, well.scalar, well.vector, mass, top, well.guess, known=levels)
+            found.append((q, empty))
+    columns = {
+        "particle": [np.full(len(each.energy), q) for q, each in found],
+        "n": [each.nodes for _, each in found],
+        "kappa": [each.kappa for _, each in found],
+        "level_energy": [each.energy for _, each in found],
+        "occupation": [each.occupation for _, each in found],
+        "pairing_gap": [each.pairing_gap for _, each in found],
+    }
+    table = {name: np.concatenate(parts) for name, parts in columns.items()}
+    order = np.lexsort((table["level_energy"], table["particle"]))
+    return {name: column[order] for name, column in table.items()}
 
 
 def levels(nucleus: xr.Dataset) -> pd.DataFrame:
