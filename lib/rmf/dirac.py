@@ -61,8 +61,8 @@ class RadialWell(NamedTuple):
     """V + S (3, n), MeV"""
     minus: np.ndarray
     """V - S (3, n), MeV"""
-    end_vector: float
-    """V at the last point and beyond, MeV"""
+    end_potential: float
+    """V + S at the last point and beyond, MeV"""
     mass2: float
     """twice the mass, MeV"""
     length: np.ndarray
@@ -262,7 +262,7 @@ def _sweep(energy, kappa, match, well, work):
     g, f, outside = 0.0, -1.0, 0.0
     if not well.wall:
         g = 1.0
-        f, outside = decaying_ratio(energy, kappa, well.r[n], well.end_vector, well.mass2)
+        f, outside = decaying_ratio(energy, kappa, well.r[n], well.end_potential, well.mass2)
         outside *= HBARC_MEV_FM
     G_in[n] = g
     F_in[n] = f
@@ -496,7 +496,7 @@ def radial_well(mesh: Mesh, scalar: np.ndarray, vector: np.ndarray, mass: float)
     at_gauss = np.array([vector + scalar, vector - scalar]) @ mesh.to_gauss.T
     plus, minus = at_gauss.reshape(2, 3, -1)
     return RadialWell(
-        plus, minus, float(vector[-1]), 2.0 * mass, mesh.gauss_length, mesh.gauss_r, mesh.r, mesh.line, mesh.wall
+        plus, minus, float(vector[-1] + scalar[-1]), 2.0 * mass, mesh.gauss_length, mesh.gauss_r, mesh.r, mesh.line, mesh.wall
     )
 
 

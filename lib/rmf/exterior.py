@@ -1,13 +1,13 @@
 r"""Beyond the mesh: the free solution that decays, to which wave functions are joined at the last point.
 
-Out there the scalar potential has vanished and the vector potential, that of Coulomb for protons, hardly changes, so
-that the Dirac equation is that of a free particle of energy :math:`\varepsilon - V`.  Its solution that decays is
+Out there nuclear potentials have all but vanished and that of Coulomb hardly changes: the Dirac equation is that of a
+free particle of energy :math:`\varepsilon - U` in the constant potential U = V + S.  Its solution that decays is
 
 .. math::
 
     G \propto r\,k_l(\alpha r), \qquad
-    F = -\frac{\hbar c\,\alpha}{\varepsilon - V + 2M}\,\frac{k_{\bar l}(\alpha r)}{k_l(\alpha r)}\,G, \qquad
-    (\hbar c\,\alpha)^2 = -(\varepsilon - V)(\varepsilon - V + 2M),
+    F = -\frac{\hbar c\,\alpha}{\varepsilon - U + 2M}\,\frac{k_{\bar l}(\alpha r)}{k_l(\alpha r)}\,G, \qquad
+    (\hbar c\,\alpha)^2 = -(\varepsilon - U)(\varepsilon - U + 2M),
 
 with modified spherical Bessel functions :math:`k_l`.  So the ratio F/G at the last point stands for all that lies
 beyond, the norm included: :math:`\int_R^\infty (G^2+F^2)\,dr = \hbar c\,G^2(R)\,\partial(F/G)/\partial\varepsilon`.
@@ -31,13 +31,13 @@ _POINTS, _WEIGHTS = roots_laguerre(24)
 
 
 @njit(cache=True, error_model="numpy")
-def decaying_ratio(energy, kappa, radius, vector, mass2):
+def decaying_ratio(energy, kappa, radius, potential, mass2):
     """F/G at ``radius`` (fm) of the solution that decays, and its slope.
 
-    ``energy`` and the constant potential ``vector`` in MeV, ``mass2`` twice
+    ``energy`` and the constant ``potential`` in MeV, ``mass2`` twice
     the mass; the slope is with respect to the energy, in 1/MeV.
     """
-    free = min(energy - vector, LOOSEST_MEV)
+    free = min(energy - potential, LOOSEST_MEV)
     alpha = math.sqrt(-free * (free + mass2)) / HBARC_MEV_FM
     k = abs(kappa)
     bessel = 1.0  # k_(m-1) / k_m at alpha r, from m = 0 up
@@ -51,20 +51,20 @@ def decaying_ratio(energy, kappa, radius, vector, mass2):
     along_r = along_r * ratio - free / HBARC_MEV_FM
     growth = -(free + mass2 / 2) / (HBARC_MEV_FM * alpha) ** 2
     slope = (growth - 1 / (free + mass2)) * ratio + growth * radius * along_r
-    fading = math.exp((free - energy + vector) / _SETTLED_MEV)
+    fading = math.exp((free - energy + potential) / _SETTLED_MEV)
     return ratio + slope * _SETTLED_MEV * (1 - fading), slope * fading
 
 
 @njit(cache=True, error_model="numpy")
-def tail_moment(level_energy, kappa, radius, vector, mass, power):
+def tail_moment(level_energy, kappa, radius, potential, mass, power):
     r"""``int (G^2+F^2) (r^power - R^power) dr`` beyond R over the same integral with 1 in the brackets, (levels,), fm^power.
 
-    ``level_energy``, ``kappa`` (levels,); ``radius`` R in fm, the constant potential ``vector`` and ``mass`` in MeV.  Levels that
+    ``level_energy``, ``kappa`` (levels,); ``radius`` R in fm, the constant ``potential`` and ``mass`` in MeV.  Levels that
     are not bound have no tail.
     """
     moment = np.zeros(len(level_energy))
     for i in range(len(level_energy)):
-        free, k = level_energy[i] - vector, abs(kappa[i])
+        free, k = level_energy[i] - potential, abs(kappa[i])
         if free >= LOOSEST_MEV:
             continue
         alpha = math.sqrt(-free * (free + 2 * mass)) / HBARC_MEV_FM

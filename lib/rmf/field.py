@@ -8,6 +8,7 @@ the potentials of the next state by the functional and Coulomb's law.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from lib.rmf.dirac import PARTICLES, Guess, Levels, no_guess
 from lib.rmf.functionals import Functional
 from lib.rmf.mesh import Mesh
 from lib.rmf.occupation import Well
+from lib.rmf.pairing import COLLAPSED_GAP_MEV
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,12 @@ class State:
     def as_start(self, cold: State, paired: bool) -> State:
         """As a start for another nucleus, of which ``cold`` is the first guess.
 
-        A gap that has closed would stay closed, so there the first guess of the pairing field is taken.
+        A gap that has closed would stay closed: for that species the first guess of the pairing field is taken.
         """
         gap = np.zeros_like(cold.pairing_field)
         gap[: len(self.pairing_field)] = self.pairing_field
-        gap = np.where(gap > 1e-3, gap, cold.pairing_field) if paired else gap[:0]
+        closed = gap.max(axis=1, keepdims=True) < COLLAPSED_GAP_MEV
+        gap = np.where(closed, cold.pairing_field, gap) if paired else gap[:0]
         return replace(self, pairing_field=gap)
 
 
@@ -108,7 +111,7 @@ class Densities:
         nuclear = functional.potentials(*self.arguments)
         self.potentials = np.stack([nuclear.scalar, nuclear.neutron_vector, nuclear.proton_vector + self.coulomb])
 
-    @property
+    @cached_property
     def interaction_energy_density(self) -> np.ndarray:
         """E_int, MeV fm^-3."""
         return self.functional.interaction_energy_density(*self.arguments)
@@ -135,6 +138,7 @@ def sum_rule_energy(potentials: np.ndarray, levels: dict[str, Levels], densities
     counted = mesh.integral(
         scalar * densities.scalar + neutron_vector * densities.neutron + proton_vector * densities.proton
     )
-    counted += neutron_vector[-1] * outside["n"] + proton_vector[-1] * outside["p"]
+    end_n, end_p = neutron_vector[-1] + scalar[-1], proton_vector[-1] + scalar[-1]
+    counted += end_n * outside["n"] + end_p * outside["p"]
     interaction = mesh.integral(densities.interaction_energy_density)
     return float(single - counted + interaction + densities.coulomb_energy)

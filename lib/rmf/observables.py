@@ -193,7 +193,7 @@ def kinetic_energy_outside(solution: Solution) -> float:
     """The kinetic energy (MeV) beyond the mesh, where a level has its own less the constant potential."""
     total = 0.0
     for q, levels in solution.levels.items():
-        end = solution.state.well(q).vector[-1]
+        end = solution.state.well(q).end
         total += float((levels.degeneracy * levels.occupation * levels.outside) @ (levels.energy - end))
     return total
 
@@ -202,7 +202,7 @@ def radii(Z: int, N: int, functional: Functional, levels, densities: Densities, 
     """rms radii in fm, the tails beyond the mesh included; the proton has a charge radius of 0.8 fm."""
     mesh, square = densities.mesh, {}
     for q, number, density in (("n", N, densities.neutron), ("p", Z, densities.proton)):
-        each, end = levels[q], state.well(q).vector[-1]
+        each, end = levels[q], state.well(q).end
         nucleons = each.degeneracy * each.occupation * each.outside
         far = nucleons > 1e-12
         tails = mesh.box**2 + tail_moment(each.energy[far], each.kappa[far], mesh.box, end, functional.nucleon_mass, 2)

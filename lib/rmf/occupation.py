@@ -141,6 +141,11 @@ class Well(NamedTuple):
     guess: Guess
     fermi_energy: float
 
+    @property
+    def end(self) -> float:
+        """V + S at the last point and beyond, MeV."""
+        return float(self.scalar[-1] + self.vector[-1])
+
 
 class Filling(ABC):
     """How one species occupies its levels: the one face of even filling and of pairing."""

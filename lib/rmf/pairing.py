@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 from scipy.optimize import brentq
 
 from lib.rmf.dirac import Levels, levels_density
@@ -36,9 +37,10 @@ class BCS(NamedTuple):
 def cutoff_width(fermi_energy: float, level_energy: np.ndarray, degeneracy: np.ndarray, particles: int) -> float:
     """Width Delta E (MeV) of the pairing window: sum_k f_k = N_q + 1.65 N_q^(2/3), all levels with their degeneracy."""
     wanted = particles + 1.65 * particles ** (2.0 / 3.0)
+    states = degeneracy.astype(float)
 
     def surplus(width):
-        return float(degeneracy @ cutoff_weights(fermi_energy, width, level_energy)) - wanted
+        return states @ cutoff_weights(fermi_energy, width, level_energy) - wanted
 
     low, high = 1e-3, 60.0
     if surplus(low) > 0:
@@ -52,12 +54,14 @@ def cutoff_width(fermi_energy: float, level_energy: np.ndarray, degeneracy: np.n
     return brentq(surplus, low, high, xtol=1e-10)
 
 
+@njit(cache=True)
 def cutoff_weights(fermi_energy: float, width: float, level_energy: np.ndarray) -> np.ndarray:
     """Smooth cutoff f_k = 1 / (1 + exp[(eps_k - lambda - Delta E) / mu]) with mu = Delta E / 10."""
     x = (level_energy - fermi_energy - width) / (width / 10.0)
-    return 1.0 / (1.0 + np.exp(np.clip(x, -600.0, 600.0)))
+    return 1.0 / (1.0 + np.exp(np.minimum(x, 600.0)))
 
 
+@njit(cache=True)
 def pair_occupation(distance: np.ndarray, gap: np.ndarray) -> np.ndarray:
     """v^2 of levels at these distances from lambda, MeV."""
     return 0.5 * (1 - distance / np.hypot(distance, gap))
@@ -66,9 +70,10 @@ def pair_occupation(distance: np.ndarray, gap: np.ndarray) -> np.ndarray:
 def chemical_potential(level_energy, degeneracy, particles, gap) -> float:
     """lambda (MeV) that gives the number of particles; ``gap`` f Delta (levels,), MeV."""
 
+    states = degeneracy.astype(float)
+
     def surplus(fermi_energy):
-        v2 = pair_occupation(level_energy - fermi_energy, gap)
-        return float(degeneracy @ v2) - particles
+        return states @ pair_occupation(level_energy - fermi_energy, gap) - particles
 
     low, high = level_energy.min() - 20.0, level_energy.max() + 20.0
     return brentq(surplus, low, high, xtol=1e-13)
