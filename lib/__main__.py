@@ -41,7 +41,9 @@ def make_ensembles(options: argparse.Namespace) -> None:
     for id in options.names or TABLE_I:
         if not options.force and ensemble.is_current(id):
             continue
-        made = ensemble.make_ensemble(id, workers=options.workers, scheduler=options.scheduler)
+        made = None if options.force else ensemble.predicted_anew(id)
+        if made is None:
+            made = ensemble.make_ensemble(id, workers=options.workers, scheduler=options.scheduler)
         store.write(made, ensemble.ensemble_path(id))
         shutil.rmtree(ensemble.members_folder(id), ignore_errors=True)
         table = ", ".join(f"{name} {value:.3f}" for name, value in Errors(made).table().items())

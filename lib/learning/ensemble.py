@@ -31,7 +31,7 @@ from lib.learning.dataset import (
     read_only,
 )
 from lib.learning.learning_set import CURVE
-from lib.learning.networks import FixedLayers, Network, predict_energy_density
+from lib.learning.networks import FixedLayers, Network, predict_energy, predict_energy_density
 from lib.learning.recipes import RECIPES, Recipe
 from lib.learning.table_one import NetworkSpec, get_network
 from lib.learning.train import seed_of, train_member, trained
@@ -43,6 +43,8 @@ FOLDER = DATA / "ensembles"
 FIXED = FixedLayers._fields
 TARGET_TOLERANCE_MEV = 1e-3
 """Charts of the same code on two machines agree much better than this; more means that the ensemble is of another chart."""
+OTHER_FAR_SIDE = "has predicted nuclei of another chart"
+"""The fault of an ensemble that has learnt what it would learn today: its predictions alone must be made anew."""
 
 
 def ensemble_path(id: str) -> Path:
@@ -261,10 +263,46 @@ def _fault(ensemble: xr.Dataset, spec: NetworkSpec, dataset: xr.Dataset) -> str 
     if not complete or not np.isfinite(ensemble.predicted_energy).all():
         of_all = f"{len(members)} of {SPLITS * INITIALISATIONS} members"
         return f"is incomplete: {of_all}, or predictions that are not finite"
-    same_nuclei = all(np.array_equal(ensemble[name], dataset[name]) for name in ("Z", "N"))
-    if not same_nuclei or np.abs(ensemble.energy.values - dataset.energy.values).max() > TARGET_TOLERANCE_MEV:
-        return "was trained on another chart"
+    if not _same_energies(ensemble, dataset):
+        learnt = _same_energies(*(each.isel(nucleus=np.flatnonzero(each.known)) for each in (ensemble, dataset)))
+        return OTHER_FAR_SIDE if learnt else "was trained on another chart"
     return None
+
+
+def _same_energies(ensemble: xr.Dataset, dataset: xr.Dataset) -> bool:
+    """Whether both hold the same nuclei, with the same energies."""
+    same_nuclei = all(np.array_equal(ensemble[name], dataset[name]) for name in ("Z", "N"))
+    return same_nuclei and np.abs(ensemble.energy.values - dataset.energy.values).max(initial=0) <= TARGET_TOLERANCE_MEV
+
+
+def predicted_anew(id: str) -> xr.Dataset | None:
+    """The ensemble that is kept, with predictions for the nuclei of today's chart, if the nuclei it learnt are the same there.
+
+    None if it is not there, or must be trained anew for another reason.
+    """
+    spec, path = get_network(id), ensemble_path(id)
+    dataset = load_dataset(spec.target)
+    try:
+        ensemble = store.read(path, "")
+        if _fault(ensemble, spec, dataset) != OTHER_FAR_SIDE:
+            return None
+    except (FileNotFoundError, ValueError, *store.DAMAGE):
+        return None
+    given = {name: dataset[name].values for name in ("energy", "known", "distance", "Z", "N")}
+    learnt = dict(
+        zip(zip(ensemble.Z.values, ensemble.N.values, strict=True), ensemble.is_learning.values.T, strict=True)
+    )
+    none = np.zeros(ensemble.sizes["fold"], dtype=bool)
+    given["is_learning"] = np.stack([learnt.get(at, none) for at in zip(given["Z"], given["N"], strict=True)], axis=1)
+    predicted = np.stack([predict_energy(network, dataset) for network in _networks(ensemble)])
+    kept = {name: ensemble[name].values for name in ensemble.variables if "nucleus" not in ensemble[name].dims}
+    coords = {name: kept[name] for name in ("split", "init", "seed", "fold")} | {"Z": given["Z"], "N": given["N"]}
+    attrs = ensemble.attrs | {
+        "predicted_chart_code_hash": dataset.chart_code_hash,
+        "predicted_code_version": code_version(),
+    }
+    values = kept | given | {"predicted_energy": predicted.astype(np.float32)}
+    return labelled(values, ensemble_schema(spec), coords=coords, attrs=attrs)
 
 
 def member_network(ensemble: xr.Dataset, member: int) -> Network:

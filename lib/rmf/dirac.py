@@ -496,7 +496,15 @@ def radial_well(mesh: Mesh, scalar: np.ndarray, vector: np.ndarray, mass: float)
     at_gauss = np.array([vector + scalar, vector - scalar]) @ mesh.to_gauss.T
     plus, minus = at_gauss.reshape(2, 3, -1)
     return RadialWell(
-        plus, minus, float(vector[-1] + scalar[-1]), 2.0 * mass, mesh.gauss_length, mesh.gauss_r, mesh.r, mesh.line, mesh.wall
+        plus,
+        minus,
+        float(vector[-1] + scalar[-1]),
+        2.0 * mass,
+        mesh.gauss_length,
+        mesh.gauss_r,
+        mesh.r,
+        mesh.line,
+        mesh.wall,
     )
 
 

@@ -48,7 +48,9 @@ class Step:
     levels: dict[str, Levels]  # those with particles, or all
     densities: Densities
     new: State  # what the densities make
-    around: dict[str, Levels] = field(default_factory=dict)  # all levels, some way beyond the Fermi energy, if looked for
+    around: dict[str, Levels] = field(
+        default_factory=dict
+    )  # all levels, some way beyond the Fermi energy, if looked for
 
     @property
     def sum_rule_energy(self) -> float:
@@ -233,7 +235,7 @@ def scf_loop(state, functional, mesh, fillings, mixer, stops, limit, tolerance=T
         progress = Progress(step, fillings, history, history[-1] < tolerance)
         stop = first_of(stops, progress)
         if stop:
-            around = levels_around(step, functional, mesh, fillings, progress.converged)
+            around = surrounding_levels(step, functional, mesh, fillings, progress.converged)
             progress = progress._replace(step=replace(step, around=around))
         moves = [filling.reorder(progress.step.levels[q], progress.step.around.get(q), history[-1], progress.converged)
                  for q, filling in fillings.items()]  # fmt: skip
@@ -254,7 +256,9 @@ def first_of(stops: Sequence[StopRule], progress: Progress) -> StopRule | None:
     return next((rule for rule in stops if rule(progress)), None)
 
 
-def levels_around(step: Step, functional, mesh: Mesh, fillings: dict[str, Filling], beyond: bool) -> dict[str, Levels]:
+def surrounding_levels(
+    step: Step, functional, mesh: Mesh, fillings: dict[str, Filling], beyond: bool
+) -> dict[str, Levels]:
     """All levels of each species up to the Fermi energy, or some way ``beyond``."""
     found = {}
     for q, filling in fillings.items():

@@ -1,9 +1,10 @@
 """The lowest self-consistent state of a nucleus, among several.
 
 An iteration settles in one of several minima that differ by who sits where; by itself it finds the lowest in nine nuclei
-of ten.  What finds it in the others: the order of the levels in which a neighbouring nucleus is lowest, and fillings in
+of ten.  What finds it in the others: the order of the levels in which a neighbouring nucleus is lowest, what fills from below
+in the neighbour's field, a start from Woods-Saxon wells, two nearly degenerate levels that share particles, and fillings in
 which a few particles, protons and neutrons together, sit in other levels near the Fermi energy.  :func:`improve` tries
-both around one nucleus, :func:`ground_state` on a patch of nine, and the chart (:mod:`lib.rmf.chart`) everywhere, until
+all that around one nucleus, :func:`ground_state` on a patch of nine, and the chart (:mod:`lib.rmf.chart`) everywhere, until
 nothing changes.
 """
 
@@ -37,6 +38,7 @@ from lib.rmf.occupation import (
     EvenFilling,
     Filling,
     Order,
+    Share,
     UnboundNucleusError,
     even_filling,
     fillings,
@@ -50,6 +52,8 @@ WINDOW_MEV = 2.0
 """Other fillings are tried that cost less than this at the present energies of the levels."""
 LIGHT_WINDOW_MEV, LIGHT = 10.0, 80
 """The same up to this mass number, where levels are far apart and a single one weighs much."""
+NEARLY_DEGENERATE_MEV = 0.2
+"""Two levels that are nearer to each other are tried with shared particles."""
 UNBOUND_MEV = 4.0
 """How far above a state that is not bound one is looked for that is."""
 SEARCH_TOLERANCE_MEV = 1e-3
@@ -266,7 +270,7 @@ def starts(best, neighbours, functional, mesh, window) -> Iterator[Start]:
     # where levels are looked for does not matter, but for the time
     cold = replace(woods_saxon_start(best.Z, best.N, mesh), guesses=best.state.guesses)
     yield COLD, cold, {q: EvenFilling(each.particles, freeze_at=3) for q, each in best.fillings.items()}
-    for order in other_fillings(levels, best, window):
+    for order in [*halfway_shares(best), *other_fillings(levels, best, window)]:
         yield key_of(order), best.state, order
 
 
@@ -340,6 +344,29 @@ def other_fillings(levels, best: Minimum, window: float) -> list[dict[str, Filli
     joint = [(n[0] + p[0], n[1], p[1]) for n, p in itertools.product(moves["n"], moves["p"])]
     joint = sorted((each for each in joint[1:] if each[0] < window), key=lambda each: each[0])
     return [{"n": n.again(), "p": p.again()} for _, n, p in joint]
+
+
+def halfway_shares(best: Minimum) -> Iterator[dict[str, Filling]]:
+    """Fillings in which two levels next to each other, nearly degenerate at the Fermi energy, have shared halfway.
+
+    On the line between two orders the energy may have two minima, and the end that is known be the higher one.
+    """
+    for q, filling in best.fillings.items():
+        levels = best.levels[q]
+        numbers, ladder = levels.occupation * levels.degeneracy, np.argsort(levels.energy)
+        for lower, upper in itertools.pairwise(ladder):
+            splitting = levels.energy[upper] - levels.energy[lower]
+            here, there = float(numbers[lower]), float(numbers[upper])
+            movable = here > 0 and there < levels.degeneracy[upper]
+            if filling.share or not movable or splitting > NEARLY_DEGENERATE_MEV:
+                continue
+            share = Share(levels.labels[lower], levels.labels[upper], here + there, there)
+            share = replace(share, in_second=sum(share.bounds) / 2)
+            held = filling.held | share.split(share.in_second)
+            yield {
+                **{s: each.again() for s, each in best.fillings.items()},
+                q: EvenFilling(filling.particles, held, share),
+            }
 
 
 def ground_state(Z: int, N: int, functional: Functional, mesh: Mesh, paired: bool = False) -> Solution:
