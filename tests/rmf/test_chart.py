@@ -18,6 +18,7 @@ from lib.rmf.chart import (
     load_chart,
     make_chart,
     missing_isotopes,
+    next_isotope,
     not_in_chart,
     stability_N,
     stacked,
@@ -201,7 +202,7 @@ def test_names_units_and_provenance(window):
 
 def nucleus(Z, N, energy=0.0, bound=True):
     """What a walk leaves of a nucleus."""
-    return Minimum(Z, N, energy, bound, {}, None, seconds=1.0)
+    return Minimum(Z, N, energy, bound, {}, None, {}, seconds=1.0)
 
 
 def walked(monkeypatch, outcome, N_range=(8, 60), Z=8):
@@ -257,6 +258,31 @@ def test_a_walk_starts_each_nucleus_from_the_two_before_it(monkeypatch):
     assert starts[first + 2] == [first]
     assert starts[first + 4] == [first + 2, first]
     assert starts[first - 2] == [first, first + 2]
+
+
+def test_the_next_isotope_starts_from_the_order_of_the_one_before(monkeypatch):
+    """A pair more on the levels of 42Ca, from its field; with pairing, and for the first of a chain, there is no order."""
+    given = {}
+
+    def remembering(Z, N, functional, mesh, paired, start=None, order=None):
+        given["start"], given["order"] = start, order
+        return settle(Z, N, functional, mesh, paired, start, order)
+
+    monkeypatch.setattr(chart_module, "settle", remembering)
+    mesh = get_mesh()
+    first = next_isotope(20, 22, [], PC_PK1, mesh, False)
+    assert given == {"start": None, "order": None}
+    assert first.fillings["n"].held[-4, 0] == 2.0
+    second = next_isotope(20, 24, [first], PC_PK1, mesh, False)
+    assert given["start"] is first.state
+    assert given["order"]["n"].held == first.fillings["n"].held | {(-4, 0): 4.0}
+    assert given["order"]["p"].held == first.fillings["p"].held
+    cold = settle(20, 24, PC_PK1, mesh)
+    assert second.energy == pytest.approx(cold.energy, abs=1e-5)
+    assert second.iterations < cold.iterations
+    paired = next_isotope(20, 22, [], PC_PK1, mesh, True)
+    next_isotope(20, 24, [paired], PC_PK1, mesh, True)
+    assert given["order"] is None
 
 
 def phases_of(monkeypatch, tmp_path, improve_one, protons=(8, 16)):
@@ -662,6 +688,20 @@ def test_occupations_of_the_full_chart(charts, name):
         assert np.abs(held - numbers).max() < 1e-6
     assert float(chart.level_energy.max()) < 0, "nor does an empty one that the table has"
     assert float((chart.occupation == 0).sum("level").min()) > 0
+
+
+@BOTH
+def test_particles_of_the_full_chart_are_in_order(charts, name):
+    """No level with room lies below one with particles, be they shared or not; levels that share are degenerate."""
+    chart = charts[name]
+    energy, occupation = chart.level_energy.values, chart.occupation.values
+    for q in "np":
+        own = chart.particle.values == q
+        highest = np.where(own & (occupation > 1e-9), energy, -np.inf).max(1)
+        lowest = np.where(own & (occupation < 1 - 1e-9), energy, np.inf).min(1)
+        assert np.isfinite(highest).all()
+        assert np.isfinite(lowest).mean() > 0.9
+        assert (highest - lowest).max() < 2e-4
 
 
 @BOTH
