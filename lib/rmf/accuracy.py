@@ -31,7 +31,7 @@ class Accuracy(NamedTuple):
     """Numerical errors of one solution; the functional's own error is another matter."""
 
     energy: float
-    """MeV"""
+    """of E_CDFT, with pairing of its sum with the pairing energy, which alone is stationary, MeV"""
     radius: float
     """the largest of the rms radii, fm"""
 
@@ -48,9 +48,8 @@ def numerical_error(solution: Solution) -> Accuracy:
     step = scf_step(state, solution.functional, reference, fillings)
     before = radii(*nucleus, *own)
     after = radii(*nucleus, step.levels, step.densities, state)
-    # with pairing E_CDFT alone is not stationary: it may change by more than its sum with the pairing energy
     return Accuracy(
-        max(abs(step.energy - solution.energy), abs(step.sum_rule_energy - solution.sum_rule_energy)),
+        abs(step.energy - solution.energy),
         max(abs(after[name] - before[name]) for name in before),
     )
 

@@ -58,7 +58,7 @@ UNBOUND_MEV = 4.0
 """How far above a state that is not bound one is looked for that is."""
 SEARCH_TOLERANCE_MEV = 1e-3
 """rms change of the potentials below which the energy is known to a few 10^-4 keV; its error is of second order.  With
-pairing, whose window follows the levels, it is known to some 0.05 keV."""
+pairing, whose window follows the levels, it is known to some 0.1 keV."""
 COLLAPSE_DENSITY = 0.32
 """Central vector density (fm^-3), twice saturation – a light nucleus that reaches it fell into the collapse channel."""
 _ROUNDS = 8

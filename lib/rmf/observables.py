@@ -39,7 +39,7 @@ VARIABLES = {
     "proton_vector_potential": Variable(PROFILE, "MeV", "vector potential V of the protons, Coulomb included"),
     "energy": Variable(NUMBER, "MeV", "E_CDFT, the volume integral of the energy density"),
     "energy_uncertainty": Variable(
-        NUMBER, "MeV", "numerical error of energies: what a finer mesh and a larger box change"
+        NUMBER, "MeV", "numerical error of E_CDFT (plus pairing energy): what a finer mesh and a larger box change"
     ),
     "even_filling_energy": Variable(
         NUMBER, "MeV", "lowest E_CDFT with at most one partly filled level of each species"

@@ -255,6 +255,10 @@ class EvenFilling(Filling):
         ends = (self.held | self.share.split(in_second) for in_second in self.share.bounds)
         return [{label: n for label, n in end.items() if n > _EMPTY} for end in ends]
 
+    def suffices(self, levels: Levels, fermi_energy: float, top: float) -> bool:
+        """Whether there is room for a pair more: the next nucleus starts from there."""
+        return levels.degeneracy.sum() > self.particles
+
     def levels(self, mesh: Mesh, well: Well, mass: float) -> Levels:
         """Those with particles once they are frozen; before that all."""
         if self.held is None:
@@ -302,7 +306,7 @@ class EvenFilling(Filling):
         return True
 
     def reshared(self, levels: Levels, residual: float, stopping: bool) -> bool:
-        """Move particles between the levels of the share, once their splitting is known well enough; True if any moved."""
+        """Move particles between the levels of the share, once their splitting is known well enough; True if that changes it."""
         splitting = self.splitting(levels)
         known = 0.5 if stopping else 0.1
         if residual > known * abs(splitting) or abs(splitting) < 1e-5:
@@ -312,7 +316,7 @@ class EvenFilling(Filling):
         if not moved:  # an end that holds: no share, but one of the two orders
             self.hold({label: n for label, n in self.held.items() if n > _EMPTY})
             self.share = None
-        return moved
+        return True
 
     def to_gain(self, levels: Levels) -> float:
         if self.share is None:
@@ -323,11 +327,15 @@ class EvenFilling(Filling):
     def out_of_order(self, levels: Levels) -> tuple[float, int, int]:
         """How far (MeV) the lowest level with room lies below the highest with particles, <= 0 if in order; both levels.
 
-        Two levels that share particles are degenerate: neither is out of order.
+        Two levels that share particles count as degenerate.
         """
-        shared = self.share is not None and [label in (self.share.first, self.share.second) for label in levels.labels]
-        filled = np.where((levels.occupation > _EMPTY) & ~np.array(shared), levels.energy, -np.inf)
-        free = np.where((levels.occupation < 1 - _EMPTY) & ~np.array(shared), levels.energy, np.inf)
+        energy = levels.energy.copy()
+        pair = (self.share.first, self.share.second) if self.share else ()
+        shared = [i for i, label in enumerate(levels.labels) if label in pair]
+        if shared:
+            energy[shared] = energy[shared].mean()
+        filled = np.where(levels.occupation > _EMPTY, energy, -np.inf)
+        free = np.where(levels.occupation < 1 - _EMPTY, energy, np.inf)
         highest, lowest = int(np.argmax(filled)), int(np.argmin(free))
         return float(filled[highest] - free[lowest]), highest, lowest
 
