@@ -26,7 +26,7 @@ from lib.provenance import DATA, code_version, git_output
 from lib.tasks import atomic_write
 
 GENERATION = DATA / "first_generation.csv"
-"""The verdict on the first ensembles, made by ``python -m studies.judged_again 7ba6baa``."""
+"""The verdict on the first ensembles, of commit 7ba6baa, on the charts of then, which had a wall."""
 _HEAD = """\
 # How the fifteen claims came out for earlier ensembles: conditions met, of all conditions, which are pure numbers.
 # Made by python -m studies.judged_again COMMIT, with the ensembles of that commit.  Licence: CC BY 4.0.
@@ -135,7 +135,7 @@ def changed_claims(kept: pd.DataFrame, verdicts: Mapping[int, Verdict]) -> list[
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Judge the ensembles of another commit and keep the outcomes.")
-    parser.add_argument("commit", help="e.g. 7ba6baa, that of the first generation")
+    parser.add_argument("commit", help="one whose ensembles have learnt the nuclei of the charts of today")
     parser.add_argument("-o", "--output", type=Path, default=GENERATION)
     options = parser.parse_args(arguments)
     try:

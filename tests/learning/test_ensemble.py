@@ -34,6 +34,7 @@ CHEAP = Recipe(width=4, layers=1, weight_decay=1.0, steps=3)
 FEW = {"splits": 2, "initialisations": 2, "workers": 1}  # one worker is this process, where patches hold
 MEMBERS = [(0, 0), (0, 1), (1, 0), (1, 1)]
 TIMING = ("wall_time_seconds", "resumed_members", "cpu_seconds", "code_version")
+FIRST_KNOWN, FIRST_FAR = (lambda e: int(np.argmax(e.known.values))), (lambda e: int(np.argmin(e.known.values)))
 REMEDY = rf"run `python -m lib ensembles {ID}`"
 
 
@@ -313,7 +314,11 @@ def not_finite(ensemble):
         (lambda e: e.isel(member=[1, 0, 2, 3]), "incomplete"),
         (not_finite, "not finite"),
         (shifted, "trained on another chart"),
-        (lambda e: e.isel(nucleus=slice(0, -1)), "trained on another chart"),
+        (lambda e: e.isel(nucleus=np.arange(e.sizes["nucleus"]) != FIRST_KNOWN(e)), "trained on another chart"),
+        (
+            lambda e: e.isel(nucleus=np.arange(e.sizes["nucleus"]) != FIRST_FAR(e)),
+            "has predicted nuclei of another chart",
+        ),
         (lambda e: e.isel(nucleus=slice(None, None, -1)), "trained on another chart"),
     ],
     ids=[
@@ -324,7 +329,8 @@ def not_finite(ensemble):
         "order",
         "NaN",
         "energy",
-        "nucleus lost",
+        "known nucleus lost",
+        "far nucleus lost",
         "nuclei reversed",
     ],
 )
@@ -341,6 +347,40 @@ def test_charts_of_another_machine_are_no_other_charts(made, cheap, tmp_path):
     path = tmp_path / f"{ID}.nc"
     store.write(made.assign(energy=("nucleus", made.energy.values + 1e-5, made.energy.attrs)), path)
     assert load_ensemble(ID, path).sizes["member"] == 4
+
+
+def test_a_far_side_that_has_changed_is_predicted_anew(made, cheap, tmp_path, monkeypatch, capsys):
+    """A far nucleus lost and another's energy off: the command predicts them, trains nobody, and says which chart it was."""
+    monkeypatch.setattr(ensemble_module, "FOLDER", tmp_path)
+    far = np.flatnonzero(~made.known.values)
+    energy = made.energy.values.copy()
+    energy[far[3]] += 0.03
+    before = made.assign(energy=("nucleus", energy, made.energy.attrs)).drop_isel(nucleus=far[0])
+    before.predicted_energy[:, far[3] - 1] = 0.0
+    store.write(before, ensemble_path(ID))
+    monkeypatch.setattr(ensemble_module, "make_ensemble", lambda *_, **__: pytest.fail("it has trained"))
+    __main__.main(["ensembles", ID])
+    after = load_ensemble(ID, ensemble_path(ID))
+    assert after.predicted_energy.values == pytest.approx(made.predicted_energy.values, abs=1e-4)
+    for name in set(made.variables) - {"predicted_energy"}:
+        assert np.array_equal(after[name], made[name], equal_nan=made[name].dtype.kind == "f"), name
+    assert after.attrs["predicted_chart_code_hash"] == load_dataset("dE").chart_code_hash
+    assert after.attrs["chart_code_hash"] == made.attrs["chart_code_hash"]
+
+
+@pytest.mark.parametrize("change", ["known", "recipe", "absent"])
+def test_what_has_learnt_something_else_is_not_predicted_anew(made, cheap, tmp_path, monkeypatch, change):
+    monkeypatch.setattr(ensemble_module, "FOLDER", tmp_path)
+    energy = made.energy.values.copy()
+    energy[FIRST_FAR(made)] += 0.03
+    if change == "known":
+        energy[FIRST_KNOWN(made)] += 0.03
+    altered = made.assign(energy=("nucleus", energy, made.energy.attrs))
+    if change == "recipe":
+        altered = altered.assign_attrs(recipe=json.dumps(asdict(replace(CHEAP, steps=4))))
+    if change != "absent":
+        store.write(altered, ensemble_path(ID))
+    assert ensemble_module.predicted_anew(ID) is None
 
 
 # --- members --------------------------------------------------------------------------------------------------------
