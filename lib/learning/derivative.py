@@ -49,8 +49,8 @@ def functional_derivative(network: Network, inputs: torch.Tensor) -> np.ndarray:
     if not by_laplacian.size:
         return by_density
     # far outside it is that of the vacuum, a constant without Laplacian
-    laplacian = get_mesh(NETWORK_BOX_FM, NETWORK_STEP_FM, uniform=True).laplacian
-    return by_density + laplacian @ (by_laplacian - by_laplacian[-1])
+    mesh = get_mesh(NETWORK_BOX_FM, NETWORK_STEP_FM, uniform=True)
+    return by_density + mesh.laplacian @ (by_laplacian - by_laplacian[-1])
 
 
 def bump(r: np.ndarray, centre: float) -> tuple[np.ndarray, np.ndarray]:

@@ -456,7 +456,11 @@ class Levels:
     def shifted(self, mesh: Mesh, scalar, vector) -> np.ndarray:
         """Energies (levels,), MeV, in potentials changed by these amounts (r,), MeV, to first order."""
         upper, lower = self.squares
-        return self.energy + upper @ (mesh.line * (vector + scalar)) + lower @ (mesh.line * (vector - scalar))
+        return (
+            self.energy
+            + upper @ (mesh.line * (vector + scalar))
+            + lower @ (mesh.line * (vector - scalar))
+        )  # fmt: skip
 
     def without_waves(self) -> Levels:
         """The same levels, wave functions left out."""

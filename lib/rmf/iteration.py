@@ -163,24 +163,33 @@ class Restless:
 class AboveBest:
     """The iteration is seen to settle above the lowest energy so far, in MeV."""
 
-    surplus_mev = 0.002  # it is given up if it lies above by more than this ...
-    curvature, paired_curvature = 1.0, 12.0  # ... plus this times the residual squared, per MeV ...
-    first_curvature = (
-        3.0  # ... or this after the first step: in 500 trials at most 0.8 was seen, but for the first step 2.9
-    )
+    # it is given up if it lies above by more than this ...
+    surplus_mev = 0.002
+    # ... plus this times the residual squared, per MeV: in 500
+    # trials at most 0.8 was seen, but 2.9 after the first step
+    curvature, paired_curvature = 1.0, 12.0
+    first_curvature = 3.0
 
     def __init__(self, best: float):
         self.best = best
 
     def __call__(self, progress: Progress) -> bool:
         residual = progress.history[-1]
-        curvature = self.curvature if len(progress.history) > 1 else self.first_curvature
+        curvature = (
+            self.curvature if len(progress.history) > 1
+            else self.first_curvature
+        )  # fmt: skip
         if progress.fillings["n"].paired:
             curvature = self.paired_curvature
         allowed = self.surplus_mev + curvature * residual**2
         if not progress.moved:
-            allowed += sum(filling.to_gain(progress.step.levels[q]) for q, filling in progress.fillings.items())
-        return not progress.moved and progress.step.energy - self.best > allowed
+            allowed += sum(
+                filling.to_gain(progress.step.levels[q])
+                for q, filling in progress.fillings.items()
+            )  # fmt: skip
+        return (
+            not progress.moved and progress.step.energy - self.best > allowed
+        )  # fmt: skip
 
 
 class Unbound:

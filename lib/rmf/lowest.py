@@ -268,8 +268,14 @@ def starts(best, neighbours, functional, mesh, window) -> Iterator[Start]:
         if order is not None:
             yield key_of(order), beside.state, order
     # where levels are looked for does not matter, but for the time
-    cold = replace(woods_saxon_start(best.Z, best.N, mesh), guesses=best.state.guesses)
-    yield COLD, cold, {q: EvenFilling(each.particles, freeze_at=3) for q, each in best.fillings.items()}
+    cold = replace(
+        woods_saxon_start(best.Z, best.N, mesh),
+        guesses=best.state.guesses,
+    )
+    yield COLD, cold, {
+        q: EvenFilling(each.particles, freeze_at=3)
+        for q, each in best.fillings.items()
+    }  # fmt: skip
     for order in [*halfway_shares(best), *other_fillings(levels, best, window)]:
         yield key_of(order), best.state, order
 

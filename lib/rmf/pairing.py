@@ -73,7 +73,10 @@ def chemical_potential(level_energy, degeneracy, particles, gap) -> float:
     states = degeneracy.astype(float)
 
     def surplus(fermi_energy):
-        return states @ pair_occupation(level_energy - fermi_energy, gap) - particles
+        return (
+            states @ pair_occupation(level_energy - fermi_energy, gap)
+            - particles
+        )  # fmt: skip
 
     low, high = level_energy.min() - 20.0, level_energy.max() + 20.0
     return brentq(surplus, low, high, xtol=1e-13)
