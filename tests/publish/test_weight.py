@@ -7,8 +7,8 @@ from conftest import PAGES
 NAMES = sorted(path.relative_to(PAGES).as_posix() for path in (PAGES / "book").rglob("*.html"))
 LIMIT_MB = 3.5
 """MathJax and the theme are 2.4 of it, pictures the rest; compressed, as most servers send them, a third."""
-PICTURES_MB = {"book/one_nucleus.html": 6.5, "book/chart.html": 5.0, "book/mass_table.html": 4.2, "book/api.html": 4.0}
-"""Pages whose explorers carry much with them; and that of the library, 0.9 MB of text of its own, compressed a twelfth."""
+PICTURES_MB = {"book/one_nucleus.html": 6.5, "book/chart.html": 5.0, "book/mass_table.html": 4.2}
+"""Pages whose explorers carry much with them."""
 pytestmark = pytest.mark.browser
 
 
