@@ -6,11 +6,11 @@ free particle of energy :math:`\varepsilon - U` in the constant potential U = V 
 .. math::
 
     G \propto r\,k_l(\alpha r), \qquad
-    F = -\frac{\hbar c\,\alpha}{\varepsilon - U + 2M}\,\frac{k_{\bar l}(\alpha r)}{k_l(\alpha r)}\,G, \qquad
-    (\hbar c\,\alpha)^2 = -(\varepsilon - U)(\varepsilon - U + 2M),
+    F = -\frac{\hbar c\,\alpha}{\varepsilon - U + 2M}\,\frac{k_{\bar l}(\alpha r)}{k_l(\alpha r)}\,G,
 
-with modified spherical Bessel functions :math:`k_l`.  So the ratio F/G at the last point stands for all that lies
-beyond, the norm included: :math:`\int_R^\infty (G^2+F^2)\,dr = \hbar c\,G^2(R)\,\partial(F/G)/\partial\varepsilon`.
+with :math:`(\hbar c\,\alpha)^2 = -(\varepsilon - U)(\varepsilon - U + 2M)` and modified spherical Bessel functions
+:math:`k_l`.  So the ratio F/G at the last point stands for all that lies beyond, the norm included:
+:math:`\int_R^\infty (G^2+F^2)\,dr = \hbar c\,G^2(R)\,\partial(F/G)/\partial\varepsilon`.
 """
 
 from __future__ import annotations

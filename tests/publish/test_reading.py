@@ -368,6 +368,8 @@ def test_explorers_answer_to_touch(phone, site):
         phone.touchscreen.tap(frame["x"] - 2, area["y"] + 60)
         assert words in phone.locator(f".{name}-text").inner_text()
     open_page(phone, site, "book/one_nucleus.html")
+    # pairing changes nothing in a doubly magic nucleus
+    phone.locator(".ne-nucleus").select_option(label="78Ge (Z=32, N=46)")
     before = phone.locator(".ne-plot").inner_html()
     phone.locator(".ne-pairing").tap()
     assert "with pairing" in phone.locator(".ne-text").inner_text()
