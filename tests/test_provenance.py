@@ -203,9 +203,7 @@ def test_charts_and_members_follow_the_code_they_come_from(monkeypatch, hash_of_
 
 
 def test_what_decides_numbers_is_hashed_and_what_does_not_is_not():
-    in_charts = provenance._closure(
-        [chart.walk, chart.improve_chain, chart.describe, chart.bound_nuclei, PointCoupling]
-    )
+    in_charts = provenance._closure([chart.walk, chart.improve_all, chart.describe, chart.bound_nuclei, PointCoupling])
     assert {"_bound_levels", "EvenFilling", "BCSFilling", "AboveBest", "KnownOrder", "Converged"} <= set(in_charts)
     assert {"solve_bcs", "observables", "iterate", "PointCoupling", "HBARC_MEV_FM"} <= set(in_charts)
     in_members = provenance._closure([seed_of, random_learning, trained])

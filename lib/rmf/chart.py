@@ -12,6 +12,7 @@ processes by default, on a Dask cluster by the address of its scheduler (:mod:`l
 
 from __future__ import annotations
 
+import itertools
 import platform
 import time
 from pathlib import Path
@@ -25,7 +26,7 @@ from lib.provenance import DATA, code_hash, code_version
 from lib.rmf.accuracy import solved_again
 from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, Functional, get_functional
 from lib.rmf.iteration import NoConvergenceError
-from lib.rmf.lowest import WINDOW_MEV, Minimum, beside, extrapolated, from_below, improve, minimum_of, settle
+from lib.rmf.lowest import Minimum, concerned, extrapolated, from_below, improve, minimum_of, settle, taken_over
 from lib.rmf.mesh import DEFAULT_BOX_FM, DEFAULT_STEP_FM, NETWORK_MESH, Mesh, get_mesh
 from lib.rmf.observables import COORDINATES, VARIABLES
 from lib.rmf.occupation import UnboundNucleusError
@@ -56,7 +57,7 @@ CHART_COORDINATES = {
 
 def chart_hash() -> str:
     """Hash of the code that decides what is in a chart; a chart of other code is stale."""
-    return code_hash(walk, improve_chain, describe, bound_nuclei, *map(type, FUNCTIONALS.values()))
+    return code_hash(walk, improve_all, describe, bound_nuclei, *map(type, FUNCTIONALS.values()))
 
 
 def stability_N(Z: int) -> int:
@@ -105,17 +106,9 @@ def next_isotope(Z: int, N: int, before: list[Minimum], functional: Functional, 
     return found if found.bound else improve(found, before[:1], functional, mesh)
 
 
-def improve_chain(Z: int, found: Chart, news: set[tuple[int, int]], functional: Functional, mesh: Mesh) -> Chart:
-    """The isotopes of one element, each having tried what its neighbours among those ``found`` know.
-
-    Nuclei of which neither they themselves nor a neighbour are in ``news`` have tried all that already.
-    """
-    chain = {at: found[at] for at in sorted(found) if at[0] == Z}
-    for at, best in chain.items():
-        near = beside(found, *at)
-        if news.intersection([at, *((each.Z, each.N) for each in near)]):
-            chain[at] = improve(best, near, functional, mesh)
-    return chain
+def improve_all(nuclei: list[tuple[Minimum, list[Minimum]]], functional: Functional, mesh: Mesh) -> list[Minimum]:
+    """Each nucleus, having tried what its neighbours know."""
+    return [improve(best, near, functional, mesh) for best, near in nuclei]
 
 
 def describe(found: Chart, functional: Functional, mesh: Mesh) -> list[dict]:
@@ -232,19 +225,19 @@ class Phases:
         """All nuclei in their lowest states, and the rounds it took to find them."""
         where = (self.functional, self.mesh)
         chains = self.run("walk", walk, {Z: (Z, *where, self.pairing, self.N_range) for Z in self.elements})
-        news = {at for chain in chains.values() for at in chain}
+        found = {at: minimum for chain in chains.values() for at, minimum in chain.items()}
+        news = set(found)
         for round_number in range(1, ROUNDS + 1):
-            tasks = {}
-            for Z in self.elements:
-                around = {**chains.get(Z - 2, {}), **chains[Z], **chains.get(Z + 2, {})}
-                if news & around.keys():
-                    tasks[Z] = (Z, around, news & around.keys(), *where)
-            improved = self.run(f"round-{round_number}", improve_chain, tasks)
-            news = {at for Z in improved for at in improved[Z] if improved[Z][at].energy != chains[Z][at].energy}
-            chains |= improved
+            tasks: dict[int, list] = {}
+            for best, near in concerned(found, news):
+                tasks.setdefault(best.Z, []).append((best, near))
+            improved = self.run(
+                f"round-{round_number}", improve_all, {Z: (tasks[Z], *where) for Z in self.elements if Z in tasks}
+            )
+            news = taken_over(found, itertools.chain(*improved.values()))
             if not news:
                 break
-        return {at: minimum for chain in chains.values() for at, minimum in chain.items()}, round_number
+        return found, round_number
 
     def described(self, found: Chart) -> list[dict]:
         """Observables of all nuclei found."""
@@ -373,7 +366,7 @@ def not_in_chart(chart: xr.Dataset, Z: int, N: int, mesh: Mesh) -> Minimum:
     functional = get_functional(chart.functional)
     neighbours = [minimum_of(solved_again(store.select(chart, *each), mesh)) for each in around]
     first = settle(Z, N, functional, mesh, start=neighbours[0].state)
-    return improve(first, neighbours, functional, mesh, WINDOW_MEV)
+    return improve(first, neighbours, functional, mesh)
 
 
 def chart_path(functional: str, pairing: bool = False) -> Path:

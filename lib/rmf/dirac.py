@@ -139,13 +139,15 @@ def transfer_matrices(energy, kappa, first, well, transfer):
         a2 = radial_dirac(energy, kappa, well, 1, i)
         a3 = radial_dirac(energy, kappa, well, 2, i)
         p, q, s = magnus_exponent(a1, a2, a3)
-        # the series of cosh(sqrt x) and sinh(sqrt x)/sqrt x: |x| < 1.2
-        # everywhere, since the sweep starts at r = |kappa| h
-        x = p * p + q * s
-        c = 1 + x / 56 * (1 + x / 90 * (1 + x / 132))
-        c = 1 + x / 2 * (1 + x / 12 * (1 + x / 30 * c))
-        sh = 1 + x / 72 * (1 + x / 110 * (1 + x / 156))
-        sh = 1 + x / 6 * (1 + x / 20 * (1 + x / 42 * sh))
+        # the series of c = cosh(y) and sh = sinh(y)/y at y/4, doubled twice:
+        # y < 4 everywhere, since the sweep starts at r = |kappa| h / 4
+        x = (p * p + q * s) / 16
+        c = 1 + x / 30 * (1 + x / 56 * (1 + x / 90))
+        c = 1 + x / 2 * (1 + x / 12 * c)
+        sh = 1 + x / 42 * (1 + x / 72 * (1 + x / 110))
+        sh = 1 + x / 6 * (1 + x / 20 * sh)
+        sh, c = sh * c, 2 * c * c - 1
+        sh, c = sh * c, 2 * c * c - 1
         transfer[0, i] = c + sh * p
         transfer[1, i] = sh * q
         transfer[2, i] = sh * s
@@ -223,7 +225,7 @@ def _series(energy, kappa, first, well, G, F):
 @njit(cache=True)
 def _first_point(kappa, r):
     """Index of the mesh point where the power series ends and the transfer matrices begin."""
-    first = max(abs(kappa), 3)  # the potentials of three steps enter the series
+    first = max((abs(kappa) + 3) // 4, 3)  # the potentials of three steps enter the series
     while r[first] < _SERIES_RADIUS_FM:
         first += 1
     return first

@@ -174,6 +174,8 @@ class AboveBest:
         self.best = best
 
     def __call__(self, progress: Progress) -> bool:
+        if progress.moved:
+            return False
         residual = progress.history[-1]
         curvature = (
             self.curvature if len(progress.history) > 1
@@ -181,15 +183,9 @@ class AboveBest:
         )  # fmt: skip
         if progress.fillings["n"].paired:
             curvature = self.paired_curvature
-        allowed = self.surplus_mev + curvature * residual**2
-        if not progress.moved:
-            allowed += sum(
-                filling.to_gain(progress.step.levels[q])
-                for q, filling in progress.fillings.items()
-            )  # fmt: skip
-        return (
-            not progress.moved and progress.step.energy - self.best > allowed
-        )  # fmt: skip
+        to_gain = sum(filling.to_gain(progress.step.levels[q]) for q, filling in progress.fillings.items())
+        allowed = self.surplus_mev + curvature * residual**2 + to_gain
+        return progress.step.energy - self.best > allowed
 
 
 class Unbound:

@@ -11,12 +11,12 @@ nothing changes.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lib.rmf.dirac import PARTICLES, Levels
+from lib.rmf.dirac import PARTICLES, Levels, guess_of
 from lib.rmf.field import State, woods_saxon_start
 from lib.rmf.functionals import Functional
 from lib.rmf.iteration import (
@@ -50,8 +50,9 @@ LOWER_MEV = 1e-5
 """A state is lower if its energy is so by more than this."""
 WINDOW_MEV = 2.0
 """Other fillings are tried that cost less than this at the present energies of the levels."""
-LIGHT_WINDOW_MEV, LIGHT = 10.0, 80
-"""The same up to this mass number, where levels are far apart and a single one weighs much."""
+LIGHT_WINDOW_MEV, LIGHT_STEP_MEV, LIGHT = 10.0, 3.0, 80
+"""Up to this mass number they may cost that much if they cost less than the second for each particle that moves: a level
+that is filled or emptied as a whole changes the field, and with it what a move costs."""
 NEARLY_DEGENERATE_MEV = 0.2
 """Two levels that are nearer to each other are tried with shared particles."""
 UNBOUND_MEV = 4.0
@@ -62,7 +63,7 @@ pairing, whose window follows the levels, it is known to some 0.1 keV."""
 COLLAPSE_DENSITY = 0.32
 """Central vector density (fm^-3), twice saturation – a light nucleus that reaches it fell into the collapse channel."""
 _ROUNDS = 8
-_TRIAL_LIMIT = 120
+_LIMIT, _TRIAL_LIMIT = 300, 120
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ class Minimum:
     """E_CDFT, with pairing and the pairing energy, MeV"""
     bound: bool
     fillings: dict[str, Filling]
-    state: State
+    field: State
+    """what its levels are is left out"""
     levels: dict[str, Levels]
     """all levels up to 5 MeV above the Fermi energy, wave functions left out"""
     tried: frozenset = frozenset()
@@ -84,6 +86,12 @@ class Minimum:
     """of all attempts"""
     seconds: float = 0.0
     """of all attempts"""
+
+    @property
+    def state(self) -> State:
+        """The field and what is known of its levels."""
+        known = {q: guess_of(levels.kappa, levels.nodes, levels.energy) for q, levels in self.levels.items()}
+        return replace(self.field, guesses=known)
 
     def lies_below(self, other: Minimum) -> bool:
         """A bound state lies below one that is not; else the energy decides."""
@@ -113,7 +121,7 @@ def minimum_of(
         solution.energy,
         solution.bound,
         {q: filling.again() for q, filling in solution.fillings.items()},
-        solution.state,
+        replace(solution.state, guesses={}),
         {q: levels.without_waves() for q, levels in solution.around.items()},
         tried | {key_of(solution.fillings)},
         iterations + solution.iterations,
@@ -129,11 +137,12 @@ def settle(
     paired: bool = False,
     start: State | None = None,
     order: dict[str, Filling] | None = None,
+    patient: bool = True,
 ) -> Minimum:
     """A self-consistent state that is physical, though not yet the lowest, from a field and an order if they are given.
 
     A warm start that does not converge, and a collapse into the unphysical dense state that PC-PK1 has in light
-    nuclei, are retried from Woods-Saxon wells, then with ever heavier damping.
+    nuclei, are retried from Woods-Saxon wells, then, if one is ``patient``, with ever heavier damping.
 
     Raises
     ------
@@ -144,12 +153,15 @@ def settle(
     """
     iterations, seconds = 0, 0.0
     attempts = [(start, MIXING)] if start is not None else []
-    attempts += [(None, mixing) for mixing in (MIXING, 0.15, 0.05)]
+    attempts += [(None, mixing) for mixing in ((MIXING, 0.15, 0.05) if patient else (MIXING,))]
+    limit = _LIMIT if patient else _TRIAL_LIMIT
     for field, mixing in attempts:
         fillings = new_fillings(Z, N, functional, mesh, paired, warm=field is not None)
         if field is not None and order is not None:
             fillings = order
-        solution = iterate(Z, N, functional, mesh, fillings, field, mixing=mixing, tolerance=SEARCH_TOLERANCE_MEV)
+        solution = iterate(
+            Z, N, functional, mesh, fillings, field, mixing=mixing, limit=limit, tolerance=SEARCH_TOLERANCE_MEV
+        )
         if is_physical(solution):
             return minimum_of(solution, frozenset(), iterations, seconds)
         iterations += solution.iterations
@@ -181,7 +193,7 @@ def new_fillings(Z: int, N: int, functional: Functional, mesh: Mesh, paired: boo
     return {q: EvenFilling(n, freeze_at=1 if warm else 6) for q, n in zip(PARTICLES, (N, Z), strict=True)}
 
 
-def improve(best, neighbours, functional, mesh, window=None) -> Minimum:
+def improve(best, neighbours, functional, mesh, window=WINDOW_MEV) -> Minimum:
     """The lowest state that iterations reach from the orders of the neighbours and from fillings near the present one.
 
     What has been tried is not tried again.
@@ -193,9 +205,8 @@ def improve(best, neighbours, functional, mesh, window=None) -> Minimum:
     functional, mesh
         a :class:`lib.rmf.functionals.Functional` and a :class:`lib.rmf.mesh.Mesh`.
     window
-        what another filling may cost at the present energies of the levels, MeV; :func:`usual_window` without it.
+        what another filling may cost at the present energies of the levels, MeV.
     """
-    window = usual_window(best) if window is None else window
     around = list(neighbours), functional, mesh, window
     searching = True
     while searching:
@@ -214,11 +225,6 @@ def improve(best, neighbours, functional, mesh, window=None) -> Minimum:
                 break
             best = best.after(trial)
     return best
-
-
-def usual_window(best: Minimum) -> float:
-    """What another filling may cost, MeV: :data:`LIGHT_WINDOW_MEV` in light nuclei, else :data:`WINDOW_MEV`."""
-    return LIGHT_WINDOW_MEV if best.Z + best.N <= LIGHT and best.bound else WINDOW_MEV
 
 
 def attempt(
@@ -276,7 +282,8 @@ def starts(best, neighbours, functional, mesh, window) -> Iterator[Start]:
         q: EvenFilling(each.particles, freeze_at=3)
         for q, each in best.fillings.items()
     }  # fmt: skip
-    for order in [*halfway_shares(best), *other_fillings(levels, best, window)]:
+    others = other_fillings(levels, best, window, LIGHT_WINDOW_MEV)
+    for order in [*halfway_shares(best), *others]:
         yield key_of(order), best.state, order
 
 
@@ -337,19 +344,34 @@ def fitted(order: Order, levels: Levels, particles: int) -> Order | None:
     return None if missing else {label: float(n) for label, n in numbers.items() if n}
 
 
-def other_fillings(levels, best: Minimum, window: float) -> list[dict[str, Filling]]:
+def other_fillings(levels, best: Minimum, window: float, light_window: float = 0.0) -> list[dict[str, Filling]]:
     """Fillings of both species that together cost less than ``window`` MeV, the cheapest first.
 
     Protons and neutrons are moved together: in nuclei with N near Z a level that gains both kinds at once can be
-    lower by MeVs where neither move alone is self-consistent.
+    lower by MeVs where neither move alone is self-consistent.  In light nuclei they may cost up to ``light_window`` MeV, but
+    less than :data:`LIGHT_STEP_MEV` for each particle that moves.
     """
+    light = best.Z + best.N <= LIGHT and best.bound
+    widest = max(window, light_window) if light else window
     moves = {}
     for q, filling in best.fillings.items():
-        others = [(cost, EvenFilling(filling.particles, order)) for cost, order in fillings(levels[q], window)]
-        moves[q] = [(0.0, filling.again()), *others]
-    joint = [(n[0] + p[0], n[1], p[1]) for n, p in itertools.product(moves["n"], moves["p"])]
-    joint = sorted((each for each in joint[1:] if each[0] < window), key=lambda each: each[0])
-    return [{"n": n.again(), "p": p.again()} for _, n, p in joint]
+        present = order_of(levels[q], levels[q].occupation)
+        moves[q] = [(0.0, 0.0, filling.again())]
+        for cost, order in fillings(levels[q], widest):
+            moves[q].append((cost, moved(order, present), EvenFilling(filling.particles, order)))
+    pairs = itertools.product(moves["n"], moves["p"])
+    next(pairs)  # where nothing moves
+    joint = []
+    for (n_cost, n_moved, n), (p_cost, p_moved, p) in pairs:
+        cost = n_cost + p_cost
+        if cost < window or cost < min(widest, LIGHT_STEP_MEV * (n_moved + p_moved)):
+            joint.append((cost, n, p))
+    return [{"n": n.again(), "p": p.again()} for _, n, p in sorted(joint, key=lambda each: each[0])]
+
+
+def moved(order: Order, present: Order) -> float:
+    """The particles that have to move from the present order into another."""
+    return sum(max(number - present.get(label, 0.0), 0.0) for label, number in order.items())
 
 
 def halfway_shares(best: Minimum) -> Iterator[dict[str, Filling]]:
@@ -389,18 +411,40 @@ def ground_state(Z: int, N: int, functional: Functional, mesh: Mesh, paired: boo
     for z, n in itertools.product((Z, Z - 2, Z + 2), (N, N - 2, N + 2)):
         if min(z, n) > 0 and (z, n) != (Z, N):
             try:
-                found[z, n] = settle(z, n, functional, mesh, paired, found[Z, N].state)
+                found[z, n] = settle(z, n, functional, mesh, paired, found[Z, N].state, patient=False)
             except (UnboundNucleusError, NoConvergenceError):
                 continue  # nothing to learn from it
+    news = set(found)
     for _ in range(_ROUNDS):
-        before = found
-        found = {at: improve(each, beside(found, *at), functional, mesh) for at, each in found.items()}
-        if all(found[at].energy == before[at].energy for at in found):
+        improved = [improve(best, near, functional, mesh) for best, near in concerned(found, news)]
+        news = taken_over(found, improved)
+        if not news:
             break
     return found[Z, N].solution(functional, mesh)
 
 
-def beside(found: dict[tuple[int, int], Minimum], Z: int, N: int) -> list[Minimum]:
+Place = tuple[int, int]
+"""(Z, N)"""
+
+
+def concerned(found: dict[Place, Minimum], news: set[Place]) -> list[tuple[Minimum, list[Minimum]]]:
+    """The nuclei that are in ``news`` or have a neighbour there, each with its neighbours; the others have tried all they know."""
+    around = ((best, beside(found, *at)) for at, best in found.items())
+    return [(best, near) for best, near in around if news & {(each.Z, each.N) for each in (best, *near)}]
+
+
+def taken_over(found: dict[Place, Minimum], improved: Iterable[Minimum]) -> set[Place]:
+    """Put what a round has made in the place of what was ``found``: the nuclei of which the state is another."""
+    news = set()
+    for minimum in improved:
+        at = minimum.Z, minimum.N
+        if minimum.energy != found[at].energy:
+            news.add(at)
+        found[at] = minimum
+    return news
+
+
+def beside(found: dict[Place, Minimum], Z: int, N: int) -> list[Minimum]:
     """The neighbours of a nucleus among those found, by (Z, N)."""
     around = ((Z, N - 2), (Z, N + 2), (Z - 2, N), (Z + 2, N))
     return [found[at] for at in around if at in found]

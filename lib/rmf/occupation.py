@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lib.rmf.dirac import Guess, Label, Levels, NamedLevels, bound_levels, follow_levels, no_guess
+from lib.rmf.dirac import Guess, Label, Levels, NamedLevels, bound_levels, follow_levels
 from lib.rmf.mesh import Mesh
 
 Order = dict[Label, float]
@@ -232,9 +232,7 @@ class EvenFilling(Filling):
 
     def hold(self, order: Order) -> None:
         """Freeze the particles in this order."""
-        self.held, self._named = order, NamedLevels(list(order))
-        self._numbers = np.zeros_like(no_guess())  # by level, as a guess of energies is
-        self._numbers[self._named.side, self._named.size, self._named.nodes] = list(order.values())
+        self.held, self._named = order, None
 
     @property
     def key(self) -> tuple:
@@ -263,6 +261,7 @@ class EvenFilling(Filling):
         """Those with particles once they are frozen; before that all."""
         if self.held is None:
             return super().levels(mesh, well, mass)
+        self._named = self._named or NamedLevels(list(self.held))
         try:
             return follow_levels(mesh, well.scalar, well.vector, mass, self._named, well.guess, _FOLLOWED_MEV)
         except ValueError as error:
@@ -275,7 +274,8 @@ class EvenFilling(Filling):
         if self.held is None:
             levels.occupation = even_filling(levels.energy, levels.degeneracy, self.particles)
         else:
-            levels.occupation = self._numbers[levels.side, levels.size, levels.nodes] / levels.degeneracy
+            numbers = [self.held.get(label, 0.0) for label in levels.labels]
+            levels.occupation = np.array(numbers) / levels.degeneracy
         levels.fermi_energy = levels.energy[levels.occupation > _EMPTY].max()
 
     def splitting(self, levels: Levels) -> float:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from scipy.optimize import brentq
 
 from lib.rmf.dirac import Levels, levels_density
 from lib.rmf.mesh import Mesh
@@ -34,24 +33,20 @@ class BCS(NamedTuple):
     """Delta E in MeV, the width of the pairing window above lambda"""
 
 
-def cutoff_width(fermi_energy: float, level_energy: np.ndarray, degeneracy: np.ndarray, particles: int) -> float:
-    """Width Delta E (MeV) of the pairing window: sum_k f_k = N_q + 1.65 N_q^(2/3), all levels with their degeneracy."""
-    wanted = particles + 1.65 * particles ** (2.0 / 3.0)
-    states = degeneracy.astype(float)
+@njit(cache=True, error_model="numpy")
+def newton_step(trial, surplus, slope, low, high):
+    """The next trial for the root of an increasing function, and the ends between which it lies now.
 
-    def surplus(width):
-        return states @ cutoff_weights(fermi_energy, width, level_energy) - wanted
-
-    low, high = 1e-3, 60.0
-    if surplus(low) > 0:
-        raise ValueError(
-            f"lambda = {fermi_energy:.3f} MeV lies above more states than the pairing window of {wanted:.1f}: start from the last occupied level"
-        )
-    if surplus(high) < 0:
-        raise ValueError(
-            f"the levels given hold {degeneracy.sum()} states, the pairing window needs {wanted:.1f}: take a larger box"
-        )
-    return brentq(surplus, low, high, xtol=1e-10)
+    It is that of Newton's method as long as that stays between the ends, else the middle.
+    """
+    if surplus > 0:
+        high = trial
+    else:
+        low = trial
+    following = trial - surplus / slope
+    if not low < following < high:
+        following = 0.5 * (low + high)
+    return following, low, high
 
 
 @njit(cache=True)
@@ -61,25 +56,60 @@ def cutoff_weights(fermi_energy: float, width: float, level_energy: np.ndarray) 
     return 1.0 / (1.0 + np.exp(np.minimum(x, 600.0)))
 
 
+def cutoff_width(fermi_energy: float, level_energy: np.ndarray, degeneracy: np.ndarray, particles: int) -> float:
+    """Width Delta E (MeV) of the pairing window: sum_k f_k = N_q + 1.65 N_q^(2/3), all levels with their degeneracy."""
+    wanted = particles + 1.65 * particles ** (2.0 / 3.0)
+    width, least, most = _window(fermi_energy, level_energy, degeneracy.astype(float), wanted)
+    if least > wanted:
+        raise ValueError(
+            f"lambda = {fermi_energy:.3f} MeV lies above more states than the pairing window of {wanted:.1f}: start from the last occupied level"
+        )
+    if most < wanted:
+        raise ValueError(
+            f"the levels given hold {degeneracy.sum()} states, the pairing window needs {wanted:.1f}: take a larger box"
+        )
+    return width
+
+
+@njit(cache=True)
+def _window(fermi_energy, level_energy, states, wanted):
+    """The width between almost none and 60 MeV, and the states that windows of these two hold."""
+    low, high, trial = 1e-3, 60.0, 5.0
+    least = states @ cutoff_weights(fermi_energy, low, level_energy)
+    most = states @ cutoff_weights(fermi_energy, high, level_energy)
+    for _ in range(200):
+        f = cutoff_weights(fermi_energy, trial, level_energy)
+        slope = 10.0 / trial**2 * (states * f * (1.0 - f)) @ (level_energy - fermi_energy)
+        width, low, high = newton_step(trial, states @ f - wanted, slope, low, high)
+        if abs(width - trial) < 1e-10:
+            break
+        trial = width
+    return width, least, most
+
+
 @njit(cache=True)
 def pair_occupation(distance: np.ndarray, gap: np.ndarray) -> np.ndarray:
     """v^2 of levels at these distances from lambda, MeV."""
     return 0.5 * (1 - distance / np.hypot(distance, gap))
 
 
-def chemical_potential(level_energy, degeneracy, particles, gap) -> float:
-    """lambda (MeV) that gives the number of particles; ``gap`` f Delta (levels,), MeV."""
+@njit(cache=True)
+def chemical_potential(level_energy, degeneracy, particles, gap, trial):
+    """lambda (MeV) that gives the number of particles; ``gap`` f Delta (levels,), MeV.
 
-    states = degeneracy.astype(float)
-
-    def surplus(fermi_energy):
-        return (
-            states @ pair_occupation(level_energy - fermi_energy, gap)
-            - particles
-        )  # fmt: skip
-
+    It is looked for from ``trial`` on, MeV.
+    """
+    states = degeneracy.astype(np.float64)
     low, high = level_energy.min() - 20.0, level_energy.max() + 20.0
-    return brentq(surplus, low, high, xtol=1e-13)
+    for _ in range(200):
+        distance = level_energy - trial
+        surplus = states @ pair_occupation(distance, gap) - particles
+        slope = 0.5 * states @ (gap**2 / np.hypot(distance, gap) ** 3)
+        found, low, high = newton_step(trial, surplus, slope, low, high)
+        if abs(found - trial) < 1e-13:
+            break
+        trial = found
+    return found
 
 
 def solve_bcs(
@@ -117,7 +147,7 @@ def solve_bcs(
         f = cutoff_weights(fermi_energy, width, level_energy)
         gap = np.abs(f * pairing_gap) + 1e-12
         previous = fermi_energy
-        fermi_energy = chemical_potential(*levels, gap)
+        fermi_energy = chemical_potential(*levels, gap, previous)
         if abs(previous - fermi_energy) < 1e-10:
             break
     distance = level_energy - fermi_energy
@@ -172,7 +202,10 @@ class BCSFilling(Filling):
             width = cutoff_width(fermi_energy, levels.energy, levels.degeneracy, self.particles)
         except ValueError:
             return False  # there are not even levels enough to fill the window
-        return top > fermi_energy + 1.9 * width
+        enough = top > fermi_energy + 1.9 * width
+        if enough:  # the next time that will do at once
+            self.headroom_mev = 1.9 * width + 1.0
+        return enough
 
     def occupy(self, levels: Levels, well: Well) -> None:
         """Solve the BCS equations for the gaps of the present pairing field."""

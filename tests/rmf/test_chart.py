@@ -274,7 +274,7 @@ def test_the_next_isotope_starts_from_the_order_of_the_one_before(monkeypatch):
     assert given == {"start": None, "order": None}
     assert first.fillings["n"].held[-4, 0] == 2.0
     second = next_isotope(20, 24, [first], PC_PK1, mesh, False)
-    assert given["start"] is first.state
+    assert given["start"].potentials is first.field.potentials
     assert given["order"]["n"].held == first.fillings["n"].held | {(-4, 0): 4.0}
     assert given["order"]["p"].held == first.fillings["p"].held
     cold = settle(20, 24, PC_PK1, mesh)
@@ -292,15 +292,15 @@ def phases_of(monkeypatch, tmp_path, improve_one, protons=(8, 16)):
     def fake_walk(Z, *rest):
         return {(Z, 20): nucleus(Z, 20, float(Z))}
 
-    def fake_improve(Z, found, *rest):
-        asked.append((Z, sorted(z for z, _ in found)))
-        return {
-            (Z, 20): replace(found[Z, 20], energy=improve_one(Z, {z: each.energy for (z, _), each in found.items()}))
-        }
+    def fake_improve(nuclei, *rest):
+        ((best, near),) = nuclei
+        seen = {each.Z: each.energy for each in (best, *near)}
+        asked.append((best.Z, sorted(seen)))
+        return [replace(best, energy=improve_one(best.Z, seen))]
 
     monkeypatch.setattr(chart_module, "chart_hash", lambda: "made up")
     monkeypatch.setattr(chart_module, "walk", fake_walk)
-    monkeypatch.setattr(chart_module, "improve_chain", fake_improve)
+    monkeypatch.setattr(chart_module, "improve_all", fake_improve)
     phases = chart_module.Phases(PC_PK1, get_mesh(), False, protons, (20, 20), 1, None, tmp_path)
     found, rounds = phases.lowest()
     return {Z: each.energy for (Z, _), each in found.items()}, rounds, asked
@@ -345,7 +345,7 @@ def test_rounds_are_limited(monkeypatch, tmp_path):
 def test_a_run_that_failed_goes_on_where_it_stopped(tmp_path, monkeypatch, small):
     """A chain fails in the first round: what is finished stays on disk, is not computed again, and the end is the same."""
     computed = []
-    walk, improve_chain = chart_module.walk, chart_module.improve_chain
+    walk, improve_all = chart_module.walk, chart_module.improve_all
     of_chart = chart_module.chart_hash()
     # it would follow whatever takes the place of a phase
     monkeypatch.setattr(chart_module, "chart_hash", lambda: of_chart)
@@ -355,14 +355,15 @@ def test_a_run_that_failed_goes_on_where_it_stopped(tmp_path, monkeypatch, small
         computed.append(("walk", Z))
         return walk(Z, *rest)
 
-    def breaking(Z, *rest):
+    def breaking(nuclei, *rest):
+        Z = nuclei[0][0].Z
         computed.append(("round", Z))
         if failing and Z == 8:
             raise RuntimeError("the power went out")
-        return improve_chain(Z, *rest)
+        return improve_all(nuclei, *rest)
 
     monkeypatch.setattr(chart_module, "walk", counting_walk)
-    monkeypatch.setattr(chart_module, "improve_chain", breaking)
+    monkeypatch.setattr(chart_module, "improve_all", breaking)
     with pytest.raises(RuntimeError, match="power"):
         make_chart(work=tmp_path, **SMALL)
     kept = {(path.parent.name, path.stem) for path in tmp_path.glob("chart-*/*/Z*.pkl")}
@@ -608,6 +609,20 @@ def test_most_measured_nuclei_are_in_the_chart(charts, name):
     """At least 609 of the 632: the others are bound only by what a spherical unpaired state lacks."""
     chart = charts[name]
     assert 609 <= is_known(chart.Z.values, chart.N.values).sum() <= 632
+
+
+@BOTH
+def test_pairing_unbinds_nothing_that_is_well_bound(charts, name):
+    """What is bound without pairing by more than 3 MeV a pair is in the paired chart too, 28Si for instance, and lies lower."""
+    chart, paired = charts[name], load_chart(name, pairing=True)
+    energy = (paired.energy + paired.pairing_energy).values
+    lowest = dict(zip(zip(paired.Z.values, paired.N.values, strict=True), energy, strict=True))
+    deep = (chart.two_neutron_separation_energy > 3) & (chart.two_proton_separation_energy > 3)
+    places = list(zip(chart.Z.values[deep], chart.N.values[deep], strict=True))
+    assert (14, 14) in places
+    assert [at for at in places if at not in lowest] == []
+    gain = chart.energy.values[deep] - np.array([lowest[at] for at in places])
+    assert gain.min() > -1e-3
 
 
 @BOTH

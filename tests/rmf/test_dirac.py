@@ -247,6 +247,23 @@ def test_levels_without_a_wall_do_not_depend_on_the_box():
     assert walled[0][:1] == pytest.approx(free[0][:1], abs=1e-4), "the lowest never feels it"
 
 
+def test_levels_of_large_kappa_in_a_small_nucleus():
+    """A well that ripples at the origin, levels far into the continuum: the same on a mesh twice as fine, none of them deep."""
+    found = []
+    for step in (0.15, 0.075):
+        mesh = get_mesh(20.5, step)
+        shape = 1 / (1 + np.exp((mesh.r - 2.8) / 0.5))
+        plus, minus = -(80 + 6 * np.cos(2 * np.pi * mesh.r / 1.4)) * shape, 780 * shape
+        levels = bound_levels(mesh, (plus - minus) / 2, (plus + minus) / 2, M, 30.0)
+        assert levels.labels[np.argmin(levels.energy)] == (-1, 0)
+        found.append(dict(zip(levels.labels, levels.energy, strict=True)))
+    usual, fine = found
+    assert usual.keys() == fine.keys()
+    assert max(abs(kappa) for kappa, _ in fine) > 16
+    for label, energy in fine.items():
+        assert usual[label] == pytest.approx(energy, abs=2e-5 if abs(label[0]) > 3 else 1e-3), label
+
+
 def test_a_level_that_comes_unbound_does_not_jump():
     """While the well becomes shallower by equal steps, the last level rises by steps that change little."""
     named = NamedLevels([(-1, 1)])

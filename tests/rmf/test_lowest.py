@@ -223,7 +223,7 @@ def test_nothing_is_tried_twice():
     """What has been tried is known, and a second search around the same state costs no iteration."""
     around = patch(34, 34)
     best = improve(settle(34, 34, PC_PK1, MESH), around, PC_PK1, MESH)
-    assert len(best.tried) > 10
+    assert len(best.tried) > 5
     again = improve(best, around, PC_PK1, MESH)
     assert (again.iterations, again.tried, again.energy) == (best.iterations, best.tried, best.energy)
 
@@ -256,7 +256,7 @@ def test_a_minimum_is_restored():
 
 def test_extrapolated_fields_are_linear():
     one, two = minimum(34, 62), minimum(34, 34)
-    assert extrapolated(one) is one.state
+    assert extrapolated(one).pack() == pytest.approx(one.state.pack(), abs=0)
     between = extrapolated(one, two)
     assert between.potentials == pytest.approx(2 * one.state.potentials - two.state.potentials)
     assert between.fermi_energies == one.state.fermi_energies
@@ -327,8 +327,7 @@ def test_a_minimum_knows_its_empty_levels_and_no_waves(Z, N, paired):
             assert (levels.energy > levels.fermi_energy).any()
             assert (levels.occupation == 0).any() or paired
         assert levels.G.size == levels.F.size == 0
-    fields = best.state.pack().nbytes + sum(guess.nbytes for guess in best.state.guesses.values())
-    assert len(pickle.dumps(best)) < fields + 2e4
+    assert len(pickle.dumps(best)) < best.state.pack().nbytes + 1e4
 
 
 def test_a_search_goes_on_from_the_levels_of_the_state_it_has_found():
@@ -426,7 +425,8 @@ def test_starts_have_names_of_their_own():
     assert all(filling.held is None for filling in cold[1].values()), "it fills from below on the way"
     for name, state, order in found:
         assert name == (COLD if state is cold[0] else key_of(order))
-    assert all(any(state is each.state for _, state, _ in found) for each in [*around, best])
+    fields = [state.potentials for _, state, _ in found]
+    assert all(any(field is each.field.potentials for field in fields) for each in [*around, best])
     for _, _, order in found:
         assert (order["n"].particles, order["p"].particles) == (34, 34)
 
@@ -463,7 +463,7 @@ def test_no_convergence(monkeypatch):
 
     def short(*arguments, **settings):
         attempts.append(settings["mixing"])
-        return original(*arguments, **settings, limit=5)
+        return original(*arguments, **settings | {"limit": 5})
 
     monkeypatch.setattr(lowest, "iterate", short)
     words = r"Z = 20, N = 28 with PC-PK1: residual \d.*after 15 iterations and 3 attempts; change the box"
