@@ -130,8 +130,7 @@ def exhaust(found: Chart, functional: Functional, mesh: Mesh) -> list[dict]:
                 "runs": runs,
                 "iterations": iterations,
             }
-            shared = any(filling.share is not None for filling in best.fillings.values())
-            rows.append(row | {"shared": int(shared), "lower_MeV": best.energy - energies[0]})
+            rows.append(row | {"lower_MeV": best.energy - energies[0]})
     return rows
 
 
@@ -166,9 +165,9 @@ def bumped(best: Minimum, mesh: Mesh, rng: np.random.Generator):
 
 WAYS = {
     "along isotonic chains": "isotones",
-    "from the outermost isotope inwards": "inwards",
-    "each nucleus from Woods-Saxon wells": "cold",
-    "elements from the heaviest down": "down",
+    "along isotopes inwards": "inwards",
+    "all from Woods-Saxon wells": "cold",
+    "from the heaviest down": "down",
     "in random order": "random",
 }
 """Ways of going through the chart, beside that of :mod:`lib.rmf.chart`."""
@@ -223,7 +222,8 @@ def search(name: str, workers: int, scheduler: str | None) -> tuple[list[dict], 
     )
     chains = {Z: {at: each for at, each in found.items() if at[0] == Z and at in energy} for Z in phases.elements}
     exhausted = phases.run("exhaustive", exhaust, {Z: (chains[Z], functional, mesh) for Z in phases.elements})
-    minima = [row for Z in sorted(exhausted) for row in exhausted[Z]]
+    shared = dict(zip(energy, chart.shared_occupation.values.tolist(), strict=True))
+    minima = [row | {"shared": shared[row["Z"], row["N"]]} for Z in sorted(exhausted) for row in exhausted[Z]]
     table = [summary(minima, name, f"all fillings within {EXHAUSTIVE_MEV:g} MeV", len(minima))]
 
     folder, label = phases.folder / "searches", f"{name}: searches"
@@ -232,7 +232,7 @@ def search(name: str, workers: int, scheduler: str | None) -> tuple[list[dict], 
     drawn, _ = resume_tasks(attack, batches, folder, workers, scheduler, label, "batch")
     rows = list(itertools.chain.from_iterable(drawn.values()))
     hit = len({(row["Z"], row["N"]) for row in rows})
-    table.append(summary(rows, name, f"random fillings within {ADVERSARIAL_MEV:g} MeV and random bumps", hit))
+    table.append(summary(rows, name, "random fillings, random bumps", hit))
 
     ways = {way: (way, {at: found[at].energy for at in energy}, functional, mesh) for way in WAYS.values()}
     gone, _ = resume_tasks(compare_way, ways, folder, workers, scheduler, label, "way")
