@@ -1,0 +1,228 @@
+"""One search for the recipes of all eleven networks: the same number of candidates, trainings and processor time for each.
+
+``data/candidates.csv`` lists what takes part.  It is drawn, not chosen: :func:`drawn` spreads candidates evenly over ranges
+(:data:`RANGES`) that are the same for all networks but for what costs time, and the recipe of the first search takes part
+as one of them.  The list was committed before the first candidate was trained.
+
+A *trial* trains a candidate twice with one seed: on four fifths of the known nuclei drawn at random, and without the
+neutron-richest third of each element, which stands for the extrapolation.  All candidates have the trials of
+:data:`FIRST_SEEDS`; the :data:`FINALISTS` that are best then have those of :data:`MORE_SEEDS`, too.  The extrapolation region is
+never looked at, nor are the paper's figures.  ``python -m studies.trials`` trains what is missing and writes
+``data/trials.csv``, in which every row stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import qmc
+
+from lib import store
+from lib.learning.dataset import inner_learning, load_dataset, random_learning
+from lib.learning.networks import predict_energy_density
+from lib.learning.recipes import Recipe
+from lib.learning.table_one import NN1, NN2, TABLE_I, NetworkSpec, get_network
+from lib.learning.train import Trained, train_member
+from lib.provenance import DATA, code_version
+from lib.tasks import add_engine_options, atomic_write, errors_in_one_line, known_to, run_tasks
+from studies.search import load_search
+
+CANDIDATES, TRIALS = DATA / "candidates.csv", DATA / "trials.csv"
+COUNT, FINALISTS = 16, 5
+"""Candidates of each network, and those of them that have more trials."""
+FIRST_SEEDS, MORE_SEEDS = range(2), range(2, 6)
+SECONDS = 3600.0
+"""Processor time that each network may spend; a seed is not begun after that."""
+SEED = 17
+RECIPE = tuple(field.name for field in fields(Recipe))
+ERRORS = ("validation_rms", "outermost_rms", "density_rms")
+TRIAL_COLUMNS = ("network", "candidate", "seed", "learning_rms", *ERRORS, "seconds", "code_version")
+_REMEDY = "run `python -m studies.trials` (two hours)"
+_CHOICES = {"layers": (1, 2, 3), "activation": ("tanh", "silu"), "components": (10, 20, 40, 80)}
+_DECADES = {"weight_decay": (-2.0, 3.0), "energy_weight": (-1.0, 1.5)}
+RANGES = {
+    (NN1, "energy"): {"width": (16, 96), "steps": (25, 400)},
+    (NN2, "energy"): {"width": (16, 96), "steps": (12, 200)},
+    (NN2, "energy_density"): {"width": (10, 30), "steps": (8, 64)},
+    ("NN3", "energy_density"): {"width": (14, 32), "steps": (25, 320)},
+}
+"""Widths and steps, by what a step costs; both are spread evenly over their logarithms."""
+
+
+def of_use(spec: NetworkSpec) -> tuple[str, ...]:
+    """The settings that change anything in a network: ``energy_weight`` where there are two losses, ``components`` in NN2."""
+    idle = {"components"} if spec.family != NN2 else set()
+    if spec.output == "energy":
+        idle.add("energy_weight")
+    if spec.family == NN1:
+        idle.add("whitening")
+    return tuple(name for name in RECIPE if name not in idle)
+
+
+def drawn(id: str) -> list[Recipe]:
+    """The candidates of a network: its recipe of the first search, and the others spread evenly over the ranges."""
+    spec = get_network(id)
+    ranges, names = RANGES[spec.family, spec.output], of_use(spec)
+    sequence = qmc.Sobol(len(names), seed=np.random.default_rng([SEED, list(TABLE_I).index(id)]))
+    first = load_search().query("chosen").set_index("network")
+    recipes = [recipe_of(first.loc[id])]
+    for point in sequence.random(COUNT)[: COUNT - 1]:
+        recipes.append(Recipe(**{name: _setting(name, x, ranges) for name, x in zip(names, point, strict=True)}))
+    return recipes
+
+
+def _setting(name: str, x: float, ranges: dict[str, tuple[int, int]]):
+    """The setting at the place x, 0 to 1, of its range; numbers that are easily said."""
+    if name in _CHOICES:
+        choices = _CHOICES[name]
+        return choices[int(x * len(choices))]
+    if name in ranges:
+        low, high = ranges[name]
+        return round(low * (high / low) ** x)
+    if name in _DECADES:
+        low, high = _DECADES[name]
+        return float(f"{10 ** (low + (high - low) * x):.1g}")
+    return round(float(x), 1)  # whitening
+
+
+def listing() -> str:
+    """The text of ``data/candidates.csv``."""
+    rows = [
+        {"network": id, "candidate": number} | asdict(recipe)
+        for id in TABLE_I
+        for number, recipe in enumerate(drawn(id))
+    ]
+    return _LIST_HEAD + pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")
+
+
+def load_candidates(path: Path = CANDIDATES) -> pd.DataFrame:
+    """Network, number and recipe of each candidate; raises as :func:`lib.store.read_table`."""
+    return store.read_table(path, "run `git checkout data/candidates.csv`", ("network", "candidate", *RECIPE))
+
+
+def recipe_of(row) -> Recipe:
+    """The recipe of a line of :func:`load_candidates`."""
+    kinds = {"width": int, "layers": int, "activation": str, "components": int, "steps": int}
+    return Recipe(**{name: kinds.get(name, float)(row[name]) for name in RECIPE})
+
+
+def trial(id: str, candidate: int, seed: int, recipe: Recipe) -> dict:
+    """Two trainings of a candidate with one seed; a row of the table of trials.
+
+    ``learning_rms``, ``validation_rms`` (MeV) and ``density_rms`` (MeV/fm, of r^2 energy density; NaN for networks of
+    energies) are of the random split, ``outermost_rms`` (MeV) of the neutron-richest third, ``seconds`` of processor time.
+    """
+    dataset = load_dataset(get_network(id).target)
+    known = dataset.known.values
+    inner = inner_learning(known, dataset.Z.values, dataset.N.values)
+    split = random_learning(known, seed)
+    random = train_member(id, seed, 0, dataset, recipe, split)
+    outer = train_member(id, seed, 1, dataset, recipe, inner)
+    return {
+        "network": id, "candidate": candidate, "seed": seed,
+        "learning_rms": energy_rms(random, dataset, split), "validation_rms": energy_rms(random, dataset, known & ~split),
+        "outermost_rms": energy_rms(outer, dataset, known & ~inner), "density_rms": density_rms(random, dataset, known & ~split),
+        "seconds": random.seconds + outer.seconds, "code_version": code_version(),
+    }  # fmt: skip
+
+
+def energy_rms(member: Trained, dataset, nuclei: np.ndarray) -> float:
+    """Error of the energy of these nuclei (boolean, (nucleus,)), MeV."""
+    error = member.predicted_energy - dataset.energy.values
+    return float(np.sqrt(np.mean(error[nuclei] ** 2)))
+
+
+def density_rms(member: Trained, dataset, nuclei: np.ndarray) -> float:
+    """Error of r^2 energy density over mesh and nuclei, MeV/fm; NaN where no density is learned."""
+    if member.network.spec.output != "energy_density":
+        return np.nan
+    chosen = dataset.isel(nucleus=nuclei)
+    error = predict_energy_density(member.network, chosen) - chosen.energy_density.values
+    return float(np.sqrt(np.mean(error.astype(float) ** 2)))
+
+
+def log_score(trials: pd.DataFrame) -> pd.Series:
+    """What trials are judged by: the mean logarithm of their errors, two of the energy and, if any, one of the density."""
+    return np.log(trials[list(ERRORS)]).mean(axis=1)
+
+
+def standing(trials: pd.DataFrame) -> pd.DataFrame:
+    """The candidates of one network, the best first: ``score``, their mean log score over the seeds that all of them have,
+    ``behind`` the best by so much, seed by seed, and the standard error ``error`` of that."""
+    scores = (
+        trials.assign(score=log_score(trials)).pivot(index="candidate", columns="seed", values="score").dropna(axis=1)
+    )
+    order = scores.mean(axis=1).sort_values(kind="stable").index
+    behind = scores.sub(scores.loc[order[0]], axis=1).loc[order]
+    table = pd.DataFrame({"score": scores.mean(axis=1).loc[order], "behind": behind.mean(axis=1)})
+    return table.assign(error=behind.std(axis=1, ddof=1) / np.sqrt(scores.shape[1]))
+
+
+def finalists(trials: pd.DataFrame) -> list[int]:
+    """Candidates of one network that are best after the first seeds."""
+    return standing(trials[trials.seed.isin(FIRST_SEEDS)]).index[:FINALISTS].tolist()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Search the recipes of the networks on known nuclei.")
+    parser.add_argument("networks", nargs="*", type=known_to(get_network), help=f"default: {' '.join(TABLE_I)}")
+    add_engine_options(parser)
+    options = parser.parse_args(arguments)
+    with errors_in_one_line():
+        listed = load_candidates()
+        table = (
+            store.read_table(TRIALS, _REMEDY, TRIAL_COLUMNS)
+            if TRIALS.exists()
+            else pd.DataFrame(columns=[*TRIAL_COLUMNS])
+        )
+
+    def keep(_, row):
+        nonlocal table
+        table = pd.concat([table, pd.DataFrame([row])], ignore_index=True) if len(table) else pd.DataFrame([row])
+        order = {id: place for place, id in enumerate(TABLE_I)}
+        key = ["network", "candidate", "seed"]
+        ordered = table.sort_values(key, key=lambda column: column.map(order) if column.name == "network" else column)
+        text = _HEAD + ordered.to_csv(index=False, float_format="%.6g")
+        atomic_write(TRIALS, lambda temporary: temporary.write_text(text))
+
+    for id in options.networks or TABLE_I:
+        recipes = {int(row["candidate"]): recipe_of(row) for _, row in listed[listed.network == id].iterrows()}
+        for seed in [*FIRST_SEEDS, *MORE_SEEDS]:
+            own = table[table.network == id]
+            spent = own.seconds.sum()
+            if spent > SECONDS:
+                sys.exit(f"{id} has spent {spent:.0f} of {SECONDS:.0f} s of processor time before seed {seed}")
+            wanted = list(recipes) if seed in FIRST_SEEDS else finalists(own)
+            done = set(own.candidate[own.seed == seed])
+            tasks = {number: (id, number, seed, recipes[number]) for number in wanted if number not in done}
+            with errors_in_one_line():
+                run_tasks(
+                    trial,
+                    tasks,
+                    keep,
+                    options.workers,
+                    options.scheduler,
+                    f"{id}, seed {seed}",
+                    "trial",
+                    len(wanted) - len(tasks),
+                )
+
+
+_HEAD = """\
+# Trials of the candidates for the recipes of the networks: rms errors on nuclei of the known region alone, in MeV.
+# density_rms in MeV/fm; seconds of processor time of both trainings.  The data dictionary explains every column.
+# Made by python -m studies.trials.  Licence: CC BY 4.0.
+"""
+
+_LIST_HEAD = f"""\
+# Candidates for the recipes of the networks, pure numbers: number 0 is the recipe of the first search, the others are drawn.
+# Made by studies.trials.listing with seed {SEED}, and committed before the first of them was trained.  Licence: CC BY 4.0.
+"""
+
+if __name__ == "__main__":
+    main()
