@@ -2,11 +2,14 @@
 
 import re
 
+import pytest
 import yaml
 from pybtex.database import parse_file, parse_string
+from sphinxcontrib.bibtex.style.referencing import format_references
+from sphinxcontrib.bibtex.style.template import SphinxReferenceInfo
 
 from lib.provenance import ROOT
-from publish.pages.author_year import NAME, AuthorYear, label
+from publish.pages.author_year import NAME, AuthorYear, InText, label
 
 BIBLIOGRAPHY = ROOT / "book" / "references.bib"
 
@@ -28,6 +31,21 @@ def test_each_work_has_its_own_label_and_the_list_is_sorted_by_them():
     assert made == sorted(made, key=str.lower)
     assert not [each for each in made if "others" in each]
     assert {"Bender et al., 2000a", "Bender et al., 2000b", "Li et al., 2026"} <= set(made)
+
+
+@pytest.mark.parametrize(("role", "words"), [("p", "[Bender et al., 2000b]"), ("t", "Bender et al. [2000b]")])
+def test_the_text_has_the_letters_of_the_list(role, words):
+    works = parse_file(BIBLIOGRAPHY)
+    listed = {each.key: each for each in AuthorYear().format_bibliography(works)}
+    info = SphinxReferenceInfo(None, "here", "bibliography", "id", None, "", "")
+    references = [(works.entries["Bender2000pairing"], listed["Bender2000pairing"], info)]
+    assert str(format_references(InText(), role, references)) == words
+    assert works.entries["Bender2000pairing"].fields["year"] == "2000", "the entry itself is left alone"
+
+
+def test_years_are_plain():
+    for work in parse_file(BIBLIOGRAPHY).entries.values():
+        assert re.fullmatch(r"[12]\d{3}", work.fields["year"]), work.key
 
 
 def test_the_book_uses_them():
