@@ -59,5 +59,7 @@ def test_the_paper_is_the_same_in_the_citation_file_and_in_the_bibliography():
     assert re.sub("[{}]", "", work.fields["title"]) == paper["title"]
     assert work.fields["year"] == str(paper["year"])
     assert work.fields["journal"] == paper["status"]
+    assert work.fields["url"] == paper["url"]
+    assert [each["value"] for each in paper["identifiers"]] == [f"arXiv:{work.fields['eprint']}"]
     people = [f"{each['family-names']}, {each['given-names']}" for each in paper["authors"]]
     assert [str(person) for person in work.persons["author"]] == people
