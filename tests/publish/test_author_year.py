@@ -43,9 +43,18 @@ def test_the_text_has_the_letters_of_the_list(role, words):
     assert works.entries["Bender2000pairing"].fields["year"] == "2000", "the entry itself is left alone"
 
 
-def test_years_are_plain():
+def test_years_are_plain_and_preprints_have_their_address():
     for work in parse_file(BIBLIOGRAPHY).entries.values():
         assert re.fullmatch(r"[12]\d{3}", work.fields["year"]), work.key
+        if work.fields.get("journal") == "preprint":
+            assert work.fields["url"] == f"https://arxiv.org/abs/{work.fields['eprint']}"
+            assert work.fields["archivePrefix"] == "arXiv"
+
+
+def test_every_work_is_cited_and_every_citation_is_a_work():
+    text = "\n".join(path.read_text() for path in (ROOT / "book").glob("*.md"))
+    cited = {key.strip() for keys in re.findall(r"\{cite:\w+\}`([^`]+)`", text) for key in keys.split(",")}
+    assert cited == set(parse_file(BIBLIOGRAPHY).entries)
 
 
 def test_the_book_uses_them():
