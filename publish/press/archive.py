@@ -98,7 +98,8 @@ def codemeta() -> bytes:
         "programmingLanguage": {"type": "ComputerLanguage", "name": "Python", "version": platform.python_version()},
         "softwareRequirements": [f"{name} {version(name)}" for name in BUILT_WITH],
         "referencePublication": [
-            {"type": "ScholarlyArticle", "name": reference["title"], "author": [
+            {"type": "ScholarlyArticle", "name": reference["title"], "url": reference["url"],
+             "identifier": [each["value"] for each in reference["identifiers"]], "author": [
                 {"type": "Person", "givenName": author["given-names"], "familyName": author["family-names"]}
                 for author in reference["authors"]
             ]}

@@ -204,6 +204,7 @@ def test_what_repositories_read_is_what_the_citation_says(checkout, tmp_path):
     assert [author["name"] for author in described["author"]] == [author["name"] for author in citation["authors"]]
     [paper] = described["referencePublication"]
     assert [author["familyName"] for author in paper["author"]] == ["Li", "Niu", "Liang", "Niu", "Sun"]
+    assert paper["url"] == f"https://arxiv.org/abs/{paper['identifier'][0].removeprefix('arXiv:')}"
     pack([checkout / "README.md"], checkout, tmp_path / "a.zip", INFORMATION, {"codemeta.json": archive.codemeta()})
     assert (unpack(tmp_path / "a.zip", tmp_path / "copy") / "codemeta.json").read_bytes() == archive.codemeta()
 
