@@ -21,7 +21,7 @@ def test_curves_of_both_optimisers_are_there(curves, id):
     adam = curves.sel(network=id, optimiser="Adam")
     ours = curves.sel(network=id, optimiser="Levenberg-Marquardt")
     # epochs are counted out beforehand, by the machine's speed at the beginning, and a busy one changes its speed
-    assert np.nanmax(adam.seconds) == pytest.approx(curves.budget_seconds, rel=0.75)
+    assert np.nanmax(adam.seconds) == pytest.approx(curves.budget_seconds, rel=0.5)
     assert np.isfinite(ours.learning_rms).sum() <= RECIPES[id].steps + 1
     for line in (adam, ours):
         learning = line.learning_rms.values[np.isfinite(line.learning_rms.values)]
