@@ -183,7 +183,10 @@ class AboveBest:
         )  # fmt: skip
         if progress.fillings["n"].paired:
             curvature = self.paired_curvature
-        to_gain = sum(filling.to_gain(progress.step.levels[q]) for q, filling in progress.fillings.items())
+        to_gain = sum(
+            filling.to_gain(progress.step.levels[q])
+            for q, filling in progress.fillings.items()
+        )  # fmt: skip
         allowed = self.surplus_mev + curvature * residual**2 + to_gain
         return progress.step.energy - self.best > allowed
 
