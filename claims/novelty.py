@@ -15,6 +15,7 @@ import xarray as xr
 
 from lib.learning.errors import DISTANCE_BINS
 from lib.learning.networks import EMPTY_FM, network_inputs
+from lib.learning.recipes import RECIPES
 from lib.learning.table_one import NN1, NN2, NN3, NetworkSpec
 
 
@@ -52,14 +53,24 @@ class Novelty:
         return float(new[..., direction].sum() / new.any(axis=2).sum())
 
 
-def novelty(spec: NetworkSpec, dataset: xr.Dataset, kept=20) -> Novelty:
-    """New inputs among all nuclei of a data set, along at most ``kept`` principal directions of those of the known ones.
+def novelty(spec: NetworkSpec, dataset: xr.Dataset, kept: int | None = None) -> Novelty:
+    """New inputs among all nuclei of a data set, along principal directions of those of the known ones.
+
+    Parameters
+    ----------
+    spec
+        the network.
+    dataset
+        of :func:`lib.learning.dataset.load_dataset`.
+    kept
+        how many directions at most, the widest first; as many as the recipe gives the network, if it is not said.
 
     Raises
     ------
     ValueError
         for less than one direction.
     """
+    kept = RECIPES[spec.id].components if kept is None else kept
     if kept < 1:
         raise ValueError(f"kept = {kept} is out of range: give at least 1")
     inputs = network_inputs(spec, dataset)

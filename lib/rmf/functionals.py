@@ -275,6 +275,8 @@ PC_F1 = PointCoupling(
     delta_TV=-4.20000e-11,
     pairing_strength_n=-308.0,
     pairing_strength_p=-321.0,
+    # 939 MeV is an assumption, with a consequence: the chapter on the chart has it
+    nucleon_mass=939.0,
     reference="Burvenich2002",
 )
 DD_PC1 = DensityDependent(

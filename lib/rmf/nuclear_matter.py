@@ -17,11 +17,15 @@ from lib.rmf.constants import HBARC_MEV_FM
 from lib.rmf.functionals import Functional, get_functional
 
 PUBLISHED = {
-    "PC-PK1": {"rho_0": 0.1535, "E/A": -16.12, "K": 238.0, "J": 35.6, "L": 113.0, "M*/M": 0.59},
+    "PC-PK1": {"rho_0": (0.153, 0.154), "E/A": -16.12, "K": 238.0, "J": 35.6, "L": 113.0, "M*/M": 0.59},
     "PC-F1": {"rho_0": 0.151, "E/A": -16.17, "K": 255.0, "J": 37.8, "L": 117.0, "M*/M": 0.61},
     "DD-PC1": {"rho_0": 0.152, "E/A": -16.06, "K": 230.0, "J": 33.0, "L": 70.0, "M*/M": 0.58},
 }
-"""Saturation properties as published – P. W. Zhao et al. (2010), T. Buervenich et al. (2002), T. Niksic et al. (2008)."""
+"""Saturation properties as they are quoted with the functionals; a pair where two values are in use.
+
+Functionals of P. W. Zhao et al. (2010), T. Buervenich et al. (2002), T. Niksic et al. (2008).  K and L of PC-F1 are from
+later comparisons; the article of 2002 itself could not be consulted.
+"""
 
 
 class Matter(NamedTuple):

@@ -5,6 +5,7 @@ import pytest
 
 from claims.novelty import novelty
 from lib.learning.dataset import load_dataset
+from lib.learning.recipes import RECIPES
 from lib.learning.table_one import DENSITIES, TABLE_I
 from lib.rmf.chart import load_chart
 
@@ -47,6 +48,19 @@ def test_a_stretched_isovector_density_is_found_as_such():
     assert found.share(unknown) > 0.2
     leading = found.directions[found.leading_direction(unknown)]
     assert np.abs(leading).argmax() == field
+
+
+@pytest.mark.parametrize("id", ["NN2-I6E", "NN2-I6dE"])
+def test_a_network_is_asked_about_the_directions_it_is_given(id):
+    dataset = few()
+    spec, unknown = TABLE_I[id], ~dataset.known.values
+    found = novelty(spec, dataset)
+    assert len(found.directions) == RECIPES[id].components
+    fewer = novelty(spec, dataset, kept=20)
+    assert len(fewer.directions) == 20
+    # what leaves the range in one of few directions leaves it in one of many
+    assert not (fewer.new.any(axis=2) & ~found.new.any(axis=2)).any()
+    assert fewer.share(unknown) < found.share(unknown)
 
 
 def test_empty_space_does_not_count():

@@ -27,16 +27,19 @@ def contact(name: str, rho: float) -> list[float]:
     return [float(functional.strength(channel, rho).value) for channel in ("S", "V", "TV")]
 
 
-ROUNDING = {"rho_0": 1e-3, "E/A": 0.006, "K": 0.6, "J": 0.06, "L": 0.6, "M*/M": 0.006}
-"""Half a unit of the last published digit (rho_0 of PC-PK1 is published as 0.153 and as 0.154), and a tenth of it more."""
+ROUNDING = {"rho_0": 6e-4, "E/A": 0.006, "K": 0.6, "J": 0.06, "L": 0.6, "M*/M": 0.006}
+"""Half a unit of the last published digit, and a tenth of a unit more."""
 
 
 @EACH
 def test_saturation_as_published(name):
-    found = saturation(name)
-    assert {key: found[key] for key in ROUNDING} == {
-        key: pytest.approx(PUBLISHED[name][key], abs=tolerance) for key, tolerance in ROUNDING.items()
-    }
+    found, published = saturation(name), PUBLISHED[name]
+    assert published.keys() == ROUNDING.keys()
+    for key, tolerance in ROUNDING.items():
+        values = np.atleast_1d(published[key])
+        assert np.abs(values - found[key]).min() < tolerance, key
+        # where two are in use they are a unit of the last digit apart
+        assert np.ptp(values) < 2 * tolerance, key
 
 
 @EACH
