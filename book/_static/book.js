@@ -54,7 +54,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   // a table too wide for its column is set closer first
   const fit = box => {
-    const table = box.matches(".text_html") && !box.querySelector(".explorer") && box.querySelector("table");
+    const table = !box.querySelector(".explorer") && box.querySelector("table");
     if (!table) return;
     table.classList.remove("dense");
     table.classList.toggle("dense", innerWidth > 600 && box.scrollWidth > box.clientWidth);
