@@ -105,6 +105,11 @@ def load_candidates(path: Path = CANDIDATES) -> pd.DataFrame:
     return store.read_table(path, "run `git checkout data/candidates.csv`", ("network", "candidate", *RECIPE))
 
 
+def load_trials(path: Path = TRIALS) -> pd.DataFrame:
+    """What has been trained; raises as :func:`lib.store.read_table`."""
+    return store.read_table(path, _REMEDY, TRIAL_COLUMNS)
+
+
 def recipe_of(row) -> Recipe:
     """The recipe of a line of :func:`load_candidates`."""
     kinds = {"width": int, "layers": int, "activation": str, "components": int, "steps": int}
@@ -134,7 +139,7 @@ def trial(id: str, candidate: int, seed: int, recipe: Recipe) -> dict:
 def energy_rms(member: Trained, dataset, nuclei: np.ndarray) -> float:
     """Error of the energy of these nuclei (boolean, (nucleus,)), MeV."""
     error = member.predicted_energy - dataset.energy.values
-    return float(np.sqrt(np.mean(error[nuclei] ** 2)))
+    return _rms(error[nuclei])
 
 
 def density_rms(member: Trained, dataset, nuclei: np.ndarray) -> float:
@@ -143,7 +148,13 @@ def density_rms(member: Trained, dataset, nuclei: np.ndarray) -> float:
         return np.nan
     chosen = dataset.isel(nucleus=nuclei)
     error = predict_energy_density(member.network, chosen) - chosen.energy_density.values
-    return float(np.sqrt(np.mean(error.astype(float) ** 2)))
+    return _rms(error.astype(float))
+
+
+def _rms(error: np.ndarray) -> float:
+    """Infinite where a training has gone astray, so that it comes last and is no missing trial."""
+    value = float(np.sqrt(np.mean(error**2)))
+    return value if np.isfinite(value) else np.inf
 
 
 def log_score(trials: pd.DataFrame) -> pd.Series:
@@ -160,7 +171,7 @@ def standing(trials: pd.DataFrame) -> pd.DataFrame:
     order = scores.mean(axis=1).sort_values(kind="stable").index
     behind = scores.sub(scores.loc[order[0]], axis=1).loc[order]
     table = pd.DataFrame({"score": scores.mean(axis=1).loc[order], "behind": behind.mean(axis=1)})
-    return table.assign(error=behind.std(axis=1, ddof=1) / np.sqrt(scores.shape[1]))
+    return table.assign(error=behind.replace(np.inf, np.nan).std(axis=1, ddof=1) / np.sqrt(scores.shape[1]))
 
 
 def finalists(trials: pd.DataFrame) -> list[int]:
@@ -175,11 +186,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     with errors_in_one_line():
         listed = load_candidates()
-        table = (
-            store.read_table(TRIALS, _REMEDY, TRIAL_COLUMNS)
-            if TRIALS.exists()
-            else pd.DataFrame(columns=[*TRIAL_COLUMNS])
-        )
+        table = load_trials(TRIALS) if TRIALS.exists() else pd.DataFrame(columns=[*TRIAL_COLUMNS])
 
     def keep(_, row):
         nonlocal table

@@ -81,6 +81,12 @@ def test_an_error_twice_as_large_counts_the_same_wherever_it_is():
     assert log_score(row.assign(density_rms=np.nan)).tolist() == pytest.approx([np.log(16.0) / 2])
 
 
+def test_a_training_that_has_gone_astray_comes_last():
+    assert trials._rms(np.array([1.0, np.nan])) == np.inf
+    scores = np.array([[1.0, 1.0], [np.inf, 0.0], [2.0, 2.0]])
+    assert standing(made_up(scores)).index.tolist() == [0, 2, 1]
+
+
 def test_the_best_of_the_first_seeds_go_on():
     scores = np.full((8, 6), np.nan)
     scores[:, :2] = np.arange(8)[::-1, None]
