@@ -141,19 +141,23 @@ def try_candidate(id: str, recipe: Recipe) -> dict:
         "learning_rms": np.mean([float(member.curve.learning_rms[-1]) for member in random]),
         "validation_rms": np.mean([float(member.curve.validation_rms[-1]) for member in random]),
         "outermost_rms": np.sqrt(np.mean(error[known & ~inner] ** 2)),
-        "density_rms": np.mean([_density_rms(member, dataset, split) for split, member in enumerate(random)]),
+        "density_rms": np.mean(
+            [
+                density_rms(member, dataset, known & ~random_learning(known, split))
+                for split, member in enumerate(random)
+            ]
+        ),
         "seconds": np.mean([member.seconds for member in random + outer]),
         "code_version": code_version(),
     }
 
 
-def _density_rms(member: Trained, dataset: xr.Dataset, split: int) -> float:
-    """Error of r^2 energy density over the mesh, on the validation nuclei of a random split, MeV/fm; NaN without densities."""
+def density_rms(member: Trained, dataset: xr.Dataset, nuclei: np.ndarray) -> float:
+    """Error of r^2 energy density over the mesh of these nuclei, boolean (nucleus,), MeV/fm; NaN without densities."""
     if member.network.spec.output != "energy_density":
         return np.nan
-    known = dataset.known.values
-    unlearnt = dataset.isel(nucleus=known & ~random_learning(known, split))
-    error = predict_energy_density(member.network, unlearnt) - unlearnt.energy_density.values
+    chosen = dataset.isel(nucleus=nuclei)
+    error = predict_energy_density(member.network, chosen) - chosen.energy_density.values
     return float(np.sqrt(np.mean(error.astype(float) ** 2)))
 
 
@@ -223,6 +227,19 @@ def generations(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[list(rows.values()), columns].set_index(names)
 
 
+def with_row(table: pd.DataFrame, row: dict, key: list[str]) -> pd.DataFrame:
+    """A table with one more row, sorted by the columns of the ``key``, networks as they stand in Table I."""
+    order = {id: place for place, id in enumerate(TABLE_I)}
+    grown = pd.concat([table, pd.DataFrame([row])], ignore_index=True) if len(table) else pd.DataFrame([row])
+    return grown.sort_values(key, key=lambda column: column.map(order) if column.name == "network" else column)
+
+
+def write_table(path: Path, head: str, table: pd.DataFrame) -> None:
+    """Write a table as CSV below its head, in one step."""
+    text = head + table.to_csv(index=False, float_format="%.6g")
+    atomic_write(path, lambda temporary: temporary.write_text(text))
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Search the recipes of the networks on validation nuclei.")
     parser.add_argument("networks", nargs="*", type=known_to(get_network), help=f"default: {' '.join(TABLE_I)}")
@@ -234,16 +251,11 @@ def main(arguments: list[str] | None = None) -> None:
     done = set(table[fields].itertuples(index=False, name=None))
     chosen = dict.fromkeys((id, recipe) for id in options.networks or TABLE_I for recipe in candidates(id))
     tasks = {key: key for key in chosen if (key[0], *asdict(key[1]).values()) not in done}
-    order = {id: place for place, id in enumerate(TABLE_I)}
 
     def keep(_, row):
         nonlocal table
-        table = pd.concat([table, pd.DataFrame([row])], ignore_index=True) if len(table) else pd.DataFrame([row])
-        ordered = table.sort_values(
-            fields, key=lambda column: column.map(order) if column.name == "network" else column
-        )
-        text = _HEAD + ordered.to_csv(index=False, float_format="%.6g")
-        atomic_write(PATH, lambda temporary: temporary.write_text(text))
+        table = with_row(table, row, fields)
+        write_table(PATH, _HEAD, table)
 
     finished = len(chosen) - len(tasks)
     with errors_in_one_line():

@@ -24,13 +24,12 @@ from scipy.stats import qmc
 
 from lib import store
 from lib.learning.dataset import inner_learning, load_dataset, random_learning
-from lib.learning.networks import predict_energy_density
 from lib.learning.recipes import Recipe
 from lib.learning.table_one import NN1, NN2, TABLE_I, NetworkSpec, get_network
-from lib.learning.train import Trained, train_member
+from lib.learning.train import train_member
 from lib.provenance import DATA, code_version
-from lib.tasks import add_engine_options, atomic_write, errors_in_one_line, known_to, run_tasks
-from studies.search import load_search
+from lib.tasks import add_engine_options, errors_in_one_line, known_to, run_tasks
+from studies.search import ERRORS, density_rms, load_search, with_row, write_table
 
 CANDIDATES, TRIALS = DATA / "candidates.csv", DATA / "trials.csv"
 COUNT, FINALISTS = 16, 5
@@ -40,7 +39,6 @@ SECONDS = 3600.0
 """Processor time that each network may spend; a seed is not begun after that."""
 SEED = 17
 RECIPE = tuple(field.name for field in fields(Recipe))
-ERRORS = ("validation_rms", "outermost_rms", "density_rms")
 TRIAL_COLUMNS = ("network", "candidate", "seed", "learning_rms", *ERRORS, "seconds", "code_version")
 _REMEDY = "run `python -m studies.trials` (two hours)"
 _CHOICES = {"layers": (1, 2, 3), "activation": ("tanh", "silu"), "components": (10, 20, 40, 80)}
@@ -128,33 +126,18 @@ def trial(id: str, candidate: int, seed: int, recipe: Recipe) -> dict:
     split = random_learning(known, seed)
     random = train_member(id, seed, 0, dataset, recipe, split)
     outer = train_member(id, seed, 1, dataset, recipe, inner)
+    errors = {
+        "learning_rms": float(random.curve.learning_rms[-1]), "validation_rms": float(random.curve.validation_rms[-1]),
+        "outermost_rms": float(outer.curve.validation_rms[-1]),
+    }  # fmt: skip
+    if get_network(id).output == "energy_density":
+        errors["density_rms"] = density_rms(random, dataset, known & ~split)
+    # infinite where a training has gone astray, so that it comes last and is no missing trial
+    errors = {name: error if np.isfinite(error) else np.inf for name, error in errors.items()}
     return {
-        "network": id, "candidate": candidate, "seed": seed,
-        "learning_rms": energy_rms(random, dataset, split), "validation_rms": energy_rms(random, dataset, known & ~split),
-        "outermost_rms": energy_rms(outer, dataset, known & ~inner), "density_rms": density_rms(random, dataset, known & ~split),
+        "network": id, "candidate": candidate, "seed": seed, "density_rms": np.nan, **errors,
         "seconds": random.seconds + outer.seconds, "code_version": code_version(),
     }  # fmt: skip
-
-
-def energy_rms(member: Trained, dataset, nuclei: np.ndarray) -> float:
-    """Error of the energy of these nuclei (boolean, (nucleus,)), MeV."""
-    error = member.predicted_energy - dataset.energy.values
-    return _rms(error[nuclei])
-
-
-def density_rms(member: Trained, dataset, nuclei: np.ndarray) -> float:
-    """Error of r^2 energy density over mesh and nuclei, MeV/fm; NaN where no density is learned."""
-    if member.network.spec.output != "energy_density":
-        return np.nan
-    chosen = dataset.isel(nucleus=nuclei)
-    error = predict_energy_density(member.network, chosen) - chosen.energy_density.values
-    return _rms(error.astype(float))
-
-
-def _rms(error: np.ndarray) -> float:
-    """Infinite where a training has gone astray, so that it comes last and is no missing trial."""
-    value = float(np.sqrt(np.mean(error**2)))
-    return value if np.isfinite(value) else np.inf
 
 
 def log_score(trials: pd.DataFrame) -> pd.Series:
@@ -190,12 +173,8 @@ def main(arguments: list[str] | None = None) -> None:
 
     def keep(_, row):
         nonlocal table
-        table = pd.concat([table, pd.DataFrame([row])], ignore_index=True) if len(table) else pd.DataFrame([row])
-        order = {id: place for place, id in enumerate(TABLE_I)}
-        key = ["network", "candidate", "seed"]
-        ordered = table.sort_values(key, key=lambda column: column.map(order) if column.name == "network" else column)
-        text = _HEAD + ordered.to_csv(index=False, float_format="%.6g")
-        atomic_write(TRIALS, lambda temporary: temporary.write_text(text))
+        table = with_row(table, row, ["network", "candidate", "seed"])[[*TRIAL_COLUMNS]]
+        write_table(TRIALS, _HEAD, table)
 
     for id in options.networks or TABLE_I:
         recipes = {int(row["candidate"]): recipe_of(row) for _, row in listed[listed.network == id].iterrows()}
@@ -203,7 +182,11 @@ def main(arguments: list[str] | None = None) -> None:
             own = table[table.network == id]
             spent = own.seconds.sum()
             if spent > SECONDS:
-                sys.exit(f"{id} has spent {spent:.0f} of {SECONDS:.0f} s of processor time before seed {seed}")
+                print(
+                    f"{id} has spent {spent:.0f} of {SECONDS:.0f} s of processor time before seed {seed}",
+                    file=sys.stderr,
+                )
+                break
             wanted = list(recipes) if seed in FIRST_SEEDS else finalists(own)
             done = set(own.candidate[own.seed == seed])
             tasks = {number: (id, number, seed, recipes[number]) for number in wanted if number not in done}

@@ -26,7 +26,19 @@ from lib.provenance import DATA, code_hash, code_version
 from lib.rmf.accuracy import solved_again
 from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, Functional, get_functional
 from lib.rmf.iteration import NoConvergenceError
-from lib.rmf.lowest import Minimum, concerned, extrapolated, from_below, improve, minimum_of, settle, taken_over
+from lib.rmf.lowest import (
+    ROUNDS,
+    Minimum,
+    Place,
+    concerned,
+    extrapolated,
+    from_below,
+    improve,
+    improve_all,
+    minimum_of,
+    settle,
+    taken_over,
+)
 from lib.rmf.mesh import DEFAULT_BOX_FM, DEFAULT_STEP_FM, NETWORK_MESH, Mesh, get_mesh
 from lib.rmf.observables import COORDINATES, VARIABLES
 from lib.rmf.occupation import UnboundNucleusError
@@ -38,8 +50,6 @@ Z_RANGE = (8, 100)
 N_RANGE = (8, 156)
 BEYOND_DRIP = 3
 """Unbound nuclei computed beyond each drip line, to see whether binding comes back behind it."""
-ROUNDS = 8
-"""Largest number of rounds in which nuclei learn from their neighbours."""
 SEPARATION_TEXT = "of E_CDFT (with the pairing energy, where there is pairing)"
 CHART_VARIABLES = {
     **{name: Variable(("nucleus", *dims), unit, text) for name, (dims, unit, text) in VARIABLES.items()},
@@ -67,7 +77,7 @@ def stability_N(Z: int) -> int:
     return int(round((nearest - Z) / 2) * 2)
 
 
-Chart = dict[tuple[int, int], Minimum]
+Chart = dict[Place, Minimum]
 """States by (Z, N)."""
 
 
@@ -104,11 +114,6 @@ def next_isotope(Z: int, N: int, before: list[Minimum], functional: Functional, 
     order = from_below(Z, N, before[0].levels) if before and not paired else None
     found = settle(Z, N, functional, mesh, paired, start, order)
     return found if found.bound else improve(found, before[:1], functional, mesh)
-
-
-def improve_all(nuclei: list[tuple[Minimum, list[Minimum]]], functional: Functional, mesh: Mesh) -> list[Minimum]:
-    """Each nucleus, having tried what its neighbours know."""
-    return [improve(best, near, functional, mesh) for best, near in nuclei]
 
 
 def describe(found: Chart, functional: Functional, mesh: Mesh) -> list[dict]:
@@ -231,9 +236,8 @@ class Phases:
             tasks: dict[int, list] = {}
             for best, near in concerned(found, news):
                 tasks.setdefault(best.Z, []).append((best, near))
-            improved = self.run(
-                f"round-{round_number}", improve_all, {Z: (tasks[Z], *where) for Z in self.elements if Z in tasks}
-            )
+            arguments = {Z: (tasks[Z], *where) for Z in self.elements if Z in tasks}
+            improved = self.run(f"round-{round_number}", improve_all, arguments)
             news = taken_over(found, itertools.chain(*improved.values()))
             if not news:
                 break

@@ -62,7 +62,8 @@ SEARCH_TOLERANCE_MEV = 1e-3
 pairing, whose window follows the levels, it is known to some 0.1 keV."""
 COLLAPSE_DENSITY = 0.32
 """Central vector density (fm^-3), twice saturation – a light nucleus that reaches it fell into the collapse channel."""
-_ROUNDS = 8
+ROUNDS = 8
+"""Largest number of rounds in which nuclei learn from their neighbours."""
 _LIMIT, _TRIAL_LIMIT = 300, 120
 
 
@@ -225,6 +226,11 @@ def improve(best, neighbours, functional, mesh, window=WINDOW_MEV) -> Minimum:
                 break
             best = best.after(trial)
     return best
+
+
+def improve_all(nuclei: list[tuple[Minimum, list[Minimum]]], functional: Functional, mesh: Mesh) -> list[Minimum]:
+    """Each nucleus, having tried what its neighbours know."""
+    return [improve(best, near, functional, mesh) for best, near in nuclei]
 
 
 def attempt(
@@ -415,9 +421,8 @@ def ground_state(Z: int, N: int, functional: Functional, mesh: Mesh, paired: boo
             except (UnboundNucleusError, NoConvergenceError):
                 continue  # nothing to learn from it
     news = set(found)
-    for _ in range(_ROUNDS):
-        improved = [improve(best, near, functional, mesh) for best, near in concerned(found, news)]
-        news = taken_over(found, improved)
+    for _ in range(ROUNDS):
+        news = taken_over(found, improve_all(concerned(found, news), functional, mesh))
         if not news:
             break
     return found[Z, N].solution(functional, mesh)

@@ -1,7 +1,7 @@
 """The appendix on the library: every package and module, so that no list of them goes stale.
 
-In ``book/api.md`` and ``book/api_rooms.md`` a comment such as ``% modules of lib.rmf`` holds the place of a package.  Its modules follow the import
-contract in ``pyproject.toml``, each behind those that it builds on; where there is none, their names.
+In ``book/api*.md`` a comment such as ``% modules of lib.rmf`` holds the place of a package.  Its modules follow the import contract
+in ``pyproject.toml``, each behind those that it builds on; where there is none, their names.
 """
 
 from __future__ import annotations

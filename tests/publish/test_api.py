@@ -19,18 +19,24 @@ MODULES = sorted(
     if not path.name.startswith("__")
 )
 
-PAGES = ("api", "api_rooms")
+PAGES = ("api", "api_rooms", "api_publish")
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    """Both pages of it as they are built, in a small book; warnings are errors, and so are references to nowhere."""
+    """All pages of it as they are built, in a small book; warnings are errors, and so are references to nowhere."""
     source = tmp_path_factory.mktemp("source")
     (source / "book").mkdir()
     for name in PAGES:
         (source / "book" / f"{name}.md").write_text((ROOT / "book" / f"{name}.md").read_text())
     (source / "index.md").write_text(
-        "# A book\n\n```{table} Rooms\n:name: modules\n\n| room |\n|---|\n| lib |\n```\n\n```{toctree}\nbook/api\nbook/api_rooms\n```\n"
+        "\n".join(
+            [
+                "# A book\n\n```{table} Rooms\n:name: modules\n\n| room |\n|---|\n| lib |\n```\n\n```{toctree}",
+                *(f"book/{name}" for name in PAGES),
+                "```\n",
+            ]
+        )
     )
     settings = {
         name: value for name, value in CONFIG.items() if name.startswith(("autodoc", "napoleon", "nitpick", "num"))
@@ -43,8 +49,8 @@ def page(tmp_path_factory):
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", source, source / "_build"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
-    both = "".join((source / "_build" / "book" / f"{name}.html").read_text() for name in PAGES)
-    return BeautifulSoup(both, "html.parser")
+    whole = "".join((source / "_build" / "book" / f"{name}.html").read_text() for name in PAGES)
+    return BeautifulSoup(whole, "html.parser")
 
 
 def definitions(name):

@@ -7,17 +7,15 @@ from conftest import PAGES
 NAMES = sorted(path.relative_to(PAGES).as_posix() for path in (PAGES / "book").rglob("*.html"))
 LIMIT_MB = 3.5
 """MathJax and the theme are 2.4 of it, pictures the rest; compressed, as most servers send them, a third."""
-CARRIES_MB = {
-    "book/one_nucleus.html": 6.5, "book/chart.html": 5.3, "book/mass_table.html": 4.2, "book/api_rooms.html": 3.8,
-}  # fmt: skip
-"""Pages whose explorers carry much with them, and the docstrings of six rooms on one page."""
+PICTURES_MB = {"book/one_nucleus.html": 6.5, "book/chart.html": 5.0, "book/mass_table.html": 4.2}
+"""Pages whose explorers carry much with them."""
 pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_page_is_heavy(browser, site, name):
     resources, *_ = measure(browser, f"{site}/{name}")
-    assert sum(size for _, size, _ in resources) / 1e6 < CARRIES_MB.get(name, LIMIT_MB), sorted(
+    assert sum(size for _, size, _ in resources) / 1e6 < PICTURES_MB.get(name, LIMIT_MB), sorted(
         resources, key=lambda r: -r[1]
     )[:3]
     assert len({name for name, *_ in resources}) == len(resources), "something is loaded twice"
