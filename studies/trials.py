@@ -14,12 +14,14 @@ never looked at, nor are the paper's figures.  ``python -m studies.trials`` trai
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from scipy.stats import qmc
 
 from lib import store
@@ -124,8 +126,9 @@ def trial(id: str, candidate: int, seed: int, recipe: Recipe) -> dict:
     known = dataset.known.values
     inner = inner_learning(known, dataset.Z.values, dataset.N.values)
     split = random_learning(known, seed)
-    random = train_member(id, seed, 0, dataset, recipe, split)
-    outer = train_member(id, seed, 1, dataset, recipe, inner)
+    with denormals_as_zero():
+        random = train_member(id, seed, 0, dataset, recipe, split)
+        outer = train_member(id, seed, 1, dataset, recipe, inner)
     errors = {
         "learning_rms": float(random.curve.learning_rms[-1]), "validation_rms": float(random.curve.validation_rms[-1]),
         "outermost_rms": float(outer.curve.validation_rms[-1]),
@@ -138,6 +141,17 @@ def trial(id: str, candidate: int, seed: int, recipe: Recipe) -> dict:
         "network": id, "candidate": candidate, "seed": seed, "density_rms": np.nan, **errors,
         "seconds": random.seconds + outer.seconds, "code_version": code_version(),
     }  # fmt: skip
+
+
+@contextlib.contextmanager
+def denormals_as_zero():
+    """Numbers below 1e-38 are zero: where a prior is so strong that all weights shrink to nothing, a step is twenty
+    times as slow without that, and gives the same."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def log_score(trials: pd.DataFrame) -> pd.Series:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.recipes import Recipe
@@ -56,6 +57,13 @@ def test_candidates_are_spread_over_the_ranges(id):
     assert {name: getattr(recipe, name) for recipe in recipes for name in idle} == {
         name: getattr(Recipe(), name) for name in idle
     }
+
+
+def test_denormals_are_zero_only_where_it_is_asked():
+    tiny = torch.tensor([1e-30])
+    with trials.denormals_as_zero():
+        assert float(tiny * 1e-10) == 0
+    assert float(tiny * 1e-10) > 0
 
 
 def made_up(scores):
