@@ -42,7 +42,7 @@ BEFORE, AFTER = "before", "after"
 HOLDS, PARTLY, FAILS, UNDECIDED = "holds", "holds partly", "does not hold", "undecided"
 MET, MISSED = "yes", "no"
 """Whether a condition is met, unless it is :data:`UNDECIDED`."""
-RECIPE, CONVENTION = "recipe", "convention"
+RECIPE, CONVENTION = "a recipe", "a convention"
 """In whose choice a number had a part.
 
 A recipe was chosen among those that reach the paper's number in the known region, the convention of no pairing by what the

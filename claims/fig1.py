@@ -30,15 +30,17 @@ def functional_is_best(evidence: Evidence) -> Finding:
     lowest of the seven there; it is the lowest of the seven at more than half of the distances d > 0.
     """
     known = {id: evidence.rms(id) for id in DIRECT}
-    own, best = known["NN3-I6D"], min(known, key=lambda id: known[id].value)
+    values = {id: estimate.value for id, estimate in known.items()}
+    own, best = known["NN3-I6D"], min(values, key=values.get)
     wins = lowest_by_distance(evidence, DIRECT).value_counts()
     outside = f"most often outside: {label(wins.idxmax())}"
     lowest, inside = "it is the lowest", f"{label(best)}: {known[best]} MeV"
-    share, of = share_won(evidence, DIRECT, "NN3-I6D"), int(wins.sum())
+    share = share_won(evidence, DIRECT, "NN3-I6D")
+    often = f"{lowest} at more than half of the distances"
     return f"{own} MeV; best inside: {label(best)}; {outside}", [
         reaches("NN3-I6ℰ", own, 0.644, chosen=RECIPE),
         is_lowest(f"{lowest} of seven in the known region", known, inside),
-        more_than_half(f"{lowest} at more than half of the distances", share, of),
+        more_than_half(often, share, int(wins.sum())),
     ]
 
 

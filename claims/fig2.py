@@ -11,7 +11,7 @@ import pandas as pd
 from claims.condition import ABOUT, AFTER, ALIKE, Condition, Finding, claim, is_lowest, said
 from claims.evidence import GE78, GE96, Evidence
 from claims.profiles import SETTLED_SHARE, Profile
-from claims.uncertainty import Estimate, chance_correlation, least, median, most, rank_correlation, weighted_rms
+from claims.uncertainty import Estimate, chance_correlation, least, median, most, rank_correlation
 from claims.words import decimals, label, listed, nuclide
 from lib.learning.errors import rms
 from lib.learning.table_one import DENSITY
@@ -44,16 +44,24 @@ def functional_reproduces_density(evidence: Evidence) -> Finding:
     points = "near extrema and inflection points than elsewhere"
     conditions, best = [], []
     for nucleus in (GE78, GE96):
-        name, found = nuclide(nucleus), evidence.profiles_of(nucleus, redrawn=True)
-        size = {id: weighted_rms(np.atleast_2d(found[id].difference), 1) for id in DENSITY}
+        name = nuclide(nucleus)
+        found = evidence.profiles_of(nucleus, redrawn=True)
+        size = {id: rms_difference(found[id]) for id in DENSITY}
         ratio = {id: Estimate.of(found[id].contrast()) for id in OTHERS}
-        best.append(f"{name}: {label(min(size, key=lambda id: size[id].value))}")
+        smallest_is = min(size, key=lambda id: size[id].value)
+        best.append(f"{name}: {label(smallest_is)}")
         others = f"{name}: the others err more {points}"
+        sizes, times = listed(size, 2, "MeV/fm"), listed(ratio, 2, "times")
         conditions += [
-            is_lowest(f"{name}: {smallest}", size, listed(size, unit="MeV/fm")),
-            Condition(others, listed(ratio, unit="times"), least(ratio.values()) - 1),
+            is_lowest(f"{name}: {smallest}", size, sizes),
+            Condition(others, times, least(ratio.values()) - 1),
         ]
     return f"best in {', in '.join(best)}", conditions
+
+
+def rms_difference(profile: Profile) -> Estimate:
+    """Root mean square of r²δℰ over the mesh, MeV/fm."""
+    return Estimate.of(np.sqrt((profile.difference**2).mean(axis=-1)))
 
 
 @claim(5, "Fig. 2", "−6 MeV, 6 fm; NN3-I3ℰ −20 MeV, 8 fm")

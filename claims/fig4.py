@@ -23,7 +23,7 @@ from claims.condition import (
 )
 from claims.evidence import THIRDS, Evidence, in_third, last_isotope, near_drip_line, neutron_deficient
 from claims.shells import drop_rms, drop_table, near_magic, ratio_near
-from claims.uncertainty import Estimate, Redrawn, least, weighted_median
+from claims.uncertainty import Estimate, Redrawn, least, weighted_mean, weighted_median
 from claims.words import listed
 from lib.learning.errors import Errors, rms
 from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC
@@ -87,11 +87,12 @@ def correction_on_the_chart(evidence: Evidence) -> Finding:
     drip = evidence.rms("NN3-I6dD", near_drip_line(errors))
     unknown = "rms error of the unknown nuclei near the drip line"
     thirds = thirds_table(evidence, "NN3-I6dD")
-    inside, outside = (thirds.xs(region, level=1) for region in ("known", "unknown"))
+    inside, outside = thirds.xs("known", level=1), thirds.xs("unknown", level=1)
     matched = alike_at_equal_distance(redrawn, errors, ~known)
     alike = "light, medium and heavy"
     equal = "unknown region, at equal distances"
-    return f"{100 * share.value:.1f} % within 1 MeV; {drip} MeV at the drip line", [
+    within = f"{100 * share.value:.1f} % within 1 MeV"
+    return f"{within}; {drip} MeV at the drip line", [
         share_at_least(0.9, "of the known nuclei within 1 MeV", share),
         reaches(unknown, drip, 6, otherwise=about(drip, 6)),
         within_factor(f"known region: {alike}", dict(inside.network)),
@@ -104,8 +105,7 @@ def correction_on_the_chart(evidence: Evidence) -> Finding:
 
 def share_within(redrawn: Redrawn, nuclei: np.ndarray, bound: float) -> Estimate:
     """Share of some nuclei, boolean (nucleus,), that err by at most ``bound`` MeV."""
-    inside, times = np.abs(redrawn.values(nuclei)) <= bound, redrawn.times(nuclei)
-    return Estimate.of((times * inside).sum(axis=1) / times.sum(axis=1))
+    return Estimate.of(weighted_mean(np.abs(redrawn.values(nuclei)) <= bound, redrawn.times(nuclei)))
 
 
 def gain_most(region: str, thirds: pd.DataFrame) -> Condition:

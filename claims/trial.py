@@ -58,7 +58,10 @@ def verdict_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
 
 
 def condition_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
-    """One row per condition of each claim, over both numbers: what is demanded and found, by what margin it is met, if it is."""
+    """One row per condition of each claim, over both numbers: what is demanded and found, by what margin it is met, if it is.
+
+    Columns that would be empty are left out.
+    """
     rows = [
         {
             "claim": verdict.number,
@@ -69,12 +72,13 @@ def condition_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
             "met": f"{condition.state}, bettered" if condition.bettered else condition.state,
             "other reading": condition.otherwise,
             "written": f"{condition.written} the first ensembles",
-            "had a part in the choice of a": condition.chosen,
+            "had a part in choosing": condition.chosen,
         }
         for verdict in verdicts.values()
         for place, condition in enumerate(verdict.conditions, start=1)
     ]
-    return pd.DataFrame(rows).set_index(["claim", "condition"])
+    table = pd.DataFrame(rows).set_index(["claim", "condition"])
+    return table.loc[:, (table != "").any()]
 
 
 def margin_in_words(margin: Estimate) -> str:

@@ -46,7 +46,8 @@ class Estimate:
         draws = np.atleast_1d(np.asarray(draws, dtype=float))
         drawn = draws[1:][np.isfinite(draws[1:])]
         moves = len(drawn) > 1 and np.ptp(drawn) > 0
-        return cls(float(draws[0]), float(drawn.std(ddof=1)) if moves else 0.0, draws)
+        error = float(drawn.std(ddof=1)) if moves else 0.0
+        return cls(float(draws[0]), error, draws)
 
     def __sub__(self, other: Estimate | float) -> Estimate:
         return Estimate.of(self.draws - getattr(other, "draws", other))
@@ -99,8 +100,10 @@ def times_drawn(count: int, what: str, draws: int = DRAWS) -> np.ndarray:
     return np.vstack([np.ones(count), drawn])
 
 
-def splits_drawn(splits: np.ndarray, drawn=BOTH) -> tuple[np.ndarray, np.ndarray]:
-    """How often each split is taken, (1 + draws, split) or (1, split); and which members it has, (split, member).
+def splits_drawn(splits, drawn=BOTH) -> tuple[np.ndarray, np.ndarray]:
+    """How often each of the ``splits`` of the members, (member,), is taken, and which members it has.
+
+    (1 + draws, split), or (1, split) where no training is drawn; and (split, member).
 
     A split is taken with all its initialisations, whose scatter is part of the scatter between the means of the splits.
     """
@@ -146,10 +149,12 @@ class Redrawn:
 
     def values(self, nuclei=ALL) -> np.ndarray:
         """The errors by the members drawn, (draw, nucleus); NaN where none of these counts."""
-        taken, errors, squares = self._splits @ [each[:, nuclei] for each in self._sums]
+        sums = [each[:, nuclei] for each in self._sums]
+        taken, errors, squares = self._splits @ sums
         with np.errstate(invalid="ignore", divide="ignore"):
             if self._of == "deviation":
-                return np.sqrt((squares - errors**2 / taken) / (taken - 1))
+                variance = (squares - errors**2 / taken) / (taken - 1)
+                return np.sqrt(variance)
             return errors / taken
 
     def rms(self, nuclei=ALL) -> Estimate:
@@ -192,13 +197,17 @@ def weighted_rms(values: np.ndarray, times: np.ndarray) -> Estimate:
     ValueError
         if there is no finite value.
     """
-    finite = np.isfinite(values)
-    if not finite[0].any():
+    if not np.isfinite(values[0]).any():
         raise ValueError("no nucleus to draw from: widen the selection")
+    return Estimate.of(np.sqrt(weighted_mean(values**2, times)))
+
+
+def weighted_mean(values: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Mean of the finite ones of some values, (draw, nucleus), each of which counts so many ``times``; (draw,)."""
+    finite = np.isfinite(values)
+    sums = (times * np.where(finite, values, 0)).sum(axis=1)
     with np.errstate(invalid="ignore"):
-        return Estimate.of(
-            np.sqrt((times * np.where(finite, values, 0) ** 2).sum(axis=1) / (times * finite).sum(axis=1))
-        )
+        return sums / (times * finite).sum(axis=1)
 
 
 def weighted_median(values: np.ndarray, times: np.ndarray) -> Estimate:
