@@ -240,6 +240,6 @@ def growth(what: str, curves: Mapping[str, pd.DataFrame]) -> Finding:
         outside - GROWING,
         AFTER,
     )
-    lowest = f"{decimals(everywhere.value, 2)} with d = 0, {decimals(outside.value, 2)} without"
+    lowest = f"{everywhere} with d = 0, {outside} without"
     met = f"{sum(one.state == MET for one in each)} of {len(each)}"
     return f"{met}; lowest rank correlation {lowest}", [*each, together]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from claims.condition import RECIPE, Condition, Finding, claim, growth, is_lowest, more_than_half, reaches
 from claims.evidence import Evidence
-from claims.uncertainty import Estimate
+from claims.uncertainty import Estimate, least, most
 from claims.words import label
 from lib.learning.errors import Errors
 from lib.learning.table_one import DIRECT
@@ -87,8 +87,8 @@ def densities_extrapolate_better(evidence: Evidence) -> Finding:
     for id, ratio in ratios.items():
         demand = f"{label(id)}: σ_rms {what}, at most 1/2"
         conditions.append(Condition(demand, str(ratio), HALF - ratio))
-    values = [ratio.value for ratio in ratios.values()]
-    return f"error {what}: {min(values):.2f} to {max(values):.2f}", conditions
+    low, high = least(ratios.values()), most(ratios.values())
+    return f"error {what}: {low} to {high}", conditions
 
 
 def ratio_to_numbers(evidence: Evidence, id: str) -> Estimate:

@@ -12,7 +12,7 @@ from claims.condition import ABOUT, AFTER, ALIKE, Condition, Finding, claim, is_
 from claims.evidence import GE78, GE96, Evidence
 from claims.profiles import SETTLED_SHARE, Profile
 from claims.uncertainty import Estimate, chance_correlation, least, median, most, rank_correlation
-from claims.words import decimals, label, listed, nuclide
+from claims.words import label, listed, nuclide
 from lib.learning.errors import rms
 from lib.learning.table_one import DENSITY
 
@@ -84,10 +84,9 @@ def cumulative_energy_settles(evidence: Evidence) -> Finding:
     """
     near, far = (evidence.profiles_of(nucleus, redrawn=True) for nucleus in (GE78, GE96))
     three, odd = {id: near[id] for id in SETTLED}, near["NN3-I3D"]
-    lowest = least(minima(three).values()).value
-    latest = most(radii(three).values()).value
-    ours = f"{decimals(lowest, 1)} MeV, {latest:.1f} fm; NN3-I3ℰ "
-    ours += f"{decimals(odd.as_it_is.minimum, 1)} MeV, {odd.as_it_is.settling_radius:.1f} fm"
+    lowest, latest = least(minima(three).values()), most(radii(three).values())
+    ours = f"{said(lowest)} MeV, {said(latest)} fm; NN3-I3ℰ "
+    ours += f"{said(Estimate.of(odd.minimum))} MeV, {said(Estimate.of(odd.settling_radius))} fm"
     return ours, [
         *three_settle(three),
         *odd_one_settles_last(odd, three),

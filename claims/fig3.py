@@ -44,7 +44,7 @@ def corrections_in_known_region(evidence: Evidence) -> Finding:
     paper's.
     """
     known = {id: evidence.rms(id) for id in CORRECTING}
-    ours = ", ".join(f"{estimate.value:.3f}" for estimate in known.values())
+    ours = ", ".join(map(str, known.values()))
     conditions = []
     for id, estimate in known.items():
         bound = TABLE_I[id].paper_rms
@@ -82,7 +82,7 @@ def corrections_extrapolate(evidence: Evidence) -> Finding:
     for id, error in errors.items():
         factor = about(error, 5)
         steady.append(reaches(label(id), error, 5, at=at, otherwise=factor))
-    ours = f"NN1-I4δE from {near.value:.2f} to {far.value:.2f} of PC-PK1"
+    ours = f"NN1-I4δE from {near} to {far} of PC-PK1"
     nearer = "NN1-I4δE comes nearer to bare PC-PK1"
     both = f"{near} of it at d = 2–10, {far} {at}"
     come = f"NN1-I4δE has come to {APPROACHED:g} of bare PC-PK1 {at}"

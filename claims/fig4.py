@@ -56,7 +56,7 @@ def functionals_differ_at_both_ends(evidence: Evidence) -> Finding:
     high = Estimate.of(target[near].max())
     over = f"{int((target[near] > 20).sum())} of {near.sum()}"
     over_last = f"{int((target[last] > 20).sum())} of {last.sum()} elements"
-    ours = f"{-low.value:.1f} MeV more (median); up to {high.value:.1f} MeV less"
+    ours = f"{0 - low} MeV more (median); up to {high.value:.1f} MeV less"
     largest = "unknown nuclei near the drip line: largest"
     median = "unknown last bound isotopes: median"
     return f"{ours}, over 20 MeV in {over} unknown nuclei", [

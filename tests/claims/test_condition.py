@@ -194,7 +194,7 @@ def test_growth_asks_each_curve_and_all_of_them_outside():
     ours, conditions = growth("error", {"NN1-I4E": rising, "NN3-I6D": rising + 1})
     assert [condition.state for condition in conditions] == [MET] * 3
     assert [condition.written for condition in conditions] == [BEFORE, BEFORE, AFTER]
-    assert ours == "2 of 2; lowest rank correlation 1.00 with d = 0, 1.00 without"
+    assert ours == "2 of 2; lowest rank correlation 1.000 ± 0.000 with d = 0, 1.000 ± 0.000 without"
     ours, conditions = growth("error", {"NN1-I4E": rising, "NN3-I6D": falling, "NN2-I3E": step})
     assert [condition.state for condition in conditions] == [MET, MISSED, MISSED, MISSED]
     assert conditions[-1].found == "lowest −1.000 ± 0.000 (NN3-I6ℰ)"
