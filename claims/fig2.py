@@ -79,7 +79,7 @@ def cumulative_energy_settles(evidence: Evidence) -> Finding:
     these three settle by 6 + 1 fm; (c) the minimum of NN3-I3ℰ is between −30 and −13.3 MeV; (d) NN3-I3ℰ settles last of
     the four, not before 8 − 1 fm; (e) in ⁹⁶Ge the swing of all four is larger than in ⁷⁸Ge; (f) there all four settle
     later than in ⁷⁸Ge. Added after the first ensembles, since a curve that only falls, or swings once and rests, met all of
-    these: (g) in ⁷⁸Ge each of the three of (a) has its minimum before it settles, and ends above it; (h) in ⁹⁶Ge the range
+    these: (g) in ⁷⁸Ge each of the three of (a) has its minimum before it settles, and so ends above it; (h) in ⁹⁶Ge the range
     of E(r) within each third of the first 12 fm is more than a tenth of its swing, for all four.
     """
     near, far = (evidence.profiles_of(nucleus, redrawn=True) for nucleus in (GE78, GE96))
@@ -158,7 +158,7 @@ def falls_and_rises(three: Profiles) -> Condition:
     for id, profile in three.items():
         lowest = Estimate.of(profile.r[profile.cumulative.argmin(axis=-1)])
         settled = Estimate.of(profile.settling_radius)
-        found[id] = f"minimum at {lowest}, settled at {settled}"
+        found[id] = f"minimum at {said(lowest)}, settled at {said(settled)}"
         margins.append(settled - lowest)
     falls = "⁷⁸Ge: E(r) of these three falls to its minimum"
     demand, words = "and rises before it settles", listed(found, unit="fm")

@@ -150,10 +150,10 @@ def shells_are_captured(evidence: Evidence) -> Finding:
     numbers".
 
     Near is N within 2 of 50, 82 or 126; "well" is read as to 20 %. Conditions, all outside the known region: σ_rms near
-    magic numbers is below that of the other nuclei at the same distances; the rms error
-    of the drop S_2n(N_magic) − S_2n(N_magic + 2) is at most 20 % of its mean (bare PC-PK1 may meet that alone, and is
-    printed beside it); it is below that of bare PC-PK1, on top of which the network only adds. Added after the first
-    ensembles: the first also holds near any magic N or Z, the dashed lines of the paper's Fig. 4.
+    magic numbers is below that of the other nuclei at the same distances; the rms error of the drop S_2n(N_magic) −
+    S_2n(N_magic + 2) is at most 20 % of its mean (bare PC-PK1 may meet that alone, and is printed beside it); it is below
+    that of bare PC-PK1, on top of which the network only adds. Added after the first ensembles: the first also holds near
+    any magic N or Z, the dashed lines of the paper's Fig. 4.
     """
     errors = evidence.errors["NN3-I6dD"]
     magic_Z = near_magic(errors.Z, PROTON_MAGIC)
