@@ -16,7 +16,7 @@ import xarray as xr
 from scipy.optimize import minimize
 from scipy.special import erf
 
-from claims.uncertainty import Estimate, rms_estimate
+from claims.uncertainty import Estimate, Redrawn
 from lib.learning.errors import DISTANCE_BINS, Errors, rms
 
 REGIONS = ("known", *DISTANCE_BINS)
@@ -184,7 +184,7 @@ class Calibration:
 
     def __init__(self, errors: Errors):
         self.errors = errors
-        self.error = errors.held_out
+        self.error, self.redrawn = errors.held_out, Redrawn(errors, "held_out")
         self.deviation = out_of_sample_deviation(errors.ensemble)
 
     @cached_property
@@ -201,13 +201,12 @@ class Calibration:
     def row(self, mask: np.ndarray) -> dict[str, int | float | Estimate]:
         """What is promised and what is kept over some nuclei, boolean (nucleus,), that have an error and a deviation.
 
-        Their number (``nuclei``), the rms ``error``, its error over isotopic chains, the rms of ``σ``, and the shares
+        Their number (``nuclei``), the rms ``error`` with its own error, the rms of ``σ``, and the shares
         within one and two of it (``in 1σ``, ``in 2σ``); the same with the recalibrated ``σ'``.  MeV.
         """
         mask = mask & np.isfinite(self.error) & np.isfinite(self.deviation)
         error = self.error[mask]
-        estimate = rms_estimate(error, groups=self.errors.Z[mask])
-        row = {"nuclei": int(mask.sum()), "error": estimate}
+        row = {"nuclei": int(mask.sum()), "error": self.redrawn.rms(mask)}
         for name, all_of in (("σ", self.deviation), ("σ'", self.recalibrated)):
             deviation = all_of[mask]
             row[name] = rms(deviation)

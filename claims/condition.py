@@ -1,16 +1,23 @@
-"""The rule by which the paper's fifteen claims are judged: conditions that our ensembles meet or not.
+"""The rule by which the paper's fifteen claims are judged: conditions that our ensembles meet, do not meet, or leave open.
 
-A claim *holds* if all its conditions are met, *holds partly* if some are, and *does not hold* if none is.  Most
-conditions, with their thresholds, were written into the docstrings of the claims before the ensembles existed; those that
-were added or changed after the first ensembles had been seen say so (:attr:`Condition.written`), and none of them takes a
-threshold from the ensembles.
+A condition has a *margin*, by how much its demand is met – a bound minus an error, or the errors of two networks, one minus
+the other – and this margin has a standard error, by everything that was drawn (:mod:`claims.uncertainty`).  The condition
+is *met* if the margin is above zero by more than its error, *not met* if it is below by more, and else *undecided*.
+
+A claim *holds* if all its conditions are met, *does not hold* if none is, and *holds partly* if some are met and some are
+not; an undecided condition leaves it *undecided* unless the outcome is the same whichever way it may turn out.
+
+Most conditions, with their thresholds, were written into the docstrings of the claims before the ensembles existed; those
+that were added or changed after the first ensembles had been seen say so (:attr:`Condition.written`), and none of them
+takes a threshold from the ensembles.  That a margin must exceed its error came later, too, for all of them alike.  A number
+that had a part in a choice, of a recipe or of a convention, is no test of it (:attr:`Condition.chosen`).
 
 A threshold is the paper's own number where it gives one.  Accuracies of the networks are read as upper bounds, whether
-the paper says "approximately 5 MeV", "around 6 MeV" or a number alone: a network that errs less does what is claimed.  A
-rms error reaches a bound if it is not above it by more than its own bootstrap error, for which whole isotopic chains are
-drawn, since neighbours err alike; the randomness of the training is not in it.  Where "approximately" is the paper's
-word, the other reading, within a factor :data:`ABOUT` either way, is judged beside it and printed, but does not count.
-Where the paper uses words ("much better", "generally"), the docstring says how they are read.
+the paper says "approximately 5 MeV", "around 6 MeV" or a number alone: a network that errs less does what is claimed.  It
+does not reproduce the number, though: where it errs less by more than a quarter and more than its error, the condition is
+*bettered*.  Where "approximately" is the paper's word, the other reading, within a factor :data:`ABOUT` either way, is
+judged beside it and printed, but does not count.  Where the paper uses words ("much better", "generally"), the docstring
+says how they are read.
 
 ``python -m studies.judged_again COMMIT`` judges the ensembles of another commit and keeps the outcomes.
 
@@ -27,12 +34,22 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from claims.uncertainty import Estimate, trend
+from claims.uncertainty import Estimate, chance_correlation, least, most, rank_correlation
 from claims.words import decimals, label, listed, minus
 
 BEFORE, AFTER = "before", "after"
 """When a condition was written, or last changed – before or after the first ensembles had been seen."""
-HOLDS, PARTLY, FAILS = "holds", "holds partly", "does not hold"
+HOLDS, PARTLY, FAILS, UNDECIDED = "holds", "holds partly", "does not hold", "undecided"
+MET, MISSED = "yes", "no"
+"""Whether a condition is met, unless it is :data:`UNDECIDED`."""
+RECIPE, CONVENTION = "a recipe", "a convention"
+"""In whose choice a number had a part.
+
+A recipe was chosen among those that reach the paper's number in the known region, the convention of no pairing by what the
+paper says of the two functionals.
+"""
+BETTERED = 0.75
+"""The factor below which an error is no longer the paper's, but better."""
 ABOUT = 1.5
 """The factor within which a number is approximately another."""
 GROWING = 0.8
@@ -43,17 +60,30 @@ ALIKE = 2.0
 
 @dataclass(frozen=True)
 class Condition:
-    """What a claim demands, what is found, and whether that meets the demand.
+    """What a claim demands, what is found, and by how much that meets the demand.
 
-    ``written``: :data:`BEFORE` or :data:`AFTER` the first ensembles had been seen.  ``otherwise``: the outcome under
-    another reading, where there is one; it does not count.
+    ``margin``: positive where the demand is met.  ``written``: :data:`BEFORE` or :data:`AFTER` the first ensembles had
+    been seen.  ``otherwise``: the outcome under another reading, where there is one; it does not count.  ``chosen``:
+    :data:`RECIPE` or :data:`CONVENTION`, if what is found had a part in the choice of one.  ``bettered``: whether an error
+    is far below the paper's.
     """
 
     demand: str
     found: str
-    met: bool
+    margin: Estimate
     written: str = BEFORE
     otherwise: str = ""
+    chosen: str = ""
+    bettered: bool = False
+
+    @property
+    def state(self) -> str:
+        """``"yes"``, ``"no"`` or ``"undecided"`` – whether it is met, by more than the error of the margin."""
+        if self.margin.value > self.margin.error:
+            return MET
+        if self.margin.value < -self.margin.error:
+            return MISSED
+        return UNDECIDED
 
 
 @dataclass(frozen=True)
@@ -67,17 +97,31 @@ class Verdict:
     ours: str
     conditions: tuple[Condition, ...]
 
-    @property
-    def met(self) -> int:
-        """How many conditions are met."""
-        return sum(condition.met for condition in self.conditions)
+    def count(self, state: str) -> int:
+        """How many conditions are in a state, such as :data:`MET`."""
+        return sum(condition.state == state for condition in self.conditions)
 
     @property
     def outcome(self) -> str:
-        """``"holds"``, ``"holds partly"`` or ``"does not hold"`` – all, some or none of the conditions are met."""
-        if self.met == len(self.conditions):
-            return HOLDS
-        return PARTLY if self.met else FAILS
+        """``"holds"``, ``"holds partly"``, ``"does not hold"`` or ``"undecided"``."""
+        states = {condition.state for condition in self.conditions}
+        if {MET, MISSED} <= states:
+            return PARTLY
+        if UNDECIDED in states:
+            return UNDECIDED
+        return HOLDS if MET in states else FAILS
+
+    @property
+    def tally(self) -> str:
+        """How many conditions are met of all, how many of these are bettered, how many undecided, how many by a choice."""
+        met = [condition for condition in self.conditions if condition.state == MET]
+        more = {
+            "bettered": sum(condition.bettered for condition in met),
+            "undecided": self.count(UNDECIDED),
+            "had a part in a choice": sum(bool(condition.chosen) for condition in self.conditions),
+        }
+        words = [f"{len(met)} of {len(self.conditions)}", *(f"{count} {name}" for name, count in more.items() if count)]
+        return "; ".join(words)
 
 
 Finding = tuple[str, list[Condition]]
@@ -104,17 +148,20 @@ def claim(number: int, where: str, paper: str) -> Callable[[Callable[..., Findin
     return decorate
 
 
-# --- demands that several claims make; further words go to Condition: written, otherwise ------------------------------
+# --- demands that several claims make; further words go to Condition: written, otherwise, chosen ----------------------
 
 
 def reaches(what, found, bound, unit="MeV", at="", **more) -> Condition:
-    """An error (:class:`Estimate`) is not above a bound by more than its own bootstrap error.
+    """An error (:class:`Estimate`) is at most the paper's.
 
     The demand is "``what`` reaches ``bound`` ``unit`` ``at``"; ``more`` goes to :class:`Condition`.
     """
     demand = " ".join(filter(None, (what, "reaches", str(bound), unit, at)))
-    met = bool(found.value - found.error <= bound)
-    return Condition(demand, f"{found} {unit}".strip(), met, **more)
+    margin = bound - found
+    far = max(margin.error, (1 - BETTERED) * bound)
+    better = margin.value > far
+    words = f"{found} {unit}".strip()
+    return Condition(demand, words, margin, bettered=better, **more)
 
 
 def about(found: Estimate, paper: float) -> str:
@@ -123,79 +170,76 @@ def about(found: Estimate, paper: float) -> str:
     return f"within a factor {ABOUT:g}: {'yes' if inside else 'no'}"
 
 
-def exceeds(what, found, bound, behind="", written=BEFORE) -> Condition:
-    """A number in MeV, with or without its error, is above a bound; ``behind`` is said after it."""
-    value = getattr(found, "value", found)
-    words = str(found) if value is not found else decimals(value, 1)
+def exceeds(what, found, bound, behind="", **more) -> Condition:
+    """A number in MeV (:class:`Estimate`) is above a bound; ``behind`` is said after it."""
     demand = f"{what} above {bound} MeV".strip()
-    return Condition(demand, f"{words} MeV{behind}", value > bound, written)
+    return Condition(demand, f"{said(found)} MeV{behind}", found - bound, **more)
 
 
-def falls_below(what: str, value: float, bound: float) -> Condition:
-    """A number in MeV is below a bound."""
+def falls_below(what, found, bound, **more) -> Condition:
+    """A number in MeV (:class:`Estimate`) is below a bound."""
     demand = f"{what} below {minus(str(bound))} MeV"
-    return Condition(demand, f"{decimals(value, 1)} MeV", value < bound)
+    return Condition(demand, f"{said(found)} MeV", bound - found, **more)
 
 
-def errs_less(demand, found, than, written=BEFORE) -> Condition:
-    """One rms error in MeV (:class:`Estimate`) is smaller than another."""
-    met = found.value < than.value
-    return Condition(demand, f"{found} against {than} MeV", met, written)
+def said(found: Estimate) -> str:
+    """A number with its error, where it has one."""
+    return str(found) if found.error else decimals(found.value, 1)
+
+
+def errs_less(demand, found, than, **more) -> Condition:
+    """One rms error in MeV (:class:`Estimate`) is smaller than another, paired."""
+    words = f"{found} against {than} MeV"
+    return Condition(demand, words, than - found, **more)
 
 
 def is_lowest(demand, values, found, id="NN3-I6D") -> Condition:
-    """A network has the lowest of some values by network; ``found`` is what to say of them."""
-    return Condition(demand, found, min(values, key=values.get) == id)
+    """A network has the lowest of some values by network, paired; ``found`` is what to say of them."""
+    others = [values[other] for other in values if other != id]
+    return Condition(demand, found, least(others) - values[id])
 
 
-def more_than_half(demand: str, count: int, of: int) -> Condition:
-    """Something is so in more than half of the cases."""
-    return Condition(demand, f"at {count} of {of}", 2 * count > of)
+def more_than_half(demand: str, share: Estimate, of: int) -> Condition:
+    """Something is so in more than half of so many cases."""
+    found = f"at {round(share.value * of)} of {of}"
+    return Condition(demand, found, share - 0.5)
 
 
-def share_at_least(least: float, what: str, share: float) -> Condition:
+def share_at_least(bound: float, what: str, share: Estimate) -> Condition:
     """A share is not below the least one that will do."""
-    demand = f"{100 * least:.0f} % {what}"
-    return Condition(demand, f"{100 * share:.1f} %", share >= least)
+    demand = f"{100 * bound:.0f} % {what}"
+    return Condition(demand, f"{100 * share.value:.1f} %", share - bound)
 
 
-def within_factor(what, errors, written=BEFORE) -> Condition:
-    """Errors in MeV, by name and with or without their errors, are comparable: the largest at most :data:`ALIKE` times the smallest."""
-    values = [getattr(error, "value", error) for _, error in errors.items()]
-    met = bool(max(values) <= ALIKE * min(values))
+def within_factor(what, errors, **more) -> Condition:
+    """Errors in MeV by name are comparable: the largest at most :data:`ALIKE` times the smallest."""
+    values = list(errors.values())
+    times = most(values) / least(values)
     demand = f"{what} within a factor {ALIKE:g}"
-    return Condition(demand, listed(errors, 2, "MeV"), met, written)
+    found = listed(errors, 2, "MeV")
+    return Condition(demand, found, ALIKE - times, **more)
 
 
-def grows(what: str, curve: pd.Series) -> Condition:
-    """A curve over d grows (:attr:`claims.uncertainty.Trend.grows`), the known region at d = 0 included."""
-    found = trend(curve.index, curve)
-    words = f"rank correlation {decimals(found.correlation, 2)}, d = 0 included"
-    return Condition(f"{what} grows with d", words, found.grows)
+def grows(what: str, by: pd.DataFrame) -> Condition:
+    """A curve over d, one row for each draw, has a rank correlation with d that is no chance; d = 0 is included."""
+    found = rank_correlation(by)
+    words = f"rank correlation {found}, d = 0 included"
+    return Condition(f"{what} grows with d", words, found - chance_correlation(by.shape[1]))
 
 
-def growth(what: str, curves: Mapping[str, pd.Series]) -> Finding:
+def growth(what: str, curves: Mapping[str, pd.DataFrame]) -> Finding:
     """Whether curves over d grow: one condition each, and one for all of them over d > 0 alone."""
     each = [grows(f"{label(id)}: {what}", curves[id]) for id in curves]
-    beyond = {id: curve[curve.index > 0] for id, curve in curves.items()}
-    _, everywhere = least_grown(curves)
-    worst, outside = least_grown(beyond)
-    without = decimals(outside, 2)
+    everywhere = least(rank_correlation(by) for by in curves.values())
+    beyond = {id: rank_correlation(by.drop(columns=0, errors="ignore")) for id, by in curves.items()}
+    worst, outside = min(beyond, key=lambda id: beyond[id].value), least(beyond.values())
     demand = f"rank correlation {GROWING:g} or more"
     together = Condition(
         f"outside the known region the {what} of all grows with d: {demand}",
-        f"lowest {without} ({label(worst)})",
-        outside >= GROWING,
+        f"lowest {outside} ({label(worst)})",
+        outside - GROWING,
         AFTER,
     )
-    lowest = f"{decimals(everywhere, 2)} with d = 0, {without} without"
-    met = f"{sum(one.met for one in each)} of {len(each)}"
+    lowest = f"{everywhere} with d = 0, {outside} without"
+    met = f"{sum(one.state == MET for one in each)} of {len(each)}"
     return f"{met}; lowest rank correlation {lowest}", [*each, together]
-
-
-def least_grown(curves: Mapping[str, pd.Series]) -> tuple[str, float]:
-    """The curve over d with the lowest rank correlation, by name, and this."""
-    found = {}
-    for id, curve in curves.items():
-        found[id] = trend(curve.index, curve).correlation
-    return min(found.items(), key=lambda item: item[1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from claims.profiles import Profile, profiles
-from claims.uncertainty import Estimate, distance_curve, rms_estimate
+from claims.uncertainty import BOTH, Estimate, Redrawn, curve_table
 from lib.learning.ensemble import load_ensemble
 from lib.learning.errors import Errors
 from lib.learning.known_region import measured_masses
@@ -36,13 +36,14 @@ class Evidence:
     """What the claims are judged by: the eleven ensembles, and what follows from them.
 
     ``minimum_nuclei`` is the least number of nuclei of a distance that counts; ``bounds`` (fm) are those of the
-    subsections of Fig. 2.
+    subsections of Fig. 2.  ``drawn`` is what is drawn again for the errors of its numbers.
     """
 
     ensembles: Mapping[str, xr.Dataset]
     minimum_nuclei: int = 5
     bounds: tuple[float, ...] = BOUNDS_FM
-    _curves: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    drawn: tuple[str, ...] = BOTH
+    _kept: dict = field(default_factory=dict, repr=False, init=False)
 
     @classmethod
     def load(
@@ -63,31 +64,47 @@ class Evidence:
             found["PC-PK1"] = Errors(_without_correction(self.ensembles[corrected]))
         return found
 
-    def rms(self, id: str, mask: np.ndarray | None = None) -> Estimate:
-        """rms error of the mean, MeV, with the bootstrap error over isotopic chains.
+    def only(self, what: str) -> Evidence:
+        """The same, with errors by what is drawn of one kind alone, of :data:`claims.uncertainty.BOTH`."""
+        return replace(self, drawn=(what,))
 
-        Over some nuclei, boolean (nucleus,); by default those of the known region.
-        """
-        errors = self.errors[id]
-        mask = errors.known if mask is None else mask
-        return rms_estimate(errors.error[mask], groups=errors.Z[mask])
+    @cached_property
+    def chains(self) -> np.ndarray:
+        """Proton numbers of all isotopic chains, which are the same in all comparisons."""
+        return np.unique(np.concatenate([ensemble.Z.values for ensemble in self.ensembles.values()]))
 
-    def curve(self, id: str) -> pd.DataFrame:
-        """rms error over the distance, as :func:`claims.uncertainty.distance_curve`, with chains as groups."""
-        if id not in self._curves:
-            errors, least = self.errors[id], self.minimum_nuclei
-            self._curves[id] = distance_curve(errors.error, errors.d, least, errors.Z)
-        return self._curves[id]
+    def redrawn(self, id: str, of: str = "error") -> Redrawn:
+        """The errors of an ensemble as they are and in every draw; ``of`` as in :class:`claims.uncertainty.Redrawn`."""
+        if (id, of) not in self._kept:
+            self._kept[id, of] = Redrawn(self.errors[id], of, self.drawn, names=self.chains)
+        return self._kept[id, of]
+
+    def rms(self, id: str, mask: np.ndarray | None = None, of: str = "error") -> Estimate:
+        """rms error of the mean, MeV; over some nuclei, boolean (nucleus,), by default those of the known region."""
+        mask = self.errors[id].known if mask is None else mask
+        return self.redrawn(id, of).rms(mask)
+
+    def by_distance(self, id: str, of: str = "error") -> pd.DataFrame:
+        """rms error at each distance that counts, MeV, a row for each draw: :meth:`claims.uncertainty.Redrawn.rms_by`."""
+        if (id, of, "d") not in self._kept:
+            d, least = self.errors[id].d, self.minimum_nuclei
+            self._kept[id, of, "d"] = self.redrawn(id, of).rms_by(d, minimum_nuclei=least)
+        return self._kept[id, of, "d"]
+
+    def curve(self, id: str, of: str = "error") -> pd.DataFrame:
+        """rms error over the distance, as :func:`claims.uncertainty.curve_table`."""
+        return curve_table(self.by_distance(id, of), self.errors[id].d)
 
     @cached_property
     def profiles(self) -> dict[str, dict[tuple[int, int], Profile]]:
-        """Profiles of germanium-78 and -96 by network."""
+        """Profiles of germanium-78 and -96 by network, as they are and in every draw of the splits."""
         nuclei, found = [GE78, GE96], self.ensembles
-        return {id: profiles(id, nuclei, found[id]) for id in DENSITY}
+        return {id: profiles(id, nuclei, found[id], self.drawn) for id in DENSITY}
 
-    def profiles_of(self, nucleus: tuple[int, int]) -> dict[str, Profile]:
-        """Profiles of one of the two by network."""
-        return {id: by_nucleus[nucleus] for id, by_nucleus in self.profiles.items()}
+    def profiles_of(self, nucleus: tuple[int, int], redrawn: bool = False) -> dict[str, Profile]:
+        """Profiles of one of the two by network, as they are or in every draw."""
+        found = {id: by_nucleus[nucleus] for id, by_nucleus in self.profiles.items()}
+        return found if redrawn else {id: profile.as_it_is for id, profile in found.items()}
 
 
 def _without_correction(ensemble: xr.Dataset) -> xr.Dataset:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.integrate import cumulative_trapezoid
+from scipy.interpolate import interp1d
 
+from claims.uncertainty import splits_drawn
 from lib.learning.dataset import load_dataset
 from lib.learning.ensemble import load_ensemble, member_densities
 from lib.learning.table_one import get_network
@@ -25,12 +27,18 @@ SETTLED_SHARE = 0.1
 class Profile:
     """r^2 times the energy density of one nucleus: ``target`` and ``predicted``, the mean of an ensemble.
 
-    ``r`` in fm, the densities in MeV/fm, each (r,).
+    ``r`` in fm, the densities in MeV/fm, each (r,); ``predicted`` may be (draw, r), as it is and by the members of every
+    draw, and so may all that follows from it.
     """
 
     r: np.ndarray
     target: np.ndarray
     predicted: np.ndarray
+
+    @property
+    def as_it_is(self) -> Profile:
+        """Without the draws."""
+        return self if self.predicted.ndim == 1 else Profile(self.r, self.target, self.predicted[0])
 
     @property
     def difference(self) -> np.ndarray:
@@ -52,30 +60,32 @@ class Profile:
         """
         bounds = np.asarray(bounds, dtype=float)
         _check_bounds(bounds, self.r)
-        return np.diff(np.interp(bounds, self.r, self.cumulative))
+        return np.diff(interp1d(self.r, self.cumulative)(bounds))
 
     @property
-    def minimum(self) -> float:
+    def minimum(self) -> float | np.ndarray:
         """The lowest value of :attr:`cumulative`, MeV."""
-        return float(self.cumulative.min())
+        return self.cumulative.min(axis=-1)
 
     @property
-    def swing(self) -> float:
+    def swing(self) -> float | np.ndarray:
         """Highest minus lowest value of :attr:`cumulative`, MeV."""
-        return float(np.ptp(self.cumulative))
+        return np.ptp(self.cumulative, axis=-1)
 
     @property
-    def settling_radius(self) -> float:
+    def settling_radius(self) -> float | np.ndarray:
         """Radius (fm) from which :attr:`cumulative` stays within a tenth of its swing from its last value."""
-        from_end = np.abs(self.cumulative - self.cumulative[-1])
-        outside = np.flatnonzero(from_end > SETTLED_SHARE * self.swing)
-        return float(self.r[outside[-1] + 1 if len(outside) else 0])
+        from_end = np.abs(self.cumulative - self.cumulative[..., -1:])
+        outside = from_end > SETTLED_SHARE * self.swing[..., None]
+        behind = len(self.r) - outside[..., ::-1].argmax(axis=-1)
+        return self.r[np.where(outside.any(axis=-1), behind, 0)]
 
-    def contrast(self) -> float:
+    def contrast(self) -> float | np.ndarray:
         """rms of :attr:`difference` near the extrema and inflection points of the target, over that elsewhere."""
         near, inside = landmarks(self.r, self.target)
         squares = self.difference**2
-        return float(np.sqrt(squares[near].mean() / squares[inside & ~near].mean()))
+        elsewhere = squares[..., inside & ~near].mean(axis=-1)
+        return np.sqrt(squares[..., near].mean(axis=-1) / elsewhere)
 
 
 def _check_bounds(bounds: np.ndarray, r: np.ndarray) -> None:
@@ -103,10 +113,11 @@ def landmarks(r: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return near & inside, inside
 
 
-def profiles(id: str, nuclei: list[tuple[int, int]], ensemble=None) -> dict[tuple[int, int], Profile]:
+def profiles(id: str, nuclei: list[tuple[int, int]], ensemble=None, drawn=None) -> dict[tuple[int, int], Profile]:
     """Profiles of an ensemble's mean for some nuclei (Z, N) of its data set.
 
-    ``ensemble`` is read from ``data/ensembles`` if it is not given.
+    ``ensemble`` is read from ``data/ensembles`` if it is not given; ``drawn``, of :data:`claims.uncertainty.BOTH`, asks for
+    the draws, too.
 
     Raises
     ------
@@ -122,6 +133,13 @@ def profiles(id: str, nuclei: list[tuple[int, int]], ensemble=None) -> dict[tupl
         select(dataset, Z, N)
     place = {nucleus: i for i, nucleus in enumerate(zip(dataset.Z.values, dataset.N.values, strict=True))}
     chosen = dataset.isel(nucleus=[place[nucleus] for nucleus in nuclei])
-    means = member_densities(load_ensemble(id) if ensemble is None else ensemble, chosen).mean(axis=0, dtype=float)
+    ensemble = load_ensemble(id) if ensemble is None else ensemble
+    densities = member_densities(ensemble, chosen).astype(float)
+    if drawn is None:
+        means = densities.mean(axis=0)
+    else:
+        times, belongs = splits_drawn(ensemble.split.values, drawn)
+        members = times @ belongs
+        means = np.einsum("dm,mnr->ndr", members / members.sum(axis=1, keepdims=True), densities, optimize=True)
     r = dataset.r.values
     return {nucleus: Profile(r, chosen.energy_density.values[i], means[i]) for i, nucleus in enumerate(nuclei)}

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from claims.evidence import Evidence
-from claims.uncertainty import Estimate, bootstrap, rms_estimate
+from claims.uncertainty import Estimate, weighted_rms
 from lib.learning.dataset import load_dataset
-from lib.learning.errors import Errors, rms
+from lib.learning.errors import Errors
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I
 
 MAGIC = (50, 82, 126)
@@ -61,33 +61,32 @@ def matched_ratio(
     errors: np.ndarray,
     distance: np.ndarray,
     chosen: np.ndarray,
-) -> float:
-    """rms error of the chosen nuclei over what the others have at the same distances; all (nucleus,).
+    times: np.ndarray | float = 1.0,
+) -> np.ndarray:
+    """rms error of the chosen nuclei over what the others have at the same distances.
 
     The mean square of the others is taken at each distance and weighted with the number of chosen nuclei there, so that
-    near and far do not mix; distances that only one of the two has are left out.
+    near and far do not mix; distances that only one of the two has are left out.  ``distance`` and ``chosen`` are
+    (nucleus,); ``errors`` and how many ``times`` each counts may be (draw, nucleus), and the result (draw,).
     """
-    squares = np.asarray(errors, dtype=float) ** 2
-    _, place = np.unique(distance, return_inverse=True)
-    bins, masks = place.max() + 1, (chosen, ~chosen)
-    near, others = (np.bincount(place[m], squares[m], bins) for m in masks)
-    n_near, n_others = (np.bincount(place[m], minlength=bins) for m in masks)
+    here = (distance[:, None] == np.unique(distance)).astype(float)
+    times = times * np.ones_like(errors)
+    squares = times * errors**2
+    sides = (chosen, ~chosen)
+    near, others = (squares[..., side] @ here[side] for side in sides)
+    n_near, n_others = (times[..., side] @ here[side] for side in sides)
     both = (n_near > 0) & (n_others > 0)
-    if not both.any():
-        return float("nan")
-    expected = others[both] / n_others[both] * n_near[both]
-    return float(np.sqrt(near[both].sum() / expected.sum()))
+    expected = n_near * others / np.where(both, n_others, np.inf)
+    with np.errstate(invalid="ignore"):
+        ratio = (both * near).sum(axis=-1) / expected.sum(axis=-1)
+    return np.sqrt(ratio)
 
 
-def ratio_near(errors: Errors, near: np.ndarray) -> Estimate:
-    """:func:`matched_ratio` of the unknown nuclei that are ``near``, boolean (nucleus,), with its error over chains."""
-    unknown = np.flatnonzero(~errors.known)
-
-    def ratio(taken: np.ndarray) -> float:
-        at = unknown[taken]
-        return matched_ratio(errors.error[at], errors.d[at], near[at])
-
-    return bootstrap(ratio, len(unknown), draws=300, groups=errors.Z[unknown])
+def ratio_near(evidence: Evidence, id: str, near: np.ndarray) -> Estimate:
+    """:func:`matched_ratio` of the unknown nuclei that are ``near``, boolean (nucleus,)."""
+    errors, redrawn = evidence.errors[id], evidence.redrawn(id)
+    at = np.flatnonzero(~errors.known)
+    return Estimate.of(matched_ratio(redrawn.values(at), errors.d[at], near[at], redrawn.times(at)))
 
 
 def near_magic_table(evidence: Evidence, width: int = NEAR) -> pd.DataFrame:
@@ -102,13 +101,13 @@ def near_magic_table(evidence: Evidence, width: int = NEAR) -> pd.DataFrame:
         rows[id] = {
             "near": evidence.rms(id, ~errors.known & near),
             "elsewhere": evidence.rms(id, ~errors.known & ~near),
-            "ratio": ratio_near(errors, near),
+            "ratio": ratio_near(evidence, id, near),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def magic_curve(evidence, id, offsets=range(-14, 15, 2)) -> pd.DataFrame:
-    """rms error outside the known region over N - N_magic where three nuclei or more are: ``nuclei``, MeV, error over chains."""
+    """rms error outside the known region over N - N_magic where three nuclei or more are: ``nuclei``, MeV, error."""
     errors, points = evidence.errors[id], []
     for offset in offsets:
         chosen = ~errors.known & np.isin(errors.N - offset, MAGIC)
@@ -158,19 +157,13 @@ def drop_table(evidence: Evidence, ids=CORRECTING) -> pd.DataFrame:
     return table.assign(distance=behind)
 
 
-def drop_rms(drops: pd.DataFrame, id: str) -> Estimate:
-    """rms error of the drops of a :func:`drop_table`, MeV, with its bootstrap error over chains, one drop each."""
-    return rms_estimate((drops[id] - drops.target).to_numpy())
-
-
-def gain_over_bare(drops: pd.DataFrame, id: str) -> Estimate:
-    """By how much the rms error of the drops is smaller than that of bare PC-PK1, MeV."""
-    own, bare = (drops[name] - drops.target for name in (id, "PC-PK1"))
-
-    def gain(taken: np.ndarray) -> float:
-        return rms(bare.iloc[taken]) - rms(own.iloc[taken])
-
-    return bootstrap(gain, len(drops))
+def drop_rms(evidence: Evidence, drops: pd.DataFrame, id: str) -> Estimate:
+    """rms error of the drops of a :func:`drop_table`, MeV."""
+    errors, redrawn = evidence.errors[id], evidence.redrawn(id)
+    place = pd.Series(range(len(errors.Z)), index=pd.MultiIndex.from_arrays([errors.Z, errors.N]))
+    three = [place.loc[[(z, n + step) for z, n in drops.index]].to_numpy() for step in (-2, 0, 2)]
+    before, at, behind = (redrawn.values(nuclei) for nuclei in three)
+    return weighted_rms(before - 2 * at + behind, redrawn.times(three[1]))
 
 
 def drop_summary(evidence: Evidence) -> pd.DataFrame:
@@ -188,7 +181,7 @@ def drop_summary(evidence: Evidence) -> pd.DataFrame:
                 "chains": len(drops),
                 "target": drops.target.mean(),
                 "predicted": drops[id].mean(),
-                "rms": drop_rms(drops, id),
+                "rms": drop_rms(evidence, drops, id),
             }
     return pd.DataFrame.from_dict(rows, orient="index")
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from claims.condition import HOLDS, Condition, Verdict
+from claims.condition import HOLDS, MET, Condition, Verdict
 from claims.evidence import Evidence
 from claims.fig1 import densities_extrapolate_better, error_grows_with_distance, functional_is_best
 from claims.fig2 import cumulative_energy_settles, functional_reproduces_density, functional_small_in_every_subsection
 from claims.fig3 import corrections_extrapolate, corrections_in_known_region, functionals_differ
 from claims.fig4 import correction_on_the_chart, functionals_differ_at_both_ends, shells_are_captured
 from claims.text import combination_improves, deviation_grows_with_distance, functional_is_differentiable
+from claims.uncertainty import Estimate
+from claims.words import scientific
 
 CLAIMS: tuple[Callable[[Evidence], Verdict], ...] = (
     functional_is_best, error_grows_with_distance, densities_extrapolate_better, functional_reproduces_density,
@@ -39,7 +41,7 @@ def judge(evidence: Evidence, numbers=range(1, 16)) -> dict[int, Verdict]:
 
 
 def verdict_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
-    """One row per claim: where, claim, the paper's number, ours, the outcome and how many conditions are met."""
+    """One row per claim: where, claim, the paper's number, ours, the outcome and :attr:`claims.condition.Verdict.tally`."""
     rows = [
         {
             "claim": verdict.number,
@@ -48,7 +50,7 @@ def verdict_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
             "its number": verdict.paper,
             "here": verdict.ours,
             "outcome": verdict.outcome,
-            "conditions met": f"{verdict.met} of {len(verdict.conditions)}",
+            "conditions met": verdict.tally,
         }
         for verdict in verdicts.values()
     ]
@@ -56,27 +58,38 @@ def verdict_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
 
 
 def condition_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
-    """One row per condition of each claim, over both numbers: what is demanded, what is found, and whether it is met."""
+    """One row per condition of each claim, over both numbers: what is demanded and found, by what margin it is met, if it is.
+
+    Columns that would be empty are left out.
+    """
     rows = [
         {
             "claim": verdict.number,
             "condition": place,
             "demanded": condition.demand,
             "found": condition.found,
-            "met": "yes" if condition.met else "no",
+            "margin": margin_in_words(condition.margin),
+            "met": f"{condition.state}, bettered" if condition.bettered else condition.state,
             "other reading": condition.otherwise,
             "written": f"{condition.written} the first ensembles",
+            "had a part in choosing": condition.chosen,
         }
         for verdict in verdicts.values()
         for place, condition in enumerate(verdict.conditions, start=1)
     ]
-    return pd.DataFrame(rows).set_index(["claim", "condition"])
+    table = pd.DataFrame(rows).set_index(["claim", "condition"])
+    return table.loc[:, (table != "").any()]
+
+
+def margin_in_words(margin: Estimate) -> str:
+    """A margin with its error, where it has one."""
+    return str(margin) if margin.error else scientific(margin.value, 2)
 
 
 def shortfalls(verdicts: Mapping[int, Verdict]) -> dict[int, list[Condition]]:
-    """The conditions that are not met, by number of the claim, of every claim that does not hold entirely."""
+    """The conditions that are not met, or undecided, by number of the claim, of every claim that does not hold entirely."""
     missed = {}
     for number, verdict in verdicts.items():
         if verdict.outcome != HOLDS:
-            missed[number] = [each for each in verdict.conditions if not each.met]
+            missed[number] = [each for each in verdict.conditions if each.state != MET]
     return missed

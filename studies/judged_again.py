@@ -1,51 +1,55 @@
-"""Earlier ensembles judged by their own conditions and by today's: ``python -m studies.judged_again COMMIT``."""
+"""Earlier ensembles judged by today's conditions: ``python -m studies.judged_again COMMIT``.
+
+With ``--put-in NETWORK`` the ensemble of one network alone is taken from there, and the others are today's.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import subprocess
-import sys
 import tarfile
-import tempfile
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
-from claims.condition import Verdict
+from claims.condition import MET, UNDECIDED, Verdict
 from claims.evidence import Evidence
-from claims.trial import judge
+from claims.trial import condition_table, judge
 from lib import store
 from lib.learning.dataset import load_dataset
-from lib.learning.table_one import TABLE_I, TARGETS
+from lib.learning.ensemble import load_ensemble
+from lib.learning.table_one import TABLE_I, get_network
 from lib.provenance import DATA, code_version, git_output
 from lib.tasks import atomic_write
 
 GENERATION = DATA / "first_generation.csv"
-"""The verdict on the first ensembles, of commit 7ba6baa, on the charts of then, which had a wall."""
+"""The verdict on the first ensembles, of commit 7ba6baa, by their own conditions on the charts of then, and by today's."""
+PUT_IN = DATA / "put_in.csv"
+"""The conditions with NN3-I6ℰ of that commit among the ensembles of today."""
 _HEAD = """\
-# How the fifteen claims came out for earlier ensembles: conditions met, of all conditions, which are pure numbers.
+# How the fifteen claims came out for earlier ensembles: conditions met, undecided and all, which are pure numbers.
 # Made by python -m studies.judged_again COMMIT, with the ensembles of that commit.  Licence: CC BY 4.0.
 """
-_THEN = """
-import json
-try:
-    import lib.chart
-    # the charts are today's, made by code with another hash; the ensembles' own energies are checked against them
-    lib.chart.code_hash = lambda: "CHART"
-    from lib.verdict import Evidence, judge
-except ImportError:  # a commit whose code has rooms
-    import lib.rmf.chart
-    lib.rmf.chart.chart_hash = lambda: "CHART"
-    from claims.evidence import Evidence
-    from claims.trial import judge
-print(json.dumps([(n, v.outcome, v.met, len(v.conditions)) for n, v in judge(Evidence.load()).items()]))
+_PUT_IN_HEAD = """\
+# What becomes of each condition if one ensemble is that of an earlier commit, and with all of today.  What was found has
+# its units with it (MeV, fm, MeV/fm).
+# Made by python -m studies.judged_again COMMIT --put-in NETWORK.  Licence: CC BY 4.0.
 """
-_COLUMNS = ["claim", "conditions_of", "outcome", "met", "conditions", "ensembles", "code"]
+_COLUMNS = ["claim", "conditions_of", "outcome", "met", "undecided", "conditions", "ensembles", "code"]
+_PUT_IN_COLUMNS = [
+    "claim",
+    "condition",
+    "demanded",
+    "earlier",
+    "found_earlier",
+    "today",
+    "network",
+    "ensembles",
+    "code",
+]
 
 
 def load_generation(path: Path = GENERATION) -> pd.DataFrame:
@@ -62,87 +66,132 @@ def load_generation(path: Path = GENERATION) -> pd.DataFrame:
     return store.read_table(path, remedy, _COLUMNS, dtype={"ensembles": str, "code": str})
 
 
-def judge_generation(commit: str) -> pd.DataFrame:
-    """Judge the ensembles of another commit twice: by its own conditions and by today's.
+def load_put_in(path: Path = PUT_IN) -> pd.DataFrame:
+    """What :func:`put_in` has kept, and :func:`load_generation` raises."""
+    remedy = "run `python -m studies.judged_again COMMIT --put-in NETWORK`"
+    return store.read_table(path, remedy, _PUT_IN_COLUMNS, dtype={"ensembles": str, "code": str})
 
-    The charts are those of today, which the commit's ensembles must have been trained on.
+
+def judge_generation(commit: str, then: pd.DataFrame) -> pd.DataFrame:
+    """Judge the ensembles of another commit by today's conditions, beside what was kept of their own.
+
+    Every network is judged by the energies it has learnt, over nuclei that are in the charts of today, and the energy
+    densities by the charts of today.
 
     Returns
     -------
     pd.DataFrame
-        ``claim``, ``conditions_of`` ("then" or "today"), ``outcome``, ``met`` of so many ``conditions``; the
-        commits of the ``ensembles`` and of the ``code`` that judged.
+        ``claim``, ``conditions_of`` ("then" or "today"), ``outcome``, ``met`` and ``undecided`` of so many ``conditions``;
+        the commits of the ``ensembles`` and of the ``code`` that judged.
 
     Raises
     ------
     ValueError
-        if there is no such commit, or its own code fails.
+        if there is no such commit.
     """
-    for target in TARGETS:
-        load_dataset(target)  # the charts are there, or it ends here
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        tarfile.open(fileobj=BytesIO(git_output("archive", commit))).extractall(folder, filter="data")
-        for chart in DATA.glob("PC-*.nc"):
-            if not (folder / "data" / chart.name).exists():
-                (folder / "data" / chart.name).symlink_to(chart)
-        then = [(number, "then", *found, commit, commit) for number, *found in _judged_there(folder)]
-        paths = {id: folder / "data/ensembles" / f"{id}.nc" for id in TABLE_I}
-        ensembles = {id: xr.load_dataset(path, engine="h5netcdf") for id, path in paths.items()}
+    verdicts = judge(Evidence({id: earlier_ensemble(commit, id) for id in TABLE_I}))
     today = [
-        (number, "today", verdict.outcome, verdict.met, len(verdict.conditions), commit, code_version())
-        for number, verdict in judge(Evidence(ensembles)).items()
+        (n, "today", one.outcome, one.count(MET), one.count(UNDECIDED), len(one.conditions), commit, code_version())
+        for n, one in verdicts.items()
     ]
-    return pd.DataFrame(then + today, columns=_COLUMNS).sort_values(["claim", "conditions_of"])
+    own = then[(then.conditions_of == "then") & (then.ensembles == commit)]
+    rows = pd.concat([own, pd.DataFrame(today, columns=_COLUMNS)])
+    return rows.sort_values(["claim", "conditions_of"])
 
 
-def _judged_there(folder: Path) -> list:
-    """Number, outcome, conditions met and conditions of each claim, by the code in another checkout."""
-    code = _THEN.replace("CHART", load_dataset("E").chart_code_hash)
-    surroundings = {**os.environ, "PYTHONPATH": str(folder)}
-    command = [sys.executable, "-c", code]
-    run = subprocess.run(command, cwd=folder, env=surroundings, capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise ValueError(
-            f"the code of that commit cannot judge its ensembles ({run.stderr.strip().splitlines()[-1]}): give another"
-        )
-    return json.loads(run.stdout)
+def put_in(commit: str, id: str) -> pd.DataFrame:
+    """What becomes of each condition if the ensemble of one network is that of another commit.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``claim``, ``condition`` and what is ``demanded``; how it comes out ``earlier``, with what is ``found_earlier``, and
+        ``today``; the ``network``, the commits of its ``ensembles`` and of the ``code`` that judged.
+
+    Raises
+    ------
+    ValueError
+        if there is no such commit or network.
+    """
+    get_network(id)
+    present = {each: load_ensemble(each) for each in TABLE_I}
+    earlier, today = (
+        condition_table(judge(Evidence(ensembles)))
+        for ensembles in (present | {id: earlier_ensemble(commit, id)}, present)
+    )
+    table = earlier[["demanded", "met", "found"]].set_axis(["demanded", "earlier", "found_earlier"], axis="columns")
+    table = table.assign(today=today.met, network=id, ensembles=commit, code=code_version())
+    return table.reset_index()
+
+
+def earlier_ensemble(commit: str, id: str) -> xr.Dataset:
+    """The ensemble of another commit, as far as its nuclei are in the charts of today.
+
+    Raises
+    ------
+    ValueError
+        if there is no such commit, or no ensemble in it.
+    """
+    name = f"data/ensembles/{id}.nc"
+    packed = tarfile.open(fileobj=BytesIO(git_output("archive", commit, name)))
+    ensemble = xr.load_dataset(BytesIO(packed.extractfile(name).read()), engine="h5netcdf")
+    dataset = load_dataset(get_network(id).target)
+    there = set(zip(dataset.Z.values, dataset.N.values, strict=True))
+    kept = [place in there for place in zip(ensemble.Z.values, ensemble.N.values, strict=True)]
+    return ensemble.isel(nucleus=np.flatnonzero(kept))
 
 
 def generation_table(kept: pd.DataFrame, verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
     """Outcomes of three trials over the claim: earlier ensembles by earlier conditions and by these, and these ensembles."""
     then, today = (kept[kept.conditions_of == name].set_index("claim") for name in ("then", "today"))
     columns = {"first ensembles, first conditions": then, "first ensembles, these conditions": today}
-    written = {name: _outcome(rows.outcome, rows.met, rows.conditions) for name, rows in columns.items()}
-    present = pd.DataFrame.from_dict(
-        {number: (verdict.outcome, verdict.met, len(verdict.conditions)) for number, verdict in verdicts.items()},
-        orient="index", columns=["outcome", "met", "conditions"],
-    )  # fmt: skip
-    written["these ensembles, these conditions"] = _outcome(present.outcome, present.met, present.conditions)
+    written = {name: _outcome(rows) for name, rows in columns.items()}
+    present = {
+        n: (one.outcome, one.count(MET), one.count(UNDECIDED), len(one.conditions)) for n, one in verdicts.items()
+    }
+    rows = pd.DataFrame.from_dict(present, orient="index", columns=_COLUMNS[2:6])
+    written["these ensembles, these conditions"] = _outcome(rows)
     return pd.DataFrame(written).loc[list(verdicts)].rename_axis("claim")
 
 
-def _outcome(outcome: pd.Series, met: pd.Series, conditions: pd.Series) -> pd.Series:
-    return outcome + " (" + met.astype(str) + " of " + conditions.astype(str) + ")"
+def _outcome(rows: pd.DataFrame) -> pd.Series:
+    open_ones = rows.undecided.map(lambda count: f", {count} undecided" if count else "")
+    return rows.outcome + " (" + rows.met.astype(str) + " of " + rows.conditions.astype(str) + open_ones + ")"
 
 
 def changed_claims(kept: pd.DataFrame, verdicts: Mapping[int, Verdict]) -> list[int]:
-    """Claims of which, by today's conditions, the outcome or the number of those met is not that of earlier ensembles."""
+    """Claims of which, by today's conditions, the outcome, or how many are met or undecided, is not that of earlier ensembles."""
     today = kept[kept.conditions_of == "today"].set_index("claim")
-    before = {number: (row.outcome, row.met) for number, row in today.iterrows()}
-    return [number for number, verdict in verdicts.items() if (verdict.outcome, verdict.met) != before[number]]
+    before = {number: (row.outcome, row.met, row.undecided) for number, row in today.iterrows()}
+    now = {number: (one.outcome, one.count(MET), one.count(UNDECIDED)) for number, one in verdicts.items()}
+    return [number for number in verdicts if now[number] != before[number]]
+
+
+def flipped(kept: pd.DataFrame, conditions: pd.DataFrame) -> pd.DataFrame:
+    """The conditions of :func:`put_in` that come out otherwise in a :func:`claims.trial.condition_table`, over claim and condition.
+
+    ``demanded``; ``earlier`` and ``found earlier``, with the earlier ensemble; ``today`` and ``found today``.
+    """
+    now = conditions.reset_index().merge(kept, on=["claim", "condition", "demanded"])
+    columns = {"found_earlier": "found earlier", "met": "today", "found": "found today"}
+    table = now.drop(columns="today").rename(columns=columns)[now.met != now.earlier]
+    return table.set_index(["claim", "condition"])[["demanded", "earlier", "found earlier", "today", "found today"]]
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Judge the ensembles of another commit and keep the outcomes.")
-    parser.add_argument("commit", help="one whose ensembles have learnt the nuclei of the charts of today")
-    parser.add_argument("-o", "--output", type=Path, default=GENERATION)
+    parser.add_argument("commit", help="one that has ensembles")
+    parser.add_argument("--put-in", metavar="NETWORK", help="take one network alone from there")
+    parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args(arguments)
     try:
-        text = _HEAD + judge_generation(options.commit).to_csv(index=False)
+        if options.put_in:
+            path, text = PUT_IN, _PUT_IN_HEAD + put_in(options.commit, options.put_in).to_csv(index=False)
+        else:
+            path, text = GENERATION, _HEAD + judge_generation(options.commit, load_generation()).to_csv(index=False)
     except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
-    atomic_write(options.output, lambda temporary: temporary.write_text(text))
+    atomic_write(options.output or path, lambda temporary: temporary.write_text(text))
 
 
 if __name__ == "__main__":

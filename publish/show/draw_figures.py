@@ -25,7 +25,7 @@ SIGMA = r"$\sigma_{\rm rms}(E)$ (MeV)"
 
 
 def distance_figure(curves: Mapping[str, pd.DataFrame]) -> Figure:
-    """Figs. 1 and 3: tables of :func:`claims.uncertainty.distance_curve` by network id or ``"PC-PK1"``."""
+    """Figs. 1 and 3: tables of :func:`claims.uncertainty.curve_table` by network id or ``"PC-PK1"``."""
     figure, ax = plt.subplots(figsize=(WIDTH_IN, 5.0))
     draw_distance_curves(ax, curves)
     ax.legend(ncols=2)
@@ -99,7 +99,7 @@ def correction_figure(
     maps
         two columns, MeV, over Z and N: what PC-PK1 misses, and what the network leaves of it.
     curves
-        by axis ("N", "Z"), prediction and region ("all", "known"): tables of :func:`claims.uncertainty.distance_curve`.
+        by axis ("N", "Z"), prediction and region ("all", "known"): tables of :func:`claims.uncertainty.curve_table`.
     id
         the network.
     colours

@@ -351,7 +351,7 @@ def rms_explorer(evidence: Evidence, networks: Sequence[str], first: int = 10) -
 
 
 def carried_curves(curves: Mapping[str, pd.DataFrame], first: int = 10) -> dict:
-    """What the page of :func:`rms_explorer` carries, from tables of :func:`claims.uncertainty.distance_curve` by network id."""
+    """What the page of :func:`rms_explorer` carries, from tables of :func:`claims.uncertainty.curve_table` by network id."""
     if not curves:
         raise ValueError("curves is empty: give at least one network")
     distances = sorted(set().union(*(curve.index for curve in curves.values())))

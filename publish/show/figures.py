@@ -231,7 +231,7 @@ def draw_distance_curves(ax: Axes, curves: Mapping[str, pd.DataFrame]) -> None:
     ax
         the panel.
     curves
-        by network id, or ``"PC-PK1"``: tables of :func:`claims.uncertainty.distance_curve`.
+        by network id, or ``"PC-PK1"``: tables of :func:`claims.uncertainty.curve_table`.
     """
     for id, curve in curves.items():
         look = curve_look(id)

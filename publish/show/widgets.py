@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 
 from claims.evidence import Evidence
 from claims.profiles import Profile, profiles
-from claims.uncertainty import Estimate, distance_curve
+from claims.uncertainty import Estimate, Redrawn, curve_table
 from claims.words import minus, nucleus_label
 from lib.learning.dataset import INITIALISATIONS, SPLITS
 from lib.learning.ensemble import load_ensemble
@@ -367,13 +367,14 @@ class LiveDistanceCurves(Live):
         )
 
     def curve(self, id: str) -> pd.DataFrame:
-        """:func:`claims.uncertainty.distance_curve` of one of the networks, for the members and nuclei that are chosen."""
+        """:func:`claims.uncertainty.curve_table` of one of the networks, for the members and nuclei that are chosen."""
         key = id, self.members.value, self.sample.value, self.minimum.value
         if key not in self._curves:
             errors = Errors(self._evidence.errors[id].ensemble.isel(member=slice(self.members.value)))
-            error = errors.error if self.sample.value == OF_ALL else errors.held_out
-            there = np.isfinite(error)  # few members may all have learnt a nucleus
-            self._curves[key] = distance_curve(error[there], errors.d[there], self.minimum.value, errors.Z[there])
+            of = "error" if self.sample.value == OF_ALL else "held_out"
+            there = np.isfinite(getattr(errors, of))  # few members may all have learnt a nucleus
+            by = Redrawn(errors, of).rms_by(errors.d, there, self.minimum.value)
+            self._curves[key] = curve_table(by, errors.d[there])
         return self._curves[key]
 
     def draw(self):

@@ -5,12 +5,16 @@ import xarray as xr
 
 from claims.evidence import Evidence
 from claims.trial import CLAIMS
-from lib.learning.dataset import load_dataset
+from claims.uncertainty import Estimate
+from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.table_one import TABLE_I
 
 
 def ensemble(id, error, spread=1.0, energy=None):
-    """Four members of the real nuclei of a network's data set: their mean errs by ``error``, they differ by ``spread``."""
+    """Two splits by two initialisations on the real nuclei of a network's data set: the mean of each split errs by ``error``.
+
+    Its two members differ by twice the ``spread``, so that drawing splits changes nothing.
+    """
     dataset = load_dataset(TABLE_I[id].target)
     target = dataset.energy.values if energy is None else energy
     signs = np.array([1, -1, 1, -1])[:, None]
@@ -20,10 +24,30 @@ def ensemble(id, error, spread=1.0, energy=None):
             "energy": ("nucleus", target),
             "known": ("nucleus", dataset.known.values),
             "distance": ("nucleus", dataset.distance.values),
+            "is_learning": (
+                ("fold", "nucleus"),
+                np.stack([random_learning(dataset.known.values, s) for s in range(2)]),
+            ),
         },
-        coords={"Z": ("nucleus", dataset.Z.values), "N": ("nucleus", dataset.N.values)},
+        coords={
+            "Z": ("nucleus", dataset.Z.values),
+            "N": ("nucleus", dataset.N.values),
+            "split": ("member", [0, 0, 1, 1]),
+            "init": ("member", [0, 1, 0, 1]),
+            "fold": [0, 1],
+        },
         attrs={"network": id},
     )
+
+
+def estimate(value, error=0.0):
+    """A number with such an error, by two draws."""
+    return Estimate.of(value + error * np.array([0, 1, -1]) / np.sqrt(2))
+
+
+def states(verdict):
+    """What has become of each condition."""
+    return [condition.state for condition in verdict.conditions]
 
 
 def alternating(count):

@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-from made_up import evidence, flat, outcome
+from made_up import evidence, flat, outcome, states
 
-from claims.condition import FAILS, HOLDS, PARTLY
+from claims.condition import AFTER, FAILS, HOLDS, MET, MISSED, PARTLY
 from claims.evidence import near_drip_line
 from claims.fig4 import alike_at_equal_distance, both_ends, drip_table, share_made_worse, thirds_table
 from claims.trial import CLAIMS
 from lib.learning.dataset import load_dataset
-from lib.learning.errors import Errors
 from lib.learning.known_region import measured_masses
 from lib.learning.table_one import CORRECTING
 
@@ -38,26 +37,44 @@ def test_claim_10_is_not_met_by_one_nucleus():
     found = evidence(dict.fromkeys(CORRECTING, 0.1), energies=energies)
     energies[CORRECTING[0]][np.flatnonzero(near_drip_line(found.errors[CORRECTING[0]]))[0]] = 25.0
     verdict = CLAIMS[9](evidence(dict.fromkeys(CORRECTING, 0.1), energies=energies))
-    assert [condition.met for condition in verdict.conditions] == [True, True, False]
+    assert states(verdict) == [MET, MET, MISSED]
     assert "over 20 MeV in 1 of" in verdict.ours
 
 
+def bare_by_third(light, medium, heavy):
+    """What PC-PK1 misses, MeV, by thirds of the chart, with either sign."""
+    Z = load_dataset("dE").Z.values
+    return {"NN3-I6dD": flat(1.0) * np.select([Z < 39, Z < 69], [light, medium], heavy)}
+
+
 def test_claim_11():
-    assert outcome(11, {"NN3-I6dD": lambda Z, N, d, known: np.where(known, 0.9, 5.0)}) == HOLDS
-    assert outcome(11, {"NN3-I6dD": lambda Z, N, d, known: np.where(known, 1.1, 5.0)}) == PARTLY
+    bare = bare_by_third(6.0, 9.0, 9.0)
+    good = lambda Z, N, d, known: np.where(known, 0.9, 5.0)  # noqa: E731
+    assert outcome(11, {"NN3-I6dD": good}, energies=bare) == HOLDS
+    assert outcome(11, {"NN3-I6dD": lambda Z, N, d, known: np.where(known, 1.1, 5.0)}, energies=bare) == PARTLY
     nearer = {"NN3-I6dD": lambda Z, N, d, known: np.where(known, 0.5, 0.2 * d)}
-    assert CLAIMS[10](evidence(nearer)).conditions[-1].met, "equal at equal distance"
+    assert states(CLAIMS[10](evidence(nearer, energies=bare)))[4] == MET, "equal at equal distance"
     heavier = {"NN3-I6dD": lambda Z, N, d, known: np.where(Z >= 70, 3.0, 1.0) * np.where(known, 1.2, 8.0)}
-    assert outcome(11, heavier) == FAILS
+    assert outcome(11, heavier, energies=bare_by_third(9.0, 9.0, 9.0)) == FAILS
+
+
+def test_claim_11_asks_who_gains_most():
+    """Light nuclei gain more MeV, and a smaller share, of which the second does not count."""
+    left = {"NN3-I6dD": lambda Z, N, d, known: np.select([Z < 39, Z < 69], [4.0, 1.0], 1.0)}
+    verdict = CLAIMS[10](evidence(left, energies=bare_by_third(9.0, 5.0, 5.0)))
+    assert states(verdict)[5:] == [MISSED] * 2
+    assert [one.otherwise.split(",")[0] for one in verdict.conditions[5:]] == ["as a share: yes"] * 2
+    assert [one.written for one in verdict.conditions[5:]] == [AFTER] * 2
 
 
 def test_alike_at_equal_distance_compares_common_distances_only():
-    errors = Errors(None)
-    errors.Z = np.array([10, 10, 50, 50, 80, 80, 80])
-    errors.d = np.array([2, 4, 2, 4, 2, 4, 40])
-    errors.error = np.array([1.0, 3, 1, 3, -1, -3, 100])
-    found = alike_at_equal_distance(errors, np.ones(7, bool))
-    assert found == pytest.approx(dict.fromkeys(("light", "medium", "heavy"), np.sqrt(5)))
+    size = {"NN3-I6dD": lambda Z, N, d, known: np.select([d == 2, d == 4], [1.0, 3.0], 100.0)}
+    found = evidence(size)
+    errors = found.errors["NN3-I6dD"]
+    some = np.isin(errors.d, (2, 4)) | (errors.Z >= 70) & (errors.d == 20)
+    alike = alike_at_equal_distance(found.redrawn("NN3-I6dD"), errors, some)
+    values = {name: estimate.value for name, estimate in alike.items()}
+    assert values == pytest.approx(dict.fromkeys(("light", "medium", "heavy"), np.sqrt(5)))
 
 
 def magic_errors(near, far):
@@ -68,7 +85,7 @@ def test_claim_12_errors_near_magic_numbers():
     found = CLAIMS[11](evidence(dict.fromkeys(CORRECTING, 0.1) | {"NN3-I6dD": magic_errors(0.05, 0.5)}))
     assert found.outcome == HOLDS
     same = CLAIMS[11](evidence(dict.fromkeys(CORRECTING, 0.1)))
-    assert [condition.met for condition in same.conditions] == [False, True, True, False, True]
+    assert states(same) == [MISSED, MET, MET, MISSED]
     assert outcome(12, dict.fromkeys(CORRECTING, 0.1) | {"NN3-I6dD": magic_errors(6.0, 0.5)}) == FAILS
 
 

@@ -9,7 +9,6 @@ from claims.shells import (
     drop_summary,
     drop_table,
     from_magic,
-    gain_over_bare,
     magic_curve,
     matched_ratio,
     near_magic,
@@ -21,6 +20,7 @@ from claims.shells import (
     wholly_unknown,
 )
 from lib.learning.dataset import load_dataset
+from lib.learning.errors import rms
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I
 from lib.rmf.chart import load_chart
 from lib.rmf.observables import levels
@@ -91,6 +91,14 @@ def test_ratio_is_taken_at_the_same_distance():
     errors = np.where(d == 2, 1.0, 10.0) * np.where(chosen, 0.5, 1.0)
     assert np.sqrt(np.mean(errors[chosen] ** 2)) > np.sqrt(np.mean(errors[~chosen] ** 2))
     assert matched_ratio(errors, d, chosen) == pytest.approx(0.5)
+
+
+def test_ratio_counts_a_nucleus_as_often_as_it_is_drawn():
+    d, chosen, errors = np.array([2, 2, 2, 4, 4]), np.array([1, 0, 0, 1, 0], bool), np.array([1.0, 2, 3, 2, 5])
+    times = np.array([[1, 1, 1, 1, 1], [2, 1, 0, 0, 3], [1, 0, 2, 3, 1]])
+    for row, found in zip(times, matched_ratio(np.tile(errors, (3, 1)), d, chosen, times), strict=True):
+        nuclei = np.repeat(np.arange(5), row)
+        assert found == pytest.approx(matched_ratio(errors[nuclei], d[nuclei], chosen[nuclei]))
 
 
 def test_ratio_without_a_common_distance():
@@ -174,9 +182,9 @@ def test_summary_of_the_drops(all_networks):
     assert table.index.tolist() == ["PC-PK1", *CORRECTING, *DIRECT]
     assert table.of.tolist() == ["PC-F1"] * 5 + ["PC-PK1"] * 7
     assert (table.chains[:5] == len(drops)).all()
-    assert table.rms["PC-PK1"] == drop_rms(drops, "PC-PK1")
-    gain = gain_over_bare(drops, "NN3-I6dD").value
-    assert gain == pytest.approx(table.rms["PC-PK1"].value - table.rms["NN3-I6dD"].value)
+    assert table.rms["PC-PK1"] == drop_rms(all_networks, drops, "PC-PK1")
+    for id in ("PC-PK1", "NN3-I6dD"):
+        assert table.rms[id].value == pytest.approx(rms(drops[id] - drops.target), rel=1e-6)
     errors = all_networks.errors["NN3-I6dD"]
     assert 0 < wholly_unknown(errors, drops) < len(drops)
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import xarray as xr
-from made_up import evidence, growing, outcome
+from made_up import evidence, growing, outcome, states
 
-from claims.condition import FAILS, HOLDS, PARTLY
+from claims.condition import FAILS, HOLDS, MET, MISSED, PARTLY
 from claims.evidence import Evidence
 from claims.trial import CLAIMS
 from lib.learning.dataset import load_dataset
@@ -65,6 +65,4 @@ def test_claim_15():
     assert outcome(15, sizes | {"NN2-I6dD": 0.1}) == PARTLY
     assert outcome(15, sizes | {"NN3-I6D": 0.7, "NN2-I6dD": 0.8, "NN3-I6dD": 0.9}) == FAILS
     unlike = CLAIMS[14](evidence(sizes | {"NN2-I6D": 0.07}))
-    assert [condition.met for condition in unlike.conditions] == [True] * 4 + [False], (
-        "better than NN3, not than its like"
-    )
+    assert states(unlike) == [MET] * 4 + [MISSED], "better than NN3, not than its like"

@@ -4,9 +4,9 @@ import re
 
 import pytest
 import torch
-from made_up import evidence
+from made_up import estimate, evidence
 
-from claims.condition import HOLDS, Condition, Verdict
+from claims.condition import HOLDS, PARTLY, Condition, Verdict
 from claims.evidence import Evidence
 from claims.trial import CLAIMS, condition_table, judge, shortfalls, verdict_table
 from lib.learning.ensemble import ensemble_path, load_ensemble
@@ -30,20 +30,26 @@ def test_unknown_claim_is_refused():
 
 
 def test_tables_hold_every_claim_and_condition():
-    found = judge(evidence(dict.fromkeys(CORRECTING, 0.01)), (7, 8))
+    found = judge(evidence(dict(zip(CORRECTING, (0.01, 0.02, 0.03, 0.04), strict=True))), (7, 8))
     table, conditions = verdict_table(found), condition_table(found)
     assert table.index.tolist() == [7, 8]
-    assert table.outcome.tolist() == [HOLDS, HOLDS]
-    assert conditions.index.tolist() == [(7, 1), (8, 1), (8, 2), (8, 3), (8, 4)]
-    assert set(conditions.met) == {"yes"}
-    assert set(conditions.written) == {"before the first ensembles"}
+    assert table.outcome.tolist() == [HOLDS, PARTLY]
+    assert table["conditions met"][8] == "4 of 5; 4 bettered; 4 had a part in a choice"
+    assert conditions.index.tolist() == [(7, 1), (8, 1), (8, 2), (8, 3), (8, 4), (8, 5)]
+    assert conditions.met.tolist() == ["yes", *["yes, bettered"] * 4, "no"]
+    assert conditions.written.tolist() == [*["before the first ensembles"] * 5, "after the first ensembles"]
+    assert conditions["had a part in choosing"].tolist() == ["a convention", *["a recipe"] * 4, ""]
+    assert "other reading" not in conditions, "none of these has one"
+    assert conditions.margin[7, 1] == str(found[7].conditions[0].margin)
 
 
 def test_every_claim_that_fails_is_told_with_what_is_missed_and_no_other():
-    good, bad = Condition("to do this", "was done", True), Condition("to do that", "was left", False)
+    good, bad = Condition("to do this", "was done", estimate(1)), Condition("to do that", "was left", estimate(-1))
     made = {n: Verdict(n, "", "", "", "", (good, bad) if n % 2 else (good,)) for n in range(1, 16)}
     assert shortfalls(made) == {n: [bad] for n in range(1, 16, 2)}
     assert shortfalls({2: made[2]}) == {}
+    within = Condition("to do more", "was begun", estimate(0.1, 0.2))
+    assert shortfalls({2: Verdict(2, "", "", "", "", (good, within))}) == {2: [within]}
 
 
 @pytest.mark.skipif(not all(ensemble_path(id).exists() for id in TABLE_I), reason="the ensembles are not there")
@@ -56,8 +62,8 @@ def test_all_claims_can_be_judged_on_the_ensembles():
     said = [verdict.ours for verdict in verdicts.values()] + condition_table(verdicts).found.tolist()
     assert not [text for text in said if re.search(r"(?<![\w.])-\d", text)], "a hyphen for a minus sign"
     for number in (2, 13):
-        lowest = [float(value) for value in re.findall(r"\d\.\d\d", verdicts[number].ours)]
-        with_zero = [float(re.search(r"\d\.\d\d", one.found)[0]) for one in verdicts[number].conditions[:-1]]
-        assert lowest == [min(with_zero), float(re.search(r"\d\.\d\d", verdicts[number].conditions[-1].found)[0])]
+        lowest = [float(value) for value in re.findall(r"(\d\.\d+) ±", verdicts[number].ours)]
+        *with_zero, outside = (float(re.search(r"\d\.\d+", one.found)[0]) for one in verdicts[number].conditions)
+        assert lowest == pytest.approx([min(with_zero), outside], abs=0.002)
     for id in TABLE_I:
         assert found.rms(id).value == pytest.approx(Errors(load_ensemble(id)).table()["known"])

@@ -14,10 +14,10 @@ from nbclient import NotebookClient
 
 from claims.evidence import Evidence
 from claims.profiles import profiles
-from claims.uncertainty import Estimate, distance_curve
+from claims.uncertainty import Estimate, Redrawn, curve_table
 from claims.words import minus
 from lib.learning.ensemble import load_ensemble
-from lib.learning.errors import Errors
+from lib.learning.errors import Errors, rms
 from lib.learning.known_region import measured_masses
 from lib.learning.table_one import CORRECTING, DENSITY, DIRECT
 from lib.mass_table import mass_table
@@ -301,14 +301,16 @@ def test_each_control_of_the_curves_changes_them(evidence):
     few = Errors(evidence.ensembles["NN3-I6D"].isel(member=slice(0, 4)))
 
     live.members.value = 4
-    expected = distance_curve(few.error, few.d, 5, few.Z)
+    expected = curve_table(Redrawn(few).rms_by(few.d, minimum_nuclei=5), few.d)
     assert live.curve("NN3-I6D").equals(expected)
     assert value(shown(live)[0], "NN3-I6ℰ") == of(expected, 10)
 
     live.sample.value = OUT_OF_SAMPLE
     there = np.isfinite(few.held_out)
     assert not there.all(), "the four share a split"
-    assert live.curve("NN3-I6D").equals(distance_curve(few.held_out[there], few.d[there], 5, few.Z[there]))
+    expected = curve_table(Redrawn(few, "held_out").rms_by(few.d, there, 5), few.d[there])
+    assert live.curve("NN3-I6D").equals(expected)
+    assert expected.rms[2] == pytest.approx(rms(few.held_out[few.d == 2]))
 
     live.minimum.value = 40
     assert live.curve("NN3-I6D").nuclei.min() >= 40
