@@ -22,7 +22,7 @@ ever landing on another level.
 
 :func:`bound_levels` finds all levels, :func:`follow_levels` those that are named, which is all that a self-consistent
 iteration needs of most steps.  The compiled functions behind both share the tuples ``well`` (what the nucleon feels, and
-the mesh; see :class:`RadialWell`) and ``work`` (arrays to be filled).
+the mesh; see :class:`RadialWell`) and ``work`` (see :class:`Workspace`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ MAX_LEVELS = 400
 _TOLERANCE_MEV = 1e-5
 _SERIES_RADIUS_FM = 0.4
 SQRT15_3 = math.sqrt(15.0) / 3.0
-_TERMS = 12
+_TERMS = 10
 _POWERS = 5  # of r^2 in the potentials there
 _HIGHEST_MEV = 80.0  # a level above is not looked for
 
@@ -75,6 +75,25 @@ class RadialWell(NamedTuple):
     """weights of int dr (n+1,), fm"""
     wall: bool
     """whether wave functions vanish at the last point"""
+
+
+class Workspace(NamedTuple):
+    """Arrays that the sweeps in one well fill, and what they know of that well."""
+
+    transfer: np.ndarray
+    """(4, n), the matrix of each step"""
+    minus_series: np.ndarray
+    """of V - S next to the origin, MeV, coefficients of x^0, x^2, ..., x = r over the radius where the series end"""
+    plus_series: np.ndarray
+    """the same of V + S"""
+    series_steps: np.ndarray
+    """(1,), where they end; 0 before they are made"""
+    G: np.ndarray
+    """(n+1,), of the outward part"""
+    F: np.ndarray
+    G_in: np.ndarray
+    """(n+1,), of the inward part"""
+    F_in: np.ndarray
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
@@ -132,15 +151,17 @@ def magnus_exponent(a1, a2, a3):
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
-def transfer_matrices(energy, kappa, first, well, transfer):
-    """Fill ``transfer`` (4, n) with the matrices exp(Omega) of the steps first..n-1."""
-    for i in range(first, transfer.shape[1]):
+def transfer_matrices(energy, kappa, well, transfer):
+    """Fill ``transfer`` (4, n) with the matrix exp(Omega) of each step."""
+    # the few steps before the sweep starts are counted too: only a
+    # loop from zero is vectorised, and three times as fast
+    for i in range(transfer.shape[1]):
         a1 = radial_dirac(energy, kappa, well, 0, i)
         a2 = radial_dirac(energy, kappa, well, 1, i)
         a3 = radial_dirac(energy, kappa, well, 2, i)
         p, q, s = magnus_exponent(a1, a2, a3)
         # the series of c = cosh(y) and sh = sinh(y)/y at y/4, doubled twice:
-        # y < 4 everywhere, since the sweep starts at r = |kappa| h / 4
+        # y < 4 wherever it counts: the sweep starts at r = |kappa| h/4
         x = (p * p + q * s) / 16
         c = 1 + x / 30 * (1 + x / 56 * (1 + x / 90))
         c = 1 + x / 2 * (1 + x / 12 * c)
@@ -172,20 +193,24 @@ def _even_polynomial(values, gauss_r, first, r0, coefficients):
 
 
 @njit(cache=True, error_model="numpy")
-def _series(energy, kappa, first, well, G, F):
+def _series(energy, kappa, first, well, work):
     """Regular solution on the mesh points 0..first as its power series about the origin.
 
-    There the term kappa/r is too steep for the transfer matrices.  The potentials enter as even polynomials.
+    There the term kappa/r is too steep for the transfer matrices.  The potentials enter as even polynomials, which are the
+    same for all levels whose series end at one point.
     """
     k = abs(kappa)
     r0 = well.r[first]
+    G, F = work.G, work.F
+    if work.series_steps[0] != first:
+        _even_polynomial(well.minus, well.gauss_r, first, r0, work.minus_series)
+        _even_polynomial(well.plus, well.gauss_r, first, r0, work.plus_series)
+        work.series_steps[0] = first
     a = np.empty(_POWERS)
     b = np.empty(_POWERS)
-    _even_polynomial(well.minus, well.gauss_r, first, r0, a)
-    _even_polynomial(well.plus, well.gauss_r, first, r0, b)
     for j in range(_POWERS):
-        a[j] *= -r0 / HBARC_MEV_FM
-        b[j] *= -r0 / HBARC_MEV_FM
+        a[j] = -work.minus_series[j] * r0 / HBARC_MEV_FM
+        b[j] = -work.plus_series[j] * r0 / HBARC_MEV_FM
     a[0] += (energy + well.mass2) * r0 / HBARC_MEV_FM
     b[0] += energy * r0 / HBARC_MEV_FM
     # the larger component starts as x^k, the other as x^(k+1); which one is larger depends on the sign of kappa
@@ -238,12 +263,12 @@ def _sweep(energy, kappa, match, well, work):
     Returns the Pruefer angle Theta, its derivative with respect to the energy (1/MeV), and the norm beyond the mesh of
     the inward part; fills G, F for i <= match and G_in, F_in for i >= match (not yet scaled to each other).
     """
-    transfer, G, F, G_in, F_in = work
+    transfer, G, F, G_in, F_in = work.transfer, work.G, work.F, work.G_in, work.F_in
     line = well.line
     n = transfer.shape[1]
     first = _first_point(kappa, well.r)
-    transfer_matrices(energy, kappa, first, well, transfer)
-    _series(energy, kappa, first, well, G, F)
+    transfer_matrices(energy, kappa, well, transfer)
+    _series(energy, kappa, first, well, work)
     g, f = G[first], F[first]
     nodes = 0
     for i in range(first, match):
@@ -292,7 +317,7 @@ def _join(match, outside, line, work, G_out, F_out):
 
     Returns the part of the norm beyond the mesh.
     """
-    _, G, F, G_in, F_in = work
+    G, F, G_in, F_in = work.G, work.F, work.G_in, work.F_in
     n = G.shape[0] - 1
     g, f, g_in, f_in = G[match], F[match], G_in[match], F_in[match]
     # the least-squares scale, continuous where the eigenvalue is exact
@@ -363,7 +388,10 @@ def _find_level(kappa, nodes, low, top, guess, tolerance, well, work):
 
 @njit(cache=True)
 def _workspace(n):
-    return np.empty((4, n)), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1), np.empty(n + 1)
+    waves = np.empty((4, n + 1))
+    series = np.empty((2, _POWERS))
+    steps = np.zeros(1, np.int64)
+    return Workspace(np.empty((4, n)), series[0], series[1], steps, waves[0], waves[1], waves[2], waves[3])
 
 
 @njit(cache=True, error_model="numpy")
@@ -442,9 +470,14 @@ class Levels:
     fermi_energy: float = np.nan
 
     def __post_init__(self):
-        self.side, self.size = (self.kappa > 0).astype(np.int64), np.abs(self.kappa)  # as in a Guess
+        self.size = np.abs(self.kappa)
         self.degeneracy = 2 * self.size  # 2j + 1
         self.occupation, self.pairing_gap, self.anomalous, self.uv = np.zeros((4, len(self.energy)))
+
+    @property
+    def side(self) -> np.ndarray:
+        """Of kappa, as in a :data:`Guess`."""
+        return (self.kappa > 0).astype(np.int64)
 
     @property
     def labels(self) -> list[Label]:

@@ -85,7 +85,7 @@ def woods_saxon_start(Z: int, N: int, mesh: Mesh) -> State:
     )
 
 
-_FROM_COMPONENTS = np.array([[1, -1, 1, -1], [1, 1, 1, 1], [1, 1, -1, -1], [1, 1, 0, 0], [0, 0, 1, 1]])
+_FROM_COMPONENTS = np.array([[1, -1, 1, -1], [1, 1, 1, 1], [1, 1, -1, -1], [1, 1, 0, 0], [0, 0, 1, 1]], float)
 """Scalar, vector, isovector, neutron and proton density from upper and lower components, of neutrons, then of protons."""
 
 
@@ -109,7 +109,7 @@ class Densities:
         self.arguments = (*densities, *self.laplacians)
         self.coulomb = mesh.coulomb @ self.proton
         nuclear = functional.potentials(*self.arguments)
-        self.potentials = np.stack([nuclear.scalar, nuclear.neutron_vector, nuclear.proton_vector + self.coulomb])
+        self.potentials = np.array([nuclear.scalar, nuclear.neutron_vector, nuclear.proton_vector + self.coulomb])
 
     @cached_property
     def interaction_energy_density(self) -> np.ndarray:

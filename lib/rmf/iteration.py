@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 from lib.rmf.dirac import PARTICLES, Levels
 from lib.rmf.field import Densities, State, sum_rule_energy, woods_saxon_start
@@ -113,12 +114,17 @@ class Anderson:
         if not self.dx:
             return x + self.mixing * residual
         dx, df = np.array(self.dx), np.array(self.df)
-        weighted = df * self.weight
-        gram = weighted @ weighted.T
-        gram.flat[:: len(gram) + 1] *= 1 + 1e-10
-        slope = weighted @ (self.weight * residual)
-        gamma = np.linalg.solve(gram, slope)
+        gamma = least_squares(df * self.weight, self.weight * residual)
         return x + self.mixing * residual - gamma @ (dx + self.mixing * df)
+
+
+@njit(cache=True)
+def least_squares(rows, target):
+    """The gamma for which ``|target - gamma rows|`` is least, rows (k, n), target (n,), from the normal equations."""
+    gram = rows @ rows.T
+    for i in range(len(gram)):
+        gram[i, i] *= 1 + 1e-10
+    return np.linalg.solve(gram, rows @ target)
 
 
 def mixing_metric(mesh: Mesh, nucleons: int, state: State) -> np.ndarray:
