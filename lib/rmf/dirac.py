@@ -67,8 +67,8 @@ class RadialWell(NamedTuple):
     """twice the mass, MeV"""
     length: np.ndarray
     """of the step in r, h dr/dx at the Gauss points (3, n), fm"""
-    gauss_r: np.ndarray
-    """(3, n), fm"""
+    inverse_r: np.ndarray
+    """1/r there (3, n), fm^-1"""
     r: np.ndarray
     """(n+1,), fm"""
     line: np.ndarray
@@ -88,12 +88,18 @@ class Workspace(NamedTuple):
     """the same of V + S"""
     series_steps: np.ndarray
     """(1,), where they end; 0 before they are made"""
+    powers: np.ndarray
+    """(2, 5), of the two equations there"""
+    terms: np.ndarray
+    """(2, 10), of their solution"""
     G: np.ndarray
     """(n+1,), of the outward part"""
     F: np.ndarray
     G_in: np.ndarray
     """(n+1,), of the inward part"""
     F_in: np.ndarray
+    norms: np.ndarray
+    """(3,): int (G^2 + F^2) dr of the outward part, of the inward one, and what of that is beyond the mesh"""
 
 
 @njit(cache=True, fastmath=True, error_model="numpy")
@@ -103,7 +109,7 @@ def radial_dirac(energy, kappa, well, point, i):
     A h = ((p, q), (s, -p)) is given as (p, q, s), as are all 2x2 matrices here.
     """
     length = well.length[point, i]
-    p = -kappa * length / well.gauss_r[point, i]
+    p = -kappa * length * well.inverse_r[point, i]
     q = energy + well.mass2 - well.minus[point, i]
     s = well.plus[point, i] - energy
     return p, q * length / HBARC_MEV_FM, s * length / HBARC_MEV_FM
@@ -176,13 +182,13 @@ def transfer_matrices(energy, kappa, well, transfer):
 
 
 @njit(cache=True, error_model="numpy")
-def _even_polynomial(values, gauss_r, first, r0, coefficients):
+def _even_polynomial(values, inverse_r, first, r0, coefficients):
     """Coefficients of x^0, x^2, ..., x = r/r0, of the even polynomial through ``values`` at Gauss points of the first steps."""
     n = coefficients.shape[0]
     t = np.empty(n)
     for j in range(n):
         point = j * (3 * first - 1) // (n - 1)
-        t[j] = (gauss_r[point % 3, point // 3] / r0) ** 2
+        t[j] = (inverse_r[point % 3, point // 3] * r0) ** -2
         coefficients[j] = values[point % 3, point // 3]
     for order in range(1, n):  # Newton's divided differences ...
         for j in range(n - 1, order - 1, -1):
@@ -203,31 +209,29 @@ def _series(energy, kappa, first, well, work):
     r0 = well.r[first]
     G, F = work.G, work.F
     if work.series_steps[0] != first:
-        _even_polynomial(well.minus, well.gauss_r, first, r0, work.minus_series)
-        _even_polynomial(well.plus, well.gauss_r, first, r0, work.plus_series)
+        _even_polynomial(well.minus, well.inverse_r, first, r0, work.minus_series)
+        _even_polynomial(well.plus, well.inverse_r, first, r0, work.plus_series)
         work.series_steps[0] = first
-    a = np.empty(_POWERS)
-    b = np.empty(_POWERS)
+    a, b = work.powers[0], work.powers[1]
     for j in range(_POWERS):
         a[j] = -work.minus_series[j] * r0 / HBARC_MEV_FM
         b[j] = -work.plus_series[j] * r0 / HBARC_MEV_FM
     a[0] += (energy + well.mass2) * r0 / HBARC_MEV_FM
     b[0] += energy * r0 / HBARC_MEV_FM
     # the larger component starts as x^k, the other as x^(k+1); which one is larger depends on the sign of kappa
-    large = np.zeros(_TERMS)
-    small = np.zeros(_TERMS)
+    large, small = work.terms[0], work.terms[1]
     into_small, into_large, sign = (b, a, -1.0) if kappa < 0 else (a, b, 1.0)
     large[0] = 1.0
     for j in range(_TERMS):
         total = 0.0
         for m in range(min(j, _POWERS - 1) + 1):
             total += into_small[m] * large[j - m]
-        small[j] = sign * total / (2 * j + 1 + 2 * k)
+        small[j] = sign / (2 * j + 1 + 2 * k) * total
         if j + 1 < _TERMS:
             total = 0.0
             for m in range(min(j, _POWERS - 1) + 1):
                 total += into_large[m] * small[j - m]
-            large[j + 1] = -sign * total / (2 * j + 2)
+            large[j + 1] = -sign / (2 * j + 2) * total
     G[0] = 0.0
     F[0] = 0.0
     for i in range(1, first + 1):
@@ -256,12 +260,21 @@ def _first_point(kappa, r):
     return first
 
 
+@njit(cache=True, fastmath=True)
+def _norm(G, F, line):
+    """int (G^2 + F^2) dr over points with these weights."""
+    total = 0.0
+    for i in range(len(line)):
+        total += line[i] * (G[i] * G[i] + F[i] * F[i])
+    return total
+
+
 @njit(cache=True, error_model="numpy")
 def _sweep(energy, kappa, match, well, work):
     """One outward and one inward sweep at a trial energy.
 
-    Returns the Pruefer angle Theta, its derivative with respect to the energy (1/MeV), and the norm beyond the mesh of
-    the inward part; fills G, F for i <= match and G_in, F_in for i >= match (not yet scaled to each other).
+    Returns the Pruefer angle Theta and its derivative with respect to the energy (1/MeV); fills G, F for i <= match,
+    G_in, F_in for i >= match (not yet scaled to each other), and the norms of both.
     """
     transfer, G, F, G_in, F_in = work.transfer, work.G, work.F, work.G_in, work.F_in
     line = well.line
@@ -279,11 +292,11 @@ def _sweep(energy, kappa, match, well, work):
         g = g_next
         G[i + 1] = g
         F[i + 1] = f
-    norm = 0.5 * line[match] * (g * g + f * f)
-    for i in range(1, match):
-        norm += line[i] * (G[i] * G[i] + F[i] * F[i])
+    density = g * g + f * f
+    norm = _norm(G[:match], F[:match], line[:match]) + 0.5 * line[match] * density
+    work.norms[0] = norm
     # dTheta/deps of the outward part: minus the derivative of atan(F/G)
-    slope = norm / (HBARC_MEV_FM * (g * g + f * f))
+    slope = norm / (HBARC_MEV_FM * density)
     theta = math.pi * nodes - math.atan2(f * (1.0 if g >= 0 else -1.0), abs(g))
 
     g, f, outside = 0.0, -1.0, 0.0
@@ -294,7 +307,6 @@ def _sweep(energy, kappa, match, well, work):
     G_in[n] = g
     F_in[n] = f
     nodes = 0
-    norm = outside + line[n] * (g * g + f * f)
     for i in range(n - 1, match - 1, -1):
         g_next = transfer[3, i] * g - transfer[1, i] * f
         f = -transfer[2, i] * g + transfer[0, i] * f
@@ -303,37 +315,33 @@ def _sweep(energy, kappa, match, well, work):
         g = g_next
         G_in[i] = g
         F_in[i] = f
-        norm += line[i] * (g * g + f * f)
     density = g * g + f * f
-    norm -= 0.5 * line[match] * density
+    norm = outside + _norm(G_in[match:], F_in[match:], line[match:]) - 0.5 * line[match] * density
+    work.norms[1], work.norms[2] = norm, outside
     slope += norm / (HBARC_MEV_FM * density)
     theta += math.pi * nodes + math.atan2(f * (1.0 if g >= 0 else -1.0), abs(g))
-    return theta, slope, outside
+    return theta, slope
 
 
 @njit(cache=True, error_model="numpy")
-def _join(match, outside, line, work, G_out, F_out):
+def _join(match, work, G_out, F_out):
     """Scale the inward part to the outward one at the matching point and normalise int (G^2 + F^2) dr = 1.
 
     Returns the part of the norm beyond the mesh.
     """
     G, F, G_in, F_in = work.G, work.F, work.G_in, work.F_in
-    n = G.shape[0] - 1
     g, f, g_in, f_in = G[match], F[match], G_in[match], F_in[match]
     # the least-squares scale, continuous where the eigenvalue is exact
     scale = (g * g_in + f * f_in) / (g_in * g_in + f_in * f_in)
-    norm = outside * scale * scale
-    for i in range(match + 1):
-        norm += line[i] * (G[i] * G[i] + F[i] * F[i])
-    for i in range(match + 1, n + 1):
-        G[i] = scale * G_in[i]
-        F[i] = scale * F_in[i]
-        norm += line[i] * (G[i] * G[i] + F[i] * F[i])
+    norm = work.norms[0] + work.norms[1] * scale * scale
     factor = 1.0 / math.sqrt(norm)
-    for i in range(n + 1):
+    for i in range(match + 1):
         G_out[i] = factor * G[i]
         F_out[i] = factor * F[i]
-    return outside * scale * scale / norm
+    for i in range(match + 1, len(G)):
+        G_out[i] = factor * scale * G_in[i]
+        F_out[i] = factor * scale * F_in[i]
+    return work.norms[2] * scale * scale / norm
 
 
 @njit(cache=True, error_model="numpy")
@@ -343,7 +351,7 @@ def _matching_point(kappa, energy, well):
     l = -kappa - 1 if kappa < 0 else kappa
     match = n // 2
     for i in range(n - 2, 0, -1):
-        barrier = HBARC_MEV_FM**2 / well.mass2 * l * (l + 1) / well.gauss_r[0, i] ** 2
+        barrier = HBARC_MEV_FM**2 / well.mass2 * l * (l + 1) * well.inverse_r[0, i] ** 2
         if well.plus[0, i] + barrier < energy:
             match = i
             break
@@ -355,7 +363,7 @@ def _find_level(kappa, nodes, low, top, guess, tolerance, well, work):
     """Safeguarded Newton iteration for the level of kappa with this number of nodes, between ``low`` and ``top`` (MeV).
 
     It ends when a step is less than ``tolerance`` (MeV).  Returns whether the level exists, its energy, the energy of the
-    last sweep, the matching point and the norm beyond the mesh of that.
+    last sweep and the matching point of that.
     """
     high = math.inf  # until the level is seen to lie below an energy
     known = low < guess < top
@@ -363,18 +371,18 @@ def _find_level(kappa, nodes, low, top, guess, tolerance, well, work):
     match = _matching_point(kappa, trial if known else min(top, -1.0), well)
     change = 1.0e30
     for iteration in range(200):
-        theta, slope, outside = _sweep(trial, kappa, match, well, work)
+        theta, slope = _sweep(trial, kappa, match, well, work)
         error = theta - math.pi * nodes
         if error < 0.0:
             if trial >= top:
-                return False, top, top, match, outside
+                return False, top, top, match
             low = trial
         else:
             high = trial
         previous = abs(change)
         change = -error / slope
         if abs(change) < tolerance:
-            return True, trial + change, trial, match, outside
+            return True, trial + change, trial, match
         following = trial + change
         if following >= top and high > top:
             following = top  # the level may have left the window: ask at its upper edge
@@ -383,15 +391,26 @@ def _find_level(kappa, nodes, low, top, guess, tolerance, well, work):
         if abs(following - trial) < 1e-13 * (1.0 + abs(trial)):
             break
         trial = following
-    return True, trial, trial, match, outside
+    return True, trial, trial, match
 
 
 @njit(cache=True)
 def _workspace(n):
     waves = np.empty((4, n + 1))
-    series = np.empty((2, _POWERS))
-    steps = np.zeros(1, np.int64)
-    return Workspace(np.empty((4, n)), series[0], series[1], steps, waves[0], waves[1], waves[2], waves[3])
+    series = np.empty((4, _POWERS))
+    return Workspace(
+        np.empty((4, n)),
+        series[0],
+        series[1],
+        np.zeros(1, np.int64),
+        series[2:],
+        np.empty((2, _TERMS)),
+        waves[0],
+        waves[1],
+        waves[2],
+        waves[3],
+        np.empty(3),
+    )
 
 
 @njit(cache=True, error_model="numpy")
@@ -415,13 +434,13 @@ def _bound_levels(well, top, guess, known, energy, kappa_of, nodes_of, outside, 
                 start = guess[side, k, nodes]
                 if math.isnan(start):  # on from the levels of smaller kappa, if there are two
                     start = 2 * known[side, k - 1, nodes] - known[side, k - 2, nodes]
-                exists, level, trial, match, beyond = _find_level(
+                exists, level, trial, match = _find_level(
                     kappa, nodes, low, top, start, _TOLERANCE_MEV, well, work
                 )
                 if not exists or count == energy.shape[0]:
                     most[side] = nodes
                     break
-                outside[count] = _join(match, beyond, well.line, work, G[count], F[count])
+                outside[count] = _join(match, work, G[count], F[count])
                 energy[count], kappa_of[count], nodes_of[count] = level, kappa, nodes
                 known[side, k, nodes] = level
                 low = trial
@@ -437,13 +456,13 @@ def _follow_levels(well, kappa, nodes, guess, tolerance, energy, outside, G, F):
     work = _workspace(well.plus.shape[1])
     bottom = well.plus.min() - 1.0
     for i in range(len(kappa)):
-        exists, energy[i], _, match, beyond = _find_level(
+        exists, energy[i], _, match = _find_level(
             kappa[i], nodes[i], bottom, _HIGHEST_MEV, guess[i], tolerance, well, work
         )
         if not exists:
             energy[i:] = np.inf
             return
-        outside[i] = _join(match, beyond, well.line, work, G[i], F[i])
+        outside[i] = _join(match, work, G[i], F[i])
 
 
 Label = tuple[int, int]
@@ -540,7 +559,7 @@ def radial_well(mesh: Mesh, scalar: np.ndarray, vector: np.ndarray, mass: float)
         float(vector[-1] + scalar[-1]),
         2.0 * mass,
         mesh.gauss_length,
-        mesh.gauss_r,
+        mesh.gauss_inverse_r,
         mesh.r,
         mesh.line,
         mesh.wall,

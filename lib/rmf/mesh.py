@@ -47,7 +47,7 @@ class Mesh:
     without one they go on beyond the box.  Arrays: ``r`` (n+1,) and ``dr`` = dr/dx; ``inverse_r`` 1/r (fm^-1) and
     ``inverse_area`` 1/(4 pi r^2) (fm^-2), zero at the origin; ``line`` (n+1,) the weights (fm) of int dr and ``volume``
     (n+1,) those of int 4 pi r^2 dr; ``laplacian``, ``coulomb`` (n+1, n+1) acting on densities; ``at_origin`` (n+1,)
-    the weights of a density's value at the origin; ``gauss_r`` (3, n) at the Gauss points of the steps, ``gauss_length`` (3, n)
+    the weights of a density's value at the origin; ``gauss_r`` (3, n) and ``gauss_inverse_r`` at the Gauss points of the steps, ``gauss_length`` (3, n)
     the length of the step as seen from there, h dr/dx (fm), ``to_gauss`` (3n, n+1) interpolation of even functions to them; ``derivative_even``, ``derivative_odd``
     (n+1, n+1) d/dr of functions of that parity; ``to_network`` (151, n+1) interpolation to :data:`NETWORK_MESH`.
     """
@@ -72,7 +72,7 @@ class Mesh:
         middle = x[:-1] + step / 2
         gauss = np.stack([middle - GAUSS_OFFSET * step, middle, middle + GAUSS_OFFSET * step])
         self.gauss_r, gauss_dr, _ = mapped(gauss, stretch)
-        self.gauss_length = step * gauss_dr
+        self.gauss_inverse_r, self.gauss_length = 1 / self.gauss_r, step * gauss_dr
         self.to_gauss = _operator(gauss.ravel() / step, n, 0, +1)
         self.derivative_even, self.derivative_odd = (
             _operator(x / step, n, 1, parity) / (step * self.dr)[:, None] for parity in (+1, -1)
