@@ -456,8 +456,9 @@ def _follow_levels(well, kappa, nodes, guess, tolerance, energy, outside, G, F):
     work = _workspace(well.plus.shape[1])
     bottom = well.plus.min() - 1.0
     for i in range(len(kappa)):
+        start = guess[int(kappa[i] > 0), abs(kappa[i]), nodes[i]]
         exists, energy[i], _, match = _find_level(
-            kappa[i], nodes[i], bottom, _HIGHEST_MEV, guess[i], tolerance, well, work
+            kappa[i], nodes[i], bottom, _HIGHEST_MEV, start, tolerance, well, work
         )
         if not exists:
             energy[i:] = np.inf
@@ -489,39 +490,53 @@ class Levels:
     fermi_energy: float = np.nan
 
     def __post_init__(self):
-        self.size = np.abs(self.kappa)
-        self.degeneracy = 2 * self.size  # 2j + 1
+        self.degeneracy = 2 * np.abs(self.kappa)  # 2j + 1
         self.occupation, self.pairing_gap, self.anomalous, self.uv = np.zeros((4, len(self.energy)))
-
-    @property
-    def side(self) -> np.ndarray:
-        """Of kappa, as in a :data:`Guess`."""
-        return (self.kappa > 0).astype(np.int64)
 
     @property
     def labels(self) -> list[Label]:
         return list(zip(self.kappa.tolist(), self.nodes.tolist(), strict=True))
 
-    @cached_property
-    def squares(self) -> tuple[np.ndarray, np.ndarray]:
-        """G^2 and F^2."""
-        return self.G**2, self.F**2
+    @property
+    def nucleons(self) -> np.ndarray:
+        """Of each level, (levels,)."""
+        return self.degeneracy * self.occupation
 
-    def shifted(self, mesh: Mesh, scalar, vector) -> np.ndarray:
-        """Energies (levels,), MeV, in potentials changed by these amounts (r,), MeV, to first order."""
-        upper, lower = self.squares
-        return (
-            self.energy
-            + upper @ (mesh.line * (vector + scalar))
-            + lower @ (mesh.line * (vector - scalar))
-        )  # fmt: skip
+    @cached_property
+    def square(self) -> np.ndarray:
+        """G^2 + F^2 (levels, r), fm^-1."""
+        return self.G**2 + self.F**2
 
     def without_waves(self) -> Levels:
         """The same levels, wave functions left out."""
         bare = copy(self)
-        bare.__dict__.pop("squares", None)
+        bare.__dict__.pop("square", None)
         bare.G = bare.F = np.empty((0, self.G.shape[1]))
         return bare
+
+
+def joined(levels: Levels, others: Levels) -> Levels:
+    """Both in one, in the order of :func:`bound_levels`, not occupied."""
+    names = ("energy", "kappa", "nodes", "outside", "G", "F")
+    columns = [np.concatenate([getattr(levels, name), getattr(others, name)]) for name in names]
+    kappa, nodes = columns[1:3]
+    order = np.lexsort((nodes, kappa > 0, np.abs(kappa)))
+    return Levels(*(column[order] for column in columns))
+
+
+@njit(cache=True, fastmath=True)
+def first_order_energies(energy, G, F, line, scalar, vector):
+    """Energies of levels in potentials changed by these amounts.
+
+    Energies (levels,) and changes (r,) in MeV; G, F (levels, r);
+    ``line`` (r,) the weights of int dr, fm.
+    """
+    upper, lower = line * (vector + scalar), line * (vector - scalar)
+    shifted = energy.copy()
+    for k in range(len(energy)):
+        for i in range(len(line)):
+            shifted[k] += G[k, i] ** 2 * upper[i] + F[k, i] ** 2 * lower[i]
+    return shifted
 
 
 class NamedLevels:
@@ -530,7 +545,6 @@ class NamedLevels:
     def __init__(self, labels: list[Label]):
         self.labels = labels
         self.kappa, self.nodes = np.array(labels, dtype=np.int64).T.copy()
-        self.side, self.size = (self.kappa > 0).astype(np.int64), np.abs(self.kappa)
 
 
 Guess = np.ndarray
@@ -542,11 +556,17 @@ def no_guess() -> Guess:
     return np.full((2, MAX_KAPPA + 1, MAX_NODES), np.nan)
 
 
-def guess_of(kappa: np.ndarray, nodes: np.ndarray, energy: np.ndarray) -> Guess:
-    """The guess that knows these levels."""
-    guess = no_guess()
-    guess[(kappa > 0).astype(int), np.abs(kappa), nodes] = energy
-    return guess
+def guess_of(levels: Levels, energy: np.ndarray | None = None, guess: Guess | None = None) -> Guess:
+    """A guess that knows these levels, by their own ``energy`` or another (levels,), MeV, and for the rest what another does."""
+    known = no_guess() if guess is None else guess.copy()
+    _enter(known, levels.kappa, levels.nodes, levels.energy if energy is None else energy)
+    return known
+
+
+@njit(cache=True)
+def _enter(guess, kappa, nodes, energy):
+    for i in range(len(kappa)):
+        guess[int(kappa[i] > 0), abs(kappa[i]), nodes[i]] = energy[i]
 
 
 def radial_well(mesh: Mesh, scalar: np.ndarray, vector: np.ndarray, mass: float) -> RadialWell:
@@ -601,7 +621,7 @@ def bound_levels(
 def levels_of_well(well: RadialWell, top: float, guess: Guess | None = None, known: Levels | None = None) -> Levels:
     """:func:`bound_levels` in a well at the Gauss points of the mesh: it need not be smooth."""
     guess = no_guess() if guess is None else guess
-    found = no_guess() if known is None else guess_of(known.kappa, known.nodes, known.energy)
+    found = no_guess() if known is None else guess_of(known)
     size = MAX_LEVELS + 1
     energy, kappa, nodes, outside = np.empty(size), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size)
     G, F = np.empty((2, size, len(well.r)))
@@ -624,10 +644,9 @@ def follow_levels(
         if a level is nowhere below 80 MeV.
     """
     kappa, nodes = named.kappa, named.nodes
-    start = guess[named.side, named.size, nodes]
     energy, outside = np.empty((2, len(kappa)))
     G, F = np.empty((2, len(kappa), len(mesh.r)))
-    _follow_levels(radial_well(mesh, scalar, vector, mass), kappa, nodes, start, tolerance, energy, outside, G, F)
+    _follow_levels(radial_well(mesh, scalar, vector, mass), kappa, nodes, guess, tolerance, energy, outside, G, F)
     if not energy[-1] < np.inf:
         name = level_name(*named.labels[int(np.argmax(np.isinf(energy)))][::-1])
         raise ValueError(f"the level {name} is nowhere below {_HIGHEST_MEV:g} MeV: the potential is too shallow")
@@ -636,7 +655,7 @@ def follow_levels(
 
 def levels_density(mesh: Mesh, levels: Levels) -> np.ndarray:
     """Angle-averaged density of one nucleon in each level, (levels, r), fm^-3; zero at the origin point."""
-    return sum(levels.squares) * mesh.inverse_area
+    return levels.square * mesh.inverse_area
 
 
 def orbital(kappa):

@@ -8,11 +8,12 @@ the potentials of the next state by the functional and Coulomb's law.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
+from numba import njit
 
-from lib.rmf.dirac import PARTICLES, Guess, Levels, no_guess
+from lib.rmf.dirac import PARTICLES, Guess, Levels, guess_of, no_guess
 from lib.rmf.functionals import Functional
 from lib.rmf.mesh import Mesh
 from lib.rmf.occupation import Well
@@ -46,14 +47,12 @@ class State:
     def unpack(self, vector: np.ndarray) -> State:
         """The state of such a vector; what is known of the levels stays."""
         rows = vector.reshape(-1, self.potentials.shape[1])
-        return replace(self, potentials=rows[:3], pairing_field=rows[3:])
+        return State(rows[:3], rows[3:], self.guesses, self.fermi_energies)
 
     def knowing(self, levels: dict[str, Levels], energies: dict[str, np.ndarray]) -> State:
         """The same state, with energies (levels,) in MeV where these levels are presumed."""
-        guesses = {q: guess.copy() for q, guess in self.guesses.items()}
-        for q, energy in energies.items():
-            guesses[q][levels[q].side, levels[q].size, levels[q].nodes] = energy
-        return replace(self, guesses=guesses)
+        known = {q: guess_of(levels[q], energy, self.guesses[q]) for q, energy in energies.items()}
+        return State(self.potentials, self.pairing_field, self.guesses | known, self.fermi_energies)
 
     def as_start(self, cold: State, paired: bool) -> State:
         """As a start for another nucleus, of which ``cold`` is the first guess.
@@ -67,6 +66,7 @@ class State:
         return replace(self, pairing_field=gap)
 
 
+@lru_cache(maxsize=16)
 def woods_saxon_start(Z: int, N: int, mesh: Mesh) -> State:
     """A first guess: Woods-Saxon wells V + S and V - S (W. Koepf and P. Ring, Z. Phys. A 339, 81 (1991))."""
     A = Z + N
@@ -89,18 +89,29 @@ _FROM_COMPONENTS = np.array([[1, -1, 1, -1], [1, 1, 1, 1], [1, 1, -1, -1], [1, 1
 """Scalar, vector, isovector, neutron and proton density from upper and lower components, of neutrons, then of protons."""
 
 
+@njit(cache=True, fastmath=True)
+def sum_components(nucleons, G, F, component):
+    """Fill ``component`` (2, r) with the sums of G^2 and of F^2 (levels, r) over ``nucleons`` (levels,) in each level."""
+    component[:] = 0.0
+    for k in range(len(nucleons)):
+        for i in range(component.shape[1]):
+            component[0, i] += nucleons[k] * G[k, i] ** 2
+            component[1, i] += nucleons[k] * F[k, i] ** 2
+
+
 class Densities:
     """Densities on the solver's mesh (fm^-3), their Laplacians (fm^-5), and the potentials they make (MeV)."""
 
     def __init__(self, mesh: Mesh, functional: Functional, levels: dict[str, Levels]):
         self.mesh, self.functional = mesh, functional
-        components = []
+        components = np.empty((2, 2, len(mesh.r)))
         self.outside = {}  # nucleons of each species beyond the mesh
-        for q in PARTICLES:
-            nucleons = levels[q].degeneracy * levels[q].occupation
+        for q, component in zip(PARTICLES, components, strict=True):
+            nucleons = levels[q].nucleons
             self.outside[q] = float(nucleons @ levels[q].outside)
-            components += [nucleons @ square for square in levels[q].squares]
-        components = np.array(components) * mesh.inverse_area
+            sum_components(nucleons, levels[q].G, levels[q].F, component)
+        components = components.reshape(4, -1)
+        components *= mesh.inverse_area
         components[:, 0] = components @ mesh.at_origin
         densities = _FROM_COMPONENTS @ components
         self.scalar, self.vector, self.isovector, self.neutron, self.proton = densities
@@ -134,7 +145,7 @@ def sum_rule_energy(potentials: np.ndarray, levels: dict[str, Levels], densities
     """
     mesh, outside = densities.mesh, densities.outside
     scalar, neutron_vector, proton_vector = potentials
-    single = sum(float((level.degeneracy * level.occupation) @ level.energy) for level in levels.values())
+    single = sum(float(level.nucleons @ level.energy) for level in levels.values())
     counted = mesh.integral(
         scalar * densities.scalar + neutron_vector * densities.neutron + proton_vector * densities.proton
     )

@@ -17,11 +17,11 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from lib.rmf.dirac import PARTICLES, Levels
+from lib.rmf.dirac import PARTICLES, Levels, first_order_energies
 from lib.rmf.field import Densities, State, sum_rule_energy, woods_saxon_start
 from lib.rmf.functionals import Functional
 from lib.rmf.mesh import Mesh
-from lib.rmf.occupation import TOLERANCE_MEV, Filling, Well
+from lib.rmf.occupation import TOLERANCE_MEV, Filling
 from lib.rmf.pairing import pairing_energy
 
 MIXING = 0.45
@@ -72,9 +72,7 @@ def scf_step(state, functional, mesh, fillings) -> Step:
     """
     levels, gaps = {}, []
     for q, filling in fillings.items():
-        well = state.well(q)
-        levels[q] = filling.levels(mesh, well, functional.nucleon_mass)
-        filling.occupy(levels[q], well)
+        levels[q] = filling.levels(mesh, state.well(q), functional.nucleon_mass)
         gaps.append(filling.new_pairing_field(levels[q]))
     densities = Densities(mesh, functional, levels)
     new = State(
@@ -95,7 +93,8 @@ class Anderson:
 
     def __init__(self, weight: np.ndarray, mixing: float = MIXING):
         self.weight, self.mixing = weight, mixing
-        self.last, self.dx, self.df = None, [], []
+        self.last, self.differences = None, 0
+        self.dx, self.df = np.empty((2, _HISTORY, len(weight)))
 
     def jump(self) -> None:
         """The iteration is no longer quite what it was: the last residual says nothing of the next, their differences still do."""
@@ -107,15 +106,23 @@ class Anderson:
 
     def mix(self, x: np.ndarray, residual: np.ndarray) -> np.ndarray:
         """The next x."""
-        before, self.last = self.last, (x, residual)
-        if before is not None:
-            self.dx = [*self.dx, x - before[0]][-_HISTORY:]
-            self.df = [*self.df, residual - before[1]][-_HISTORY:]
-        if not self.dx:
+        if self.last is not None:
+            row = self.differences % _HISTORY  # in place of the oldest
+            self.dx[row] = x - self.last[0]
+            self.df[row] = residual - self.last[1]
+            self.differences += 1
+        self.last = x, residual
+        if not self.differences:
             return x + self.mixing * residual
-        dx, df = np.array(self.dx), np.array(self.df)
-        gamma = least_squares(df * self.weight, self.weight * residual)
-        return x + self.mixing * residual - gamma @ (dx + self.mixing * df)
+        dx, df = self.dx[: self.differences], self.df[: self.differences]
+        return next_field(x, residual, dx, df, self.weight, self.mixing)
+
+
+@njit(cache=True)
+def next_field(x, residual, dx, df, weight, mixing):
+    """The next x from the last one and from differences before it (k, n)."""
+    gamma = least_squares(df * weight, weight * residual)
+    return x + mixing * residual - gamma @ (dx + mixing * df)
 
 
 @njit(cache=True)
@@ -282,22 +289,18 @@ def surrounding_levels(
     for q, filling in fillings.items():
         found[q] = step.levels[q]
         if filling.held is not None:  # only those with particles have been followed
-            top = step.levels[q].fermi_energy + beyond * filling.headroom_mev
-            found[q] = occupied_levels(filling, mesh, step.state.well(q), functional.nucleon_mass, top)
+            well, top = step.state.well(q), step.levels[q].fermi_energy + beyond * filling.headroom_mev
+            found[q] = filling.all_levels(mesh, well, functional.nucleon_mass, top, step.levels[q])
     return found
-
-
-def occupied_levels(filling: Filling, mesh: Mesh, well: Well, mass: float, top: float) -> Levels:
-    """All levels in a well up to ``top`` MeV, occupied as the filling has it."""
-    levels = filling.all_levels(mesh, well, mass, top)
-    filling.occupy(levels, well)
-    return levels
 
 
 def presumed(new: State, step: Step, mesh: Mesh) -> State:
     """The new state with the energies its levels have to first order in the change of the potentials."""
     change = new.potentials - step.state.potentials
-    energies = {q: step.levels[q].shifted(mesh, change[0], change[row]) for row, q in enumerate(PARTICLES, start=1)}
+    energies = {}
+    for q, vector in zip(PARTICLES, change[1:], strict=True):
+        levels = step.levels[q]
+        energies[q] = first_order_energies(levels.energy, levels.G, levels.F, mesh.line, change[0], vector)
     return new.knowing(step.levels, energies)
 
 

@@ -30,7 +30,6 @@ from lib.rmf.iteration import (
     iterate,
     key_of,
     mixing_metric,
-    occupied_levels,
 )
 from lib.rmf.mesh import Mesh
 from lib.rmf.occupation import (
@@ -91,8 +90,7 @@ class Minimum:
     @property
     def state(self) -> State:
         """The field and what is known of its levels."""
-        known = {q: guess_of(levels.kappa, levels.nodes, levels.energy) for q, levels in self.levels.items()}
-        return replace(self.field, guesses=known)
+        return replace(self.field, guesses={q: guess_of(levels) for q, levels in self.levels.items()})
 
     def lies_below(self, other: Minimum) -> bool:
         """A bound state lies below one that is not; else the energy decides."""
@@ -307,7 +305,7 @@ def levels_around(best: Minimum, functional: Functional, mesh: Mesh, window: flo
     found = {}
     for q, filling in best.fillings.items():
         well = best.state.well(q)
-        found[q] = occupied_levels(filling, mesh, well, functional.nucleon_mass, well.fermi_energy + window / 2)
+        found[q] = filling.all_levels(mesh, well, functional.nucleon_mass, well.fermi_energy + window / 2)
     return found
 
 

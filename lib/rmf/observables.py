@@ -127,7 +127,7 @@ def kinetic_energy_density(solution: Solution) -> np.ndarray:
     mesh, mass = solution.mesh, solution.functional.nucleon_mass
     species = solution.levels.values()
     kappa = np.concatenate([levels.kappa for levels in species])
-    nucleons = np.concatenate([levels.degeneracy * levels.occupation for levels in species])
+    nucleons = np.concatenate([levels.nucleons for levels in species])
     G, F = waves = np.concatenate([[levels.G, levels.F] for levels in species], axis=1)
     dG, dF = radial_derivatives(mesh, waves, orbital(np.array([kappa, -kappa])))
     total = nucleons @ (HBARC_MEV_FM * (F * dG - G * dF) - 2 * mass * F**2)
@@ -194,7 +194,7 @@ def kinetic_energy_outside(solution: Solution) -> float:
     total = 0.0
     for q, levels in solution.levels.items():
         end = solution.state.well(q).end
-        total += float((levels.degeneracy * levels.occupation * levels.outside) @ (levels.energy - end))
+        total += float((levels.nucleons * levels.outside) @ (levels.energy - end))
     return total
 
 
@@ -203,7 +203,7 @@ def radii(Z: int, N: int, functional: Functional, levels, densities: Densities, 
     mesh, square = densities.mesh, {}
     for q, number, density in (("n", N, densities.neutron), ("p", Z, densities.proton)):
         each, end = levels[q], state.well(q).end
-        nucleons = each.degeneracy * each.occupation * each.outside
+        nucleons = each.nucleons * each.outside
         far = nucleons > 1e-12
         tails = mesh.box**2 + tail_moment(each.energy[far], each.kappa[far], mesh.box, end, functional.nucleon_mass, 2)
         beyond = nucleons[far] @ tails

@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lib.rmf.dirac import Guess, Label, Levels, NamedLevels, bound_levels, follow_levels
+from lib.rmf.dirac import Guess, Label, Levels, NamedLevels, bound_levels, follow_levels, joined
 from lib.rmf.mesh import Mesh
 
 Order = dict[Label, float]
@@ -77,8 +77,8 @@ def last_filled_energy(levels: Levels, particles: int) -> float:
 
 def order_of(levels: Levels, occupation: np.ndarray) -> Order:
     """The order that an occupation (levels,) amounts to."""
-    numbers = occupation * levels.degeneracy
-    return {label: float(number) for label, number in zip(levels.labels, numbers, strict=True) if number > _EMPTY}
+    numbers = (occupation * levels.degeneracy).tolist()
+    return {label: number for label, number in zip(levels.labels, numbers, strict=True) if number > _EMPTY}
 
 
 @dataclass
@@ -162,7 +162,7 @@ class Filling(ABC):
         self.particles = particles
 
     def levels(self, mesh: Mesh, well: Well, mass: float) -> Levels:
-        """The levels in a well that this filling needs; ``mass`` of the nucleon in MeV.
+        """The levels in a well that this filling needs, occupied; ``mass`` of the nucleon in MeV.
 
         Raises
         ------
@@ -171,11 +171,16 @@ class Filling(ABC):
         """
         return self.all_levels(mesh, well, mass, well.fermi_energy + self.headroom_mev)
 
-    def all_levels(self, mesh: Mesh, well: Well, mass: float, top: float) -> Levels:
-        """All levels up to ``top`` (MeV), or further where they would not do.  Raises as :meth:`levels`."""
+    def all_levels(self, mesh: Mesh, well: Well, mass: float, top: float, known: Levels | None = None) -> Levels:
+        """All levels up to ``top`` (MeV), or further where they would not do, and those ``known``, occupied.
+
+        Raises as :meth:`levels`.
+        """
         while top < _NO_ROOM_MEV:
-            levels = bound_levels(mesh, well.scalar, well.vector, mass, top, well.guess)
+            levels = bound_levels(mesh, well.scalar, well.vector, mass, top, well.guess, known)
+            levels = levels if known is None else joined(levels, known)
             if levels.degeneracy.sum() >= self.particles and self.suffices(levels, well.fermi_energy, top):
+                self.occupy(levels, well)
                 return levels
             top += 4.0
         raise UnboundNucleusError(
@@ -232,7 +237,7 @@ class EvenFilling(Filling):
 
     def hold(self, order: Order) -> None:
         """Freeze the particles in this order."""
-        self.held, self._named = order, None
+        self.held, self._followed = order, None
 
     @property
     def key(self) -> tuple:
@@ -261,13 +266,18 @@ class EvenFilling(Filling):
         """Those with particles once they are frozen; before that all."""
         if self.held is None:
             return super().levels(mesh, well, mass)
-        self._named = self._named or NamedLevels(list(self.held))
+        if self._followed is None:
+            named = NamedLevels(list(self.held))
+            self._followed = named, np.array(list(self.held.values())) / (2 * np.abs(named.kappa))
+        named, occupation = self._followed
         try:
-            return follow_levels(mesh, well.scalar, well.vector, mass, self._named, well.guess, _FOLLOWED_MEV)
+            levels = follow_levels(mesh, well.scalar, well.vector, mass, named, well.guess, _FOLLOWED_MEV)
         except ValueError as error:
             raise UnboundNucleusError(
                 f"{self.particles} nucleons of a kind: {error}; take one nearer stability"
             ) from error
+        levels.occupation, levels.fermi_energy = occupation, levels.energy[occupation > _EMPTY].max()
+        return levels
 
     def occupy(self, levels: Levels, well: Well) -> None:
         """Set the occupations, as they are held or from below, and the Fermi energy."""

@@ -21,7 +21,6 @@ from lib.rmf.iteration import (
     key_of,
     limited,
     mixing_metric,
-    occupied_levels,
     presumed,
     scf_step,
 )
@@ -186,7 +185,7 @@ def test_a_first_guess_holds_the_nucleons():
     assert V_p[-1] == pytest.approx(coulomb, rel=1e-5)
     assert V_n[0] + S[0] == pytest.approx(-71.28 * (1 - 0.4616 * 32 / 132), rel=1e-3)
     assert V_p[0] + S[0] - (MESH.coulomb @ start.pairing_field[0])[0] < V_n[0] + S[0]
-    levels = occupied_levels(EvenFilling(82), MESH, start.well("n"), 939.0, -0.1)
+    levels = EvenFilling(82).all_levels(MESH, start.well("n"), 939.0, -0.1)
     assert levels.degeneracy.sum() >= 82
     assert np.isnan(start.guesses["n"]).all()
 
