@@ -25,7 +25,7 @@ from lib import store
 from lib.provenance import DATA, code_hash, code_version
 from lib.rmf.accuracy import solved_again
 from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, Functional, get_functional
-from lib.rmf.iteration import NoConvergenceError
+from lib.rmf.iteration import Anderson, NoConvergenceError
 from lib.rmf.lowest import (
     ROUNDS,
     Minimum,
@@ -88,12 +88,13 @@ def walk(Z, functional, mesh, paired, N_range) -> Chart:
     """
     found: Chart = {}
     first = int(np.clip(stability_N(Z), *N_range))
+    mixer = Anderson()  # what it learns of one isotope holds for the next
     for N, direction in ((first, +2), (first - 2, -2)):
         unbound = 0
         while N_range[0] <= N <= N_range[1] and unbound < BEYOND_DRIP:
             last_two = N - direction, N - 2 * direction
             before = [found[Z, n] for n in last_two if (Z, n) in found]
-            how = functional, mesh, paired
+            how = functional, mesh, paired, mixer
             try:
                 found[Z, N] = next_isotope(Z, N, before, *how)
             except UnboundNucleusError:
@@ -108,11 +109,13 @@ def walk(Z, functional, mesh, paired, N_range) -> Chart:
     return found
 
 
-def next_isotope(Z: int, N: int, before: list[Minimum], functional: Functional, mesh: Mesh, paired: bool) -> Minimum:
+def next_isotope(
+    Z: int, N: int, before: list[Minimum], functional: Functional, mesh: Mesh, paired: bool, mixer: Anderson
+) -> Minimum:
     """An isotope from the fields of those before it; one that seems unbound is looked at closely."""
     start = extrapolated(*before) if before else None
     order = from_below(Z, N, before[0].levels) if before and not paired else None
-    found = settle(Z, N, functional, mesh, paired, start, order)
+    found = settle(Z, N, functional, mesh, paired, start, order, mixer=mixer)
     return found if found.bound else improve(found, before[:1], functional, mesh)
 
 

@@ -91,14 +91,18 @@ class Anderson:
     ``mixing`` of that residual.
     """
 
-    def __init__(self, weight: np.ndarray, mixing: float = MIXING):
+    def __init__(self, weight: np.ndarray | None = None, mixing: float = MIXING):
         self.weight, self.mixing = weight, mixing
         self.last, self.differences = None, 0
-        self.dx, self.df = np.empty((2, _HISTORY, len(weight)))
 
-    def jump(self) -> None:
-        """The iteration is no longer quite what it was: the last residual says nothing of the next, their differences still do."""
+    def jump(self, weight: np.ndarray | None = None) -> None:
+        """The iteration is no longer quite what it was: the last residual says nothing of the next, their differences still do.
+
+        It may go on in another metric.
+        """
         self.last = None
+        if weight is not None:
+            self.weight = weight
 
     def norm(self, residual: np.ndarray) -> float:
         """rms change of the potentials over the nuclear volume, MeV."""
@@ -107,6 +111,8 @@ class Anderson:
     def mix(self, x: np.ndarray, residual: np.ndarray) -> np.ndarray:
         """The next x."""
         if self.last is not None:
+            if not self.differences:
+                self.dx, self.df = np.empty((2, _HISTORY, len(x)))
             row = self.differences % _HISTORY  # in place of the oldest
             self.dx[row] = x - self.last[0]
             self.df[row] = residual - self.last[1]
@@ -377,6 +383,7 @@ def iterate(
     stops: Sequence[StopRule] = (),
     limit: int = 300,
     tolerance: float = TOLERANCE_MEV,
+    mixer: Anderson | None = None,
 ) -> Solution:
     """The self-consistent iteration of one nucleus.  Returns the last step whether converged or not (see ``converged``).
 
@@ -394,6 +401,8 @@ def iterate(
         of the number of steps.
     tolerance
         rms change of the potentials, MeV, below which they reproduce themselves.
+    mixer
+        of an iteration much like this one, on the same mesh: what it has learnt is used, and what is learnt here kept.
 
     Raises
     ------
@@ -404,7 +413,10 @@ def iterate(
     cold = woods_saxon_start(Z, N, mesh)
     paired = fillings["n"].paired
     state = (start or cold).as_start(cold, paired)
-    mixer = Anderson(mixing_metric(mesh, Z + N, state), mixing)
+    metric = mixing_metric(mesh, Z + N, state)
+    if mixer is None:
+        mixer = Anderson(metric, mixing)
+    mixer.jump(metric)
     rules = [Converged(), *stops, Restless()]
     progress, stop = scf_loop(state, functional, mesh, fillings, mixer, rules, limit, tolerance)
     step, history = progress.step, progress.history

@@ -22,6 +22,7 @@ from lib.rmf.functionals import Functional
 from lib.rmf.iteration import (
     MIXING,
     AboveBest,
+    Anderson,
     KnownField,
     KnownOrder,
     NoConvergenceError,
@@ -33,7 +34,6 @@ from lib.rmf.iteration import (
 )
 from lib.rmf.mesh import Mesh
 from lib.rmf.occupation import (
-    TOLERANCE_MEV,
     EvenFilling,
     Filling,
     Order,
@@ -56,9 +56,9 @@ NEARLY_DEGENERATE_MEV = 0.2
 """Two levels that are nearer to each other are tried with shared particles."""
 UNBOUND_MEV = 4.0
 """How far above a state that is not bound one is looked for that is."""
-SEARCH_TOLERANCE_MEV = 1e-3
-"""rms change of the potentials below which the energy is known to a few 10^-4 keV; its error is of second order.  With
-pairing, whose window follows the levels, it is known to some 0.1 keV."""
+SEARCH_TOLERANCE_MEV = 1e-4
+"""rms change of the potentials below which a state is known: profiles to some 10^-6 of them, energies, whose error is of
+second order, to 10^-6 keV; with pairing, whose window follows the levels, to some 0.01 keV."""
 COLLAPSE_DENSITY = 0.32
 """Central vector density (fm^-3), twice saturation – a light nucleus that reaches it fell into the collapse channel."""
 ROUNDS = 8
@@ -102,10 +102,10 @@ class Minimum:
         """The same state, after another attempt that has led nowhere else."""
         return replace(self, iterations=self.iterations + trial.iterations, seconds=self.seconds + trial.wall_time)
 
-    def solution(self, functional: Functional, mesh: Mesh, tolerance: float = TOLERANCE_MEV) -> Solution:
-        """The state in full, after the few steps that restore it."""
+    def solution(self, functional: Functional, mesh: Mesh) -> Solution:
+        """The state in full, after the step that restores it."""
         again = {q: filling.again() for q, filling in self.fillings.items()}
-        solution = iterate(self.Z, self.N, functional, mesh, again, self.state, tolerance=tolerance)
+        solution = iterate(self.Z, self.N, functional, mesh, again, self.state, tolerance=SEARCH_TOLERANCE_MEV)
         even = np.nan if solution.paired else even_filling_energy(self, functional, mesh)
         return replace(solution, iterations=self.iterations, even_filling_energy=even)
 
@@ -137,8 +137,11 @@ def settle(
     start: State | None = None,
     order: dict[str, Filling] | None = None,
     patient: bool = True,
+    mixer: Anderson | None = None,
 ) -> Minimum:
     """A self-consistent state that is physical, though not yet the lowest, from a field and an order if they are given.
+
+    With a ``mixer`` that field takes fewer steps (:func:`lib.rmf.iteration.iterate`).
 
     A warm start that does not converge, and a collapse into the unphysical dense state that PC-PK1 has in light
     nuclei, are retried from Woods-Saxon wells, then, if one is ``patient``, with ever heavier damping.
@@ -155,11 +158,21 @@ def settle(
     attempts += [(None, mixing) for mixing in ((MIXING, 0.15, 0.05) if patient else (MIXING,))]
     limit = _LIMIT if patient else _TRIAL_LIMIT
     for field, mixing in attempts:
-        fillings = new_fillings(Z, N, functional, mesh, paired, warm=field is not None)
-        if field is not None and order is not None:
+        warm = field is not None
+        fillings = new_fillings(Z, N, functional, mesh, paired, warm)
+        if warm and order is not None:
             fillings = order
         solution = iterate(
-            Z, N, functional, mesh, fillings, field, mixing=mixing, limit=limit, tolerance=SEARCH_TOLERANCE_MEV
+            Z,
+            N,
+            functional,
+            mesh,
+            fillings,
+            field,
+            mixing=mixing,
+            limit=limit,
+            tolerance=SEARCH_TOLERANCE_MEV,
+            mixer=mixer if warm else None,
         )
         if is_physical(solution):
             return minimum_of(solution, frozenset(), iterations, seconds)
