@@ -434,9 +434,7 @@ def _bound_levels(well, top, guess, known, energy, kappa_of, nodes_of, outside, 
                 start = guess[side, k, nodes]
                 if math.isnan(start):  # on from the levels of smaller kappa, if there are two
                     start = 2 * known[side, k - 1, nodes] - known[side, k - 2, nodes]
-                exists, level, trial, match = _find_level(
-                    kappa, nodes, low, top, start, _TOLERANCE_MEV, well, work
-                )
+                exists, level, trial, match = _find_level(kappa, nodes, low, top, start, _TOLERANCE_MEV, well, work)
                 if not exists or count == energy.shape[0]:
                     most[side] = nodes
                     break

@@ -85,18 +85,25 @@ def woods_saxon_start(Z: int, N: int, mesh: Mesh) -> State:
     )
 
 
-_FROM_COMPONENTS = np.array([[1, -1, 1, -1], [1, 1, 1, 1], [1, 1, -1, -1], [1, 1, 0, 0], [0, 0, 1, 1]], float)
-"""Scalar, vector, isovector, neutron and proton density from upper and lower components, of neutrons, then of protons."""
-
-
 @njit(cache=True, fastmath=True)
-def sum_components(nucleons, G, F, component):
-    """Fill ``component`` (2, r) with the sums of G^2 and of F^2 (levels, r) over ``nucleons`` (levels,) in each level."""
-    component[:] = 0.0
-    for k in range(len(nucleons)):
-        for i in range(component.shape[1]):
-            component[0, i] += nucleons[k] * G[k, i] ** 2
-            component[1, i] += nucleons[k] * F[k, i] ** 2
+def _profiles(neutrons, protons, inverse_area, at_origin, laplacian, coulomb):
+    """Densities (5, r) – scalar, vector, isovector, of neutrons, of protons – Laplacians of the first three, Coulomb potential.
+
+    Each species comes as the nucleons in its levels (levels,), G and F (levels, r); then the operators of the mesh.
+    """
+    densities, components = np.empty((5, len(inverse_area))), np.zeros((2, 2, len(inverse_area)))
+    for component, (nucleons, G, F) in zip(components, (neutrons, protons)):  # noqa: B905 -- compiled
+        for k in range(len(nucleons)):
+            for i in range(len(inverse_area)):
+                component[0, i] += nucleons[k] * G[k, i] ** 2
+                component[1, i] += nucleons[k] * F[k, i] ** 2
+    upper, lower = components[:, 0], components[:, 1]
+    densities[3:] = upper + lower
+    densities[0] = (upper - lower).sum(0)
+    densities[1], densities[2] = densities[3] + densities[4], densities[3] - densities[4]
+    densities *= inverse_area
+    densities[:, 0] = densities @ at_origin
+    return densities, densities[:3] @ laplacian.T, coulomb @ densities[4]
 
 
 class Densities:
@@ -104,21 +111,12 @@ class Densities:
 
     def __init__(self, mesh: Mesh, functional: Functional, levels: dict[str, Levels]):
         self.mesh, self.functional = mesh, functional
-        components = np.empty((2, 2, len(mesh.r)))
-        self.outside = {}  # nucleons of each species beyond the mesh
-        for q, component in zip(PARTICLES, components, strict=True):
-            nucleons = levels[q].nucleons
-            self.outside[q] = float(nucleons @ levels[q].outside)
-            sum_components(nucleons, levels[q].G, levels[q].F, component)
-        components = components.reshape(4, -1)
-        components *= mesh.inverse_area
-        components[:, 0] = components @ mesh.at_origin
-        densities = _FROM_COMPONENTS @ components
+        species = [(levels[q].nucleons, levels[q].G, levels[q].F) for q in PARTICLES]
+        self.outside = {q: float(each[0] @ levels[q].outside) for q, each in zip(PARTICLES, species, strict=True)}
+        operators = mesh.inverse_area, mesh.at_origin, mesh.laplacian, mesh.coulomb
+        densities, self.laplacians, self.coulomb = _profiles(*species, *operators)
         self.scalar, self.vector, self.isovector, self.neutron, self.proton = densities
-        densities = densities[:3]
-        self.laplacians = densities @ mesh.laplacian.T
-        self.arguments = (*densities, *self.laplacians)
-        self.coulomb = mesh.coulomb @ self.proton
+        self.arguments = (*densities[:3], *self.laplacians)
         nuclear = functional.potentials(*self.arguments)
         self.potentials = np.array([nuclear.scalar, nuclear.neutron_vector, nuclear.proton_vector + self.coulomb])
 

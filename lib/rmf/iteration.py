@@ -21,7 +21,7 @@ from lib.rmf.dirac import PARTICLES, Levels, first_order_energies
 from lib.rmf.field import Densities, State, sum_rule_energy, woods_saxon_start
 from lib.rmf.functionals import Functional
 from lib.rmf.mesh import Mesh
-from lib.rmf.occupation import TOLERANCE_MEV, Filling
+from lib.rmf.occupation import TOLERANCE_MEV, Filling, levels_up_to
 from lib.rmf.pairing import pairing_energy
 
 MIXING = 0.45
@@ -295,8 +295,13 @@ def surrounding_levels(
     for q, filling in fillings.items():
         found[q] = step.levels[q]
         if filling.held is not None:  # only those with particles have been followed
-            well, top = step.state.well(q), step.levels[q].fermi_energy + beyond * filling.headroom_mev
-            found[q] = filling.all_levels(mesh, well, functional.nucleon_mass, top, step.levels[q])
+            levels, well = step.levels[q], step.state.well(q)
+            how = mesh, well, functional.nucleon_mass
+            if beyond:
+                found[q] = filling.all_levels(*how, levels.fermi_energy + filling.headroom_mev, levels)
+            else:
+                found[q] = levels_up_to(*how, levels.fermi_energy, levels)
+                filling.occupy(found[q], well)
     return found
 
 

@@ -147,6 +147,12 @@ class Well(NamedTuple):
         return float(self.scalar[-1] + self.vector[-1])
 
 
+def levels_up_to(mesh: Mesh, well: Well, mass: float, top: float, known: Levels | None = None) -> Levels:
+    """All levels in a well up to ``top`` (MeV), those ``known`` among them, not occupied."""
+    found = bound_levels(mesh, well.scalar, well.vector, mass, top, well.guess, known)
+    return found if known is None else joined(found, known)
+
+
 class Filling(ABC):
     """How one species occupies its levels: the one face of even filling and of pairing."""
 
@@ -172,13 +178,12 @@ class Filling(ABC):
         return self.all_levels(mesh, well, mass, well.fermi_energy + self.headroom_mev)
 
     def all_levels(self, mesh: Mesh, well: Well, mass: float, top: float, known: Levels | None = None) -> Levels:
-        """All levels up to ``top`` (MeV), or further where they would not do, and those ``known``, occupied.
+        """All levels up to ``top`` (MeV), or further where they would not do, those ``known`` among them, occupied.
 
         Raises as :meth:`levels`.
         """
         while top < _NO_ROOM_MEV:
-            levels = bound_levels(mesh, well.scalar, well.vector, mass, top, well.guess, known)
-            levels = levels if known is None else joined(levels, known)
+            known = levels = levels_up_to(mesh, well, mass, top, known)
             if levels.degeneracy.sum() >= self.particles and self.suffices(levels, well.fermi_energy, top):
                 self.occupy(levels, well)
                 return levels

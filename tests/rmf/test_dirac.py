@@ -9,7 +9,16 @@ from scipy.special import spherical_in, spherical_jn, spherical_kn
 
 from lib.rmf import dirac
 from lib.rmf.constants import HBARC_MEV_FM
-from lib.rmf.dirac import NamedLevels, bound_levels, first_order_energies, follow_levels, level_name, levels_of_well, no_guess, radial_well
+from lib.rmf.dirac import (
+    NamedLevels,
+    bound_levels,
+    first_order_energies,
+    follow_levels,
+    level_name,
+    levels_of_well,
+    no_guess,
+    radial_well,
+)
 from lib.rmf.functionals import PC_PK1
 from lib.rmf.iteration import iterate
 from lib.rmf.mesh import get_mesh
