@@ -23,7 +23,6 @@ from lib.rmf.chart import N_RANGE, Z_RANGE, Chart, Phases, chart_hash, load_char
 from lib.rmf.functionals import PAPER_FUNCTIONALS, Functional, get_functional
 from lib.rmf.iteration import KnownOrder, NoConvergenceError, Unbound, iterate, key_of
 from lib.rmf.lowest import (
-    SEARCH_TOLERANCE_MEV,
     Minimum,
     beside,
     improve,
@@ -100,7 +99,7 @@ def run(best: Minimum, fillings, functional: Functional, mesh: Mesh, known, star
     try:
         return iterate(
             best.Z, best.N, functional, mesh, fillings, start or best.state,
-            stops=[Unbound(), KnownOrder(known, -np.inf)], limit=_STEPS, tolerance=SEARCH_TOLERANCE_MEV,
+            stops=[Unbound(), KnownOrder(known, -np.inf)], limit=_STEPS,
         )  # fmt: skip
     except UnboundNucleusError:
         return None

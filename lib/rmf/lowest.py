@@ -56,9 +56,6 @@ NEARLY_DEGENERATE_MEV = 0.2
 """Two levels that are nearer to each other are tried with shared particles."""
 UNBOUND_MEV = 4.0
 """How far above a state that is not bound one is looked for that is."""
-SEARCH_TOLERANCE_MEV = 1e-4
-"""rms change of the potentials below which a state is known: profiles to some 10^-6 of them, energies, whose error is of
-second order, to 10^-6 keV; with pairing, whose window follows the levels, to some 0.01 keV."""
 COLLAPSE_DENSITY = 0.32
 """Central vector density (fm^-3), twice saturation – a light nucleus that reaches it fell into the collapse channel."""
 ROUNDS = 8
@@ -105,7 +102,7 @@ class Minimum:
     def solution(self, functional: Functional, mesh: Mesh) -> Solution:
         """The state in full, after the step that restores it."""
         again = {q: filling.again() for q, filling in self.fillings.items()}
-        solution = iterate(self.Z, self.N, functional, mesh, again, self.state, tolerance=SEARCH_TOLERANCE_MEV)
+        solution = iterate(self.Z, self.N, functional, mesh, again, self.state, restore=True)
         even = np.nan if solution.paired else even_filling_energy(self, functional, mesh)
         return replace(solution, iterations=self.iterations, even_filling_energy=even)
 
@@ -171,7 +168,6 @@ def settle(
             field,
             mixing=mixing,
             limit=limit,
-            tolerance=SEARCH_TOLERANCE_MEV,
             mixer=mixer if warm else None,
         )
         if is_physical(solution):
@@ -263,7 +259,6 @@ def attempt(
             start,
             stops=stops,
             limit=_TRIAL_LIMIT,
-            tolerance=SEARCH_TOLERANCE_MEV,
         )
     except UnboundNucleusError:
         return None
