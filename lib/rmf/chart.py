@@ -110,9 +110,18 @@ def walk(Z, functional, mesh, paired, N_range) -> Chart:
 
 
 def next_isotope(
-    Z: int, N: int, before: list[Minimum], functional: Functional, mesh: Mesh, paired: bool, mixer: Anderson
+    Z: int,
+    N: int,
+    before: list[Minimum],
+    functional: Functional,
+    mesh: Mesh,
+    paired: bool,
+    mixer: Anderson | None = None,
 ) -> Minimum:
-    """An isotope from the fields of those before it; one that seems unbound is looked at closely."""
+    """An isotope from the fields of those before it; one that seems unbound is looked at closely.
+
+    A ``mixer`` is as in :func:`lib.rmf.lowest.settle`.
+    """
     start = extrapolated(*before) if before else None
     order = from_below(Z, N, before[0].levels) if before and not paired else None
     # gaps open and close from one to the next: there what is learnt leads astray

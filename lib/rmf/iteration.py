@@ -389,7 +389,6 @@ def iterate(
     limit: int = 300,
     tolerance: float = TOLERANCE_MEV,
     mixer: Anderson | None = None,
-    restore: bool = False,
 ) -> Solution:
     """The self-consistent iteration of one nucleus.  Returns the last step whether converged or not (see ``converged``).
 
@@ -409,8 +408,6 @@ def iterate(
         rms change of the potentials, MeV, below which they reproduce themselves.
     mixer
         of an iteration much like this one, on the same mesh: what it has learnt is used, and what is learnt here kept.
-    restore
-        ``start`` is where an iteration of this nucleus has ended: gaps that are closed in it stay so.
 
     Raises
     ------
@@ -420,7 +417,7 @@ def iterate(
     clock = time.perf_counter()
     cold = woods_saxon_start(Z, N, mesh)
     paired = fillings["n"].paired
-    state = start if restore else (start or cold).as_start(cold, paired)
+    state = (start or cold).as_start(cold, paired)
     metric = mixing_metric(mesh, Z + N, state)
     if mixer is None:
         mixer = Anderson(metric, mixing)

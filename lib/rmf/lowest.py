@@ -56,6 +56,9 @@ NEARLY_DEGENERATE_MEV = 0.2
 """Two levels that are nearer to each other are tried with shared particles."""
 UNBOUND_MEV = 4.0
 """How far above a state that is not bound one is looked for that is."""
+SEARCH_TOLERANCE_MEV = {False: 5e-6, True: 1e-3}
+"""rms change of the potentials at which a search ends, without pairing and with it: without, nothing is left to be done; with
+pairing, whose window follows the levels, the energy is known to some 0.1 keV, which is enough to find the lowest state."""
 COLLAPSE_DENSITY = 0.32
 """Central vector density (fm^-3), twice saturation – a light nucleus that reaches it fell into the collapse channel."""
 ROUNDS = 8
@@ -100,9 +103,9 @@ class Minimum:
         return replace(self, iterations=self.iterations + trial.iterations, seconds=self.seconds + trial.wall_time)
 
     def solution(self, functional: Functional, mesh: Mesh) -> Solution:
-        """The state in full, after the step that restores it."""
+        """The state in full, after the step that restores it, or with pairing the few."""
         again = {q: filling.again() for q, filling in self.fillings.items()}
-        solution = iterate(self.Z, self.N, functional, mesh, again, self.state, restore=True)
+        solution = iterate(self.Z, self.N, functional, mesh, again, self.state)
         even = np.nan if solution.paired else even_filling_energy(self, functional, mesh)
         return replace(solution, iterations=self.iterations, even_filling_energy=even)
 
@@ -168,6 +171,7 @@ def settle(
             field,
             mixing=mixing,
             limit=limit,
+            tolerance=SEARCH_TOLERANCE_MEV[paired],
             mixer=mixer if warm else None,
         )
         if is_physical(solution):
@@ -259,6 +263,7 @@ def attempt(
             start,
             stops=stops,
             limit=_TRIAL_LIMIT,
+            tolerance=SEARCH_TOLERANCE_MEV[best.fillings["n"].paired],
         )
     except UnboundNucleusError:
         return None

@@ -264,7 +264,7 @@ def test_the_next_isotope_starts_from_the_order_of_the_one_before(monkeypatch):
     """A pair more on the levels of 42Ca, from its field; with pairing, and for the first of a chain, there is no order."""
     given = {}
 
-    def remembering(Z, N, functional, mesh, paired, start=None, order=None):
+    def remembering(Z, N, functional, mesh, paired, start=None, order=None, mixer=None):
         given["start"], given["order"] = start, order
         return settle(Z, N, functional, mesh, paired, start, order)
 
