@@ -327,6 +327,14 @@ def test_levels_out_of_order_share_down_to_the_least_energy(order, slope, least)
         assert model.filling.share.in_second == model.filling.held[model.filling.share.second]
 
 
+def test_a_share_forgets_an_end_that_cannot_be_true_any_more():
+    """The second level took particles at the beginning before the others moved; since then it lies higher everywhere."""
+    share = Share((-3, 0), (2, 0), 4.0, 1.2, takes=(0.0, 0.07))
+    splits = [share.in_second for _ in range(12) if share.move(-0.17 - 0.01 * share.in_second)]
+    assert len(splits) < 12
+    assert share.in_second == 0.0
+
+
 def test_a_share_is_not_settled_before_its_splitting_is_known():
     """As converged it stops only with a splitting of no more than twice the residual; on the way a tenth is asked for."""
     for splitting, residual, stopping, moves in (
