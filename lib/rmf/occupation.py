@@ -126,10 +126,10 @@ class Share:
             (low, up), (high, down) = self.takes, self.gives
             # where the levels meet if their splitting is linear
             guess = low + (high - low) * up / (up - down)
-            margin = 0.05 * (high - low)
-            least, most = low + margin, high - margin
+            least, most = 0.95 * low + 0.05 * high, 0.05 * low + 0.95 * high
         else:
-            step = max(_SHARE_RATE * abs(splitting), 0.2)
+            last = abs(here - before[0]) if before else 0.0
+            step = max(_SHARE_RATE * abs(splitting), 0.2, 2 * last)
             guess = here + math.copysign(step, splitting)
             least, most = self.bounds
         self.in_second = min(max(guess, least), most)
