@@ -40,7 +40,7 @@ TOLERANCE_MEV = 1e-5
 _EMPTY = 1e-9
 _NO_ROOM_MEV = 80.0  # levels are looked for up to this energy
 _SHARE_RATE = 4.0  # particles moved between two levels per MeV of their splitting, where nothing more is known
-_STEEPEST = 10.0  # change of the splitting of two levels with the particles moved between them, MeV; more than any has
+_STEEP = 10.0  # change of the splitting of two levels with the particles moved between them, MeV; more than any has
 _FOLLOWED_MEV = 1e-5  # accuracy to which a frozen level is found in one step of the iteration
 
 
@@ -114,7 +114,7 @@ class Share:
         takes, gives = self.takes, self.gives
         before, other = (takes, gives) if splitting > 0 else (gives, takes)
         if (before and abs(splitting) > abs(before[1])) or (
-            other and abs(splitting - other[1]) > _STEEPEST * abs(here - other[0])
+            other and abs(splitting - other[1]) > _STEEP * abs(here - other[0])
         ):
             # the other species has moved: what was known is no longer true
             self.takes = self.gives = None
