@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
@@ -58,14 +58,18 @@ def verdict_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
 
 
 def condition_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
-    """One row per condition of each claim, over both numbers: what is demanded and found, by what margin it is met, if it is.
+    """:func:`demand_table` of each claim, over its number and that of the condition."""
+    tables = {verdict.number: demand_table(verdict.conditions) for verdict in verdicts.values()}
+    return pd.concat(tables, names=["claim"]).dropna(axis=1, how="all").fillna("")
+
+
+def demand_table(conditions: Sequence[Condition]) -> pd.DataFrame:
+    """One row per condition, counted from one: what is demanded and found, by what margin it is met, if it is.
 
     Columns that would be empty are left out.
     """
     rows = [
         {
-            "claim": verdict.number,
-            "condition": place,
             "demanded": condition.demand,
             "found": condition.found,
             "margin": margin_in_words(condition.margin),
@@ -74,10 +78,9 @@ def condition_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
             "written": f"{condition.written} the first ensembles",
             "had a part in choosing": condition.chosen,
         }
-        for verdict in verdicts.values()
-        for place, condition in enumerate(verdict.conditions, start=1)
+        for condition in conditions
     ]
-    table = pd.DataFrame(rows).set_index(["claim", "condition"])
+    table = pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="condition"))
     return table.loc[:, (table != "").any()]
 
 

@@ -14,6 +14,7 @@ import xarray as xr
 from IPython.display import HTML
 
 from claims.evidence import Evidence
+from claims.exact import BESIDE
 from claims.profiles import Profile, profiles
 from claims.words import ELEMENTS, nucleus_label
 from lib.learning.dataset import load_dataset
@@ -334,7 +335,8 @@ def rms_explorer(evidence: Evidence, networks: Sequence[str], first: int = 10) -
     evidence
         the ensembles.
     networks
-        ids, all of one target; ``"PC-PK1"`` is the bare difference of the functionals.
+        ids, all of one target; ``"PC-PK1"`` is the bare difference of the functionals.  What the evidence has beside them
+        can be ticked, too.
     first
         distance at which the slider starts.
 
@@ -345,7 +347,7 @@ def rms_explorer(evidence: Evidence, networks: Sequence[str], first: int = 10) -
     """
     return _explorer(
         "rms_explorer",
-        lambda: carried_curves({id: evidence.curve(id) for id in networks}, first),
+        lambda: carried_curves({id: evidence.curve(id) for id in (*networks, *evidence.beside)}, first),
         lambda: LiveDistanceCurves(evidence, networks, first),
     )
 
@@ -369,7 +371,8 @@ def carried_curves(curves: Mapping[str, pd.DataFrame], first: int = 10) -> dict:
                 "label": curve_look(id).label,
                 "colour": curve_look(id).colour,
                 "marker": curve_look(id).marker,
-                "dash": curve_look(id).linestyle == "--",
+                "dash": {"-": "", "--": "7 4", ":": "2 4"}[curve_look(id).linestyle],
+                "ticked": id not in BESIDE,
                 "rms": with_gaps(curve.rms),
                 "error": with_gaps(curve.bootstrap_error),
             }

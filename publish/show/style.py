@@ -8,6 +8,7 @@ from typing import NamedTuple
 import matplotlib as mpl
 from IPython import get_ipython
 
+from claims.exact import BESIDE, FIRST_ORDER, ON_SHELL
 from lib.learning.table_one import TABLE_I, get_network
 
 
@@ -35,6 +36,8 @@ LOOK = {
     "coulomb": Look("#E69F00", linestyle=":", label="electromagnetic"),
     "total": Look("#000000", label="sum"),
     "target": Look("#000000", label="target"),
+    ON_SHELL: Look("#000000", linestyle=":", label="identity, no network"),
+    FIRST_ORDER: Look("#666666", linestyle=":", label="first order, no network"),
 } | {
     id: Look(*_NETWORKS[id.replace("d", "")], "--" if spec.target == "dE" else "-", spec.label)
     for id, spec in TABLE_I.items()
@@ -47,13 +50,17 @@ network with the same inputs and output.
 
 
 def curve_look(id: str) -> Look:
-    """The look of a network in Figs. 1 and 3; ``"PC-PK1"`` is there the target without a network, and black.
+    """The look of a network in Figs. 1 and 3, or of what is beside the networks there (:data:`claims.exact.BESIDE`).
+
+    ``"PC-PK1"`` is there the target without a network, and black.
 
     Raises
     ------
     ValueError
         for what is neither.
     """
+    if id in BESIDE:
+        return LOOK[id]
     return LOOK["target"]._replace(label=id) if id == "PC-PK1" else LOOK[get_network(id).id]
 
 

@@ -358,7 +358,7 @@ class LiveDistanceCurves(Live):
         choices = DIRECT if set(networks) <= set(DIRECT) else ("PC-PK1", *CORRECTING)
         farthest = max(int(ensemble.distance.max()) for ensemble in evidence.ensembles.values())
         super().__init__(
-            networks=Ticks([id for id in choices if id == "PC-PK1" or id in evidence.ensembles], networks),
+            networks=Ticks([id for id in choices if id in evidence.errors] + [*evidence.beside], networks),
             members=slider("members in the mean", MEMBERS, 1, MEMBERS),
             sample=choice([OF_ALL, OUT_OF_SAMPLE], "mean of"),
             minimum=slider("least nuclei at a distance", evidence.minimum_nuclei, 1, 50),

@@ -446,9 +446,9 @@ OTHERWISE = {
         ),
     ),
     "fig1": (
-        {"networks": ["NN1-I4E", "NN3-I6D"], "minimum_nuclei": 40},
+        {"networks": ["NN1-I4E", "NN3-I6D"], "minimum_nuclei": 40, "without_network": True},
         lambda glued, shown: (
-            labels(explored(shown)["curves"]) == [LABELS["NN1-I4E"], LABELS["NN3-I6D"]]
+            labels(explored(shown)["curves"]) == [LABELS["NN1-I4E"], LABELS["NN3-I6D"], "identity, no network"]
             and explored(shown)["distances"] == [int(d) for d in np.unique(DISTANCES) if (DISTANCES == d).sum() >= 40]
         ),
     ),
@@ -462,9 +462,18 @@ OTHERWISE = {
         ),
     ),
     "fig3": (
-        {"networks": ["NN1-I4dE"], "minimum_nuclei": 40},
+        {"networks": ["NN1-I4dE"], "minimum_nuclei": 40, "without_network": False},
         lambda glued, shown: (
-            labels(explored(shown)["curves"]) == ["PC-PK1", LABELS["NN1-I4dE"]] and int(glued["nn1-of"]) < 15
+            labels(explored(shown)["curves"]) == ["PC-PK1", LABELS["NN1-I4dE"], "first order, no network"]
+            and int(glued["nn1-of"]) < 15
+        ),
+    ),
+    "exact": (
+        {"functional": "PC-F1", "every": 200, "Z": 20, "box": 18.0},
+        lambda glued, shown: (
+            (glued["functional"], glued["wall-box"]) == ("PC-F1", "18")
+            and int(glued["nuclei"]) == load_chart("PC-F1").sizes["nucleus"]
+            and 0 < float(glued["without-largest"]) < 2
         ),
     ),
     "fig4": (
