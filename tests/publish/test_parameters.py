@@ -237,6 +237,8 @@ REFUSED = [
     ("fig4", {"linear_below": 0}, ["linear_below = 0 MeV", "0.1 to 10"]),
     ("shell_effects", {"chains": [[28, 51]]}, ["[28, 51]", "50, 82, 126"]),
     ("uncertainty", {"correcting": ""}, ["correcting = ''", "NN3-I6dD"]),
+    ("exact", {"box": 12}, ["box = 12 fm", "15 to 25"]),
+    ("exact", {"functional": "DD-PC1"}, ["DD-PC1", "PC-PK1, PC-F1"]),
     ("verdict", {"members": 2.5}, ["members = 2.5", "1 to 20"]),
     ("verdict", {"balances": [0.0]}, ["[0.0]", "0.001"]),
 ]
