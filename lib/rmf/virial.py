@@ -25,7 +25,7 @@ import xarray as xr
 from lib.rmf.constants import HBARC_MEV_FM
 from lib.rmf.functionals import Functional, get_functional
 from lib.rmf.iteration import Solution
-from lib.rmf.mesh import NETWORK_MESH, SHELL_FM
+from lib.rmf.mesh import NETWORK_BOX_FM, NETWORK_MESH, NETWORK_STEP_FM, SHELL_FM, get_mesh
 
 CHANNELS = ("scalar", "vector", "isovector")
 _STEP = 1e-20  # of a complex step, which knows no rounding
@@ -55,6 +55,24 @@ def on_shell_energy_density(functional, densities, laplacians):
     kinetic = -scaling_derivative(functional, densities, laplacians)
     rest_mass = functional.nucleon_mass * (scalar - vector)
     return kinetic + rest_mass + interaction
+
+
+def on_shell_derivative(functional, densities, laplacians) -> np.ndarray:
+    """Functional derivatives of the integral of :func:`on_shell_energy_density`, MeV, (channel, r), on the networks' mesh.
+
+    What the formula would have for a functional derivative if it were a functional.
+    """
+    fields, laplacian = [*densities, *laplacians], get_mesh(NETWORK_BOX_FM, NETWORK_STEP_FM, uniform=True).laplacian
+    # by differences: the complex step is taken by the scaling already
+    slopes, step = [], 1e-5  # fm^-3, fm^-5
+    for place, field in enumerate(fields):
+        ends = []
+        for sign in (1, -1):
+            moved = [*fields]
+            moved[place] = field + sign * step
+            ends.append(on_shell_energy_density(functional, moved[:3], moved[3:]))
+        slopes.append((ends[0] - ends[1]) / (2 * step))
+    return np.array([slopes[k] + laplacian @ slopes[k + 3] for k in range(3)])
 
 
 class OnShell(NamedTuple):

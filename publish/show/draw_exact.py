@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from lib.learning.known_region import element
 from publish.show.figures import WIDTH_IN, draw_distance_curves
+from publish.show.style import LOOK
 
 
 def beside_figure(panels: Mapping[str, Mapping[str, pd.DataFrame]]) -> Figure:
@@ -55,4 +56,37 @@ def scaling_figure(table: pd.DataFrame) -> Figure:
     ax.axvline(1, color="0.7", lw=0.7)
     ax.set(xlabel=r"Scale $\lambda$", ylabel=r"$E(\lambda)-E(1)$ (MeV)", xlim=(table.index.min(), table.index.max()))
     ax.legend()
+    return figure
+
+
+_SPECIES = {"scalar": (r"\rho_S", "S"), "neutron": (r"\rho_n", "V_n"), "proton": (r"\rho_p", "V_p")}
+
+
+def stationarity_figure(table: pd.DataFrame) -> Figure:
+    """Derivatives by the scalar, neutron and proton density, MeV over r, columns over these three.
+
+    Each has some members, what is ``wanted``, the ``potential`` and the derivative of the on-shell ``formula``.
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(WIDTH_IN, 4.2), sharey=True)
+    for ax, (name, (density, potential)), letter in zip(axes, _SPECIES.items(), "abc", strict=True):
+        shown = table[name]
+        members = [column for column in shown if column.startswith("member")]
+        ax.plot(table.index, shown[members], color=LOOK["NN3-I6D"].colour, lw=0.9, alpha=0.8)
+        ax.plot([], [], color=LOOK["NN3-I6D"].colour, lw=0.9, label="members")
+        ax.plot(table.index, shown.wanted, color="black", lw=1.8, label="wanted")
+        ax.plot(table.index, shown.potential, color="#0072B2", ls="--", lw=1.3, label="potential")
+        ax.plot(table.index, shown.formula, color="#009E73", ls=":", lw=1.6, label="on-shell formula")
+        ax.set(xlabel="Radius $r$ (fm)", title=rf"({letter}) $\delta E/\delta {density}$; dashed ${potential}$")
+    axes[0].set_ylabel("Derivative (MeV)")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def fall_figure(falls: pd.DataFrame) -> Figure:
+    """By how much the energy can be lowered, MeV, over the share by which densities may change; a column for each member."""
+    figure, ax = plt.subplots(figsize=(WIDTH_IN, 3.6))
+    ax.plot(falls.index, falls, color=LOOK["NN3-I6D"].colour, marker="o", ms=4, lw=1.1)
+    ax.set(
+        xlabel="Share of the central density", ylabel="Energy lowered by (MeV)", xscale="log", yscale="log",
+    )  # fmt: skip
     return figure

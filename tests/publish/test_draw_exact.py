@@ -36,3 +36,26 @@ def test_scaled_energies_start_where_the_scale_is_one():
     [ax] = draw_exact.scaling_figure(table).axes
     assert [line.get_ydata()[2] for line in ax.lines[:2]] == [0, 0]
     assert ax.lines[1].get_ydata()[-1] == pytest.approx(0.1)
+
+
+def test_members_beside_what_is_wanted():
+    kinds = {
+        "member 0": [5.0, -5.0],
+        "member 1": [4.0, 4.0],
+        "wanted": [0.0, 0.0],
+        "potential": [-400.0, -300.0],
+        "formula": [9.0, 9.0],
+    }
+    table = pd.concat({name: pd.DataFrame(kinds, index=[0.0, 1.0]) for name in ("scalar", "neutron", "proton")}, axis=1)
+    axes = draw_exact.stationarity_figure(table).axes
+    assert len(axes) == 3
+    drawn = [line.get_ydata().tolist() for line in axes[1].lines if len(line.get_ydata())]
+    assert drawn == list(map(list, kinds.values()))
+
+
+def test_falls_are_a_line_for_each_member():
+    [ax] = draw_exact.fall_figure(
+        pd.DataFrame({"member 0": [1.0, 9.0], "member 1": [2.0, 7.0]}, index=[0.001, 0.01])
+    ).axes
+    assert [line.get_ydata().tolist() for line in ax.lines] == [[1, 9], [2, 7]]
+    assert ax.get_xscale() == ax.get_yscale() == "log"

@@ -239,6 +239,8 @@ REFUSED = [
     ("uncertainty", {"correcting": ""}, ["correcting = ''", "NN3-I6dD"]),
     ("exact", {"box": 12}, ["box = 12 fm", "15 to 25"]),
     ("exact", {"functional": "DD-PC1"}, ["DD-PC1", "PC-PK1, PC-F1"]),
+    ("derivative", {"Z": 50, "N": 150}, ["Z = 50, N = 150"]),
+    ("derivative", {"share": 0}, ["share = 0", "0.0001 to 0.2"]),
     ("verdict", {"members": 2.5}, ["members = 2.5", "1 to 20"]),
     ("verdict", {"balances": [0.0]}, ["[0.0]", "0.001"]),
 ]
@@ -468,6 +470,13 @@ OTHERWISE = {
         lambda glued, shown: (
             labels(explored(shown)["curves"]) == ["PC-PK1", LABELS["NN1-I4dE"], "first order, no network"]
             and int(glued["nn1-of"]) < 15
+        ),
+    ),
+    "derivative": (
+        {"Z": 50, "N": 70, "network": "NN3-I3D", "members": 2, "share": 0.001},
+        lambda glued, shown: (
+            (glued["nucleus"], glued["network"], glued["members"], glued["percent"]) == ("¹²⁰Sn", LABELS["NN3-I3D"], "2", "0.1")
+            and 0 < float(glued["scalar-rms"]) < 1000
         ),
     ),
     "exact": (

@@ -136,3 +136,16 @@ def test_fields_of_a_chart_to_15_fm():
     nuclei = [solve(Z, N, PC_PK1)[names] for Z, N in ((20, 28), (82, 126))]
     chart = xr.concat(nuclei, "nucleus", combine_attrs="drop_conflicts")
     assert virial.on_shell_energies(chart) == pytest.approx(chart.energy.values, abs=5e-3)
+
+
+def test_derivative_of_the_formula():
+    """By hand where there is one field: M - 2 alpha_S rho_S - ..., and minus M by rho_V in the vacuum."""
+    zero = np.zeros(151)
+    rho = 0.1 * np.exp(-((virial.NETWORK_MESH / 3) ** 2))
+    c = {name: PC_PK1.fm(name) for name in PC_PK1.couplings}
+    by_S, by_V, by_TV = virial.on_shell_derivative(PC_PK1, (rho, zero, zero), (zero, zero, zero))
+    expected = MASS - 2 * c["alpha_S"] * rho - 5 * c["beta_S"] * rho**2 - 8 * c["gamma_S"] * rho**3
+    laplacian = virial.get_mesh(15.0, 0.1, uniform=True).laplacian
+    assert by_S == pytest.approx(expected - 2 * c["delta_S"] * laplacian @ rho, rel=1e-6)
+    assert by_V == pytest.approx(-MASS, rel=1e-6)
+    assert by_TV == pytest.approx(0, abs=1e-6)
