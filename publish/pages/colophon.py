@@ -23,6 +23,12 @@ from publish.manuscript import SOURCES
 
 PACKAGES = ("torch", "numpy")
 """Whose versions are named beside that of Python."""
+CHANGED = {
+    False: "",
+    True: ", with changes that are not committed",
+    None: ", in a copy without git, where changes go unseen",
+}
+"""What is said of :attr:`lib.provenance.Commit.changed`."""
 ENOUGH = 70
 """Letters from which on a description needs no further sentence."""
 
@@ -51,10 +57,10 @@ def of_the_book() -> str:
     number = yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"]
     commit = last_commit(SOURCES)
     if commit is None:
-        origin = "not from a git checkout"
+        origin = "commit not known"
     else:
         origin = f"commit <code>{commit.name}</code> of {day(date.fromisoformat(commit.day))}"
-        origin += ", with changes that are not committed" if commit.changed else ""
+        origin += CHANGED[commit.changed]
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return f"Version {escape(number)}, {origin}. Python {platform.python_version()}, {packages}."
 
