@@ -19,7 +19,7 @@ def modules(package: str) -> list[str]:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = next((contract["layers"] for contract in contracts if package in contract.get("containers", ())), [])
     order = re.findall(r"\w+", " ".join(reversed(layers)))
-    names = {path.stem for path in ROOT.joinpath(*package.split(".")).glob("[!_]*.py")}
+    names = {path.stem for path in ROOT.joinpath(*package.split(".")).glob("[!_.]*.py")}
     return [f"{package}.{name}" for name in [*filter(names.__contains__, order), *sorted(names - {*order})]]
 
 

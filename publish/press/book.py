@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from lib.learning.table_one import TABLE_I
 from lib.provenance import ROOT, last_commit
-from publish.manuscript import BUILD, CODE, PAGES, SOURCES, TEXT, digest
+from publish.manuscript import BUILD, CODE, PAGES, SOURCES, TEXT, digest, texts
 
 STRICT = ("-W", "--keep-going", "-n")
 """Options of the build – every warning is an error, a reference to nowhere is one, and all of them are said."""
@@ -119,9 +119,8 @@ def build_page(name: str) -> int:
         if there is no such page.
     """
     source = ROOT / "book" / f"{name}.md"
-    pages = sorted(path.stem for path in source.parent.glob("*.md"))
-    if name not in pages:
-        raise ValueError(f"no page {name!r}: choose one of {', '.join(pages)}")
+    if name not in texts():
+        raise ValueError(f"no page {name!r}: choose one of {', '.join(sorted(texts()))}")
     (BUILD / ".built").unlink(missing_ok=True)
     target = name
     if name == "network":  # no page itself, but the pattern of eleven; one of them shows what it looks like
