@@ -23,6 +23,7 @@ from tqdm import tqdm
 from lib.learning.table_one import TABLE_I
 from lib.provenance import ROOT, last_commit
 from publish.manuscript import BUILD, CODE, PAGES, SOURCES, TEXT, digest, texts
+from publish.press.environment import environment
 
 STRICT = ("-W", "--keep-going", "-n")
 """Options of the build – every warning is an error, a reference to nowhere is one, and all of them are said."""
@@ -57,9 +58,10 @@ def make_network_page(id: str, target: Path) -> None:
     """
     code = f"from pathlib import Path; from publish.press.chapter import execute; execute('network', {{'network': {id!r}}}, Path({str(target)!r}))"
     command = [sys.executable, "-c", code]
-    run = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": "../.."}, capture_output=True, text=True, check=False
-    )
+    with environment(BOOK_BUILD="../..") as variables:
+        run = subprocess.run(
+            command, cwd=ROOT, env=variables, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
     if run.returncode:
         raise RuntimeError(f"the page of {id} failed:\n{run.stderr}")
 
@@ -80,7 +82,8 @@ def jupyter_book(source: Path, *options: str, **settings) -> subprocess.Complete
     ``BOOK_BUILD`` says that the pages are being built, and how to come from a chapter's page to the top of the book.
     """
     command = [Path(sys.executable).with_name("jupyter-book"), "build", source, *options]
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": ".."}, check=False, **settings)
+    with environment(BOOK_BUILD="..") as variables:
+        return subprocess.run(command, cwd=ROOT, env=variables, check=False, **settings)
 
 
 def build(fresh: bool = False) -> int:
@@ -184,7 +187,9 @@ def build_copy(folder: Path, own: Mapping[str, Path]) -> Path:
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
     config["execute"] = {"execute_notebooks": "off"}
     (source / "_config.yml").write_text(yaml.safe_dump(config, allow_unicode=True))
-    run = jupyter_book(source, "--path-output", str(folder), "-q", capture_output=True, text=True)
+    run = jupyter_book(
+        source, "--path-output", str(folder), "-q", capture_output=True, encoding="utf-8", errors="replace"
+    )
     if run.returncode:
         raise RuntimeError(f"the pages could not be made:\n{run.stderr}")
     return folder / "_build" / "html"
