@@ -54,7 +54,7 @@ def day(moment: date) -> str:
 @cache
 def of_the_book() -> str:
     """Version and commit of the book, versions of the main packages: the part of the foot that all pages share."""
-    number = yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"]
+    number = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"]
     commit = last_commit(SOURCES)
     if commit is None:
         origin = "commit not known"
@@ -77,7 +77,7 @@ def executed(metadata: dict, notebook: Path) -> str:
     """
     if run := metadata.get("exec_data"):
         moment, seconds = datetime.fromtimestamp(run["mtime"], UTC), run["runtime"]
-    elif notebook.exists() and (run := json.loads(notebook.read_text())["metadata"].get("papermill")):
+    elif notebook.exists() and (run := json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("papermill")):
         moment, seconds = datetime.fromisoformat(run["end_time"]), run["duration"]
     else:
         return ""

@@ -65,7 +65,7 @@ def contents() -> list[Path]:
 
 
 def _citation() -> dict:
-    return yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    return yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
 
 
 def _committed() -> datetime:
@@ -245,7 +245,7 @@ def make_archive() -> Path:
         if something is missing, stale or damaged (:func:`check`).
     """
     check()
-    name = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
+    name = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
     information = provenance()
     target = FOLDER / f"{name}-{information['Version']}-{git('rev-parse', '--short', 'HEAD')}.zip"
     pack(contents(), ROOT, target, information, {"codemeta.json": codemeta(), UNPACKED: named_commit()})
@@ -267,7 +267,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             archive = make_archive()
             print(f"{archive}: {archive.stat().st_size / 1e6:.0f} MB")
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

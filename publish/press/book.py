@@ -68,7 +68,7 @@ def make_network_page(id: str, target: Path) -> None:
 
 def says(stamp: Path, made_of: str) -> bool:
     """Whether a file that says what something was made of is there, and says this."""
-    return stamp.exists() and stamp.read_text() == made_of
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == made_of
 
 
 def is_current() -> bool:
@@ -100,10 +100,10 @@ def build(fresh: bool = False) -> int:
             shutil.rmtree(BUILD / cache, ignore_errors=True)
     BUILD.mkdir(exist_ok=True)
     make_network_pages(fresh or changed)
-    code_stamp.write_text(code)
+    code_stamp.write_text(code, encoding="utf-8")
     run = jupyter_book(ROOT, *STRICT, "--all")
     if run.returncode == 0:
-        build_stamp.write_text(everything)
+        build_stamp.write_text(everything, encoding="utf-8")
         print(f"open {PAGES / 'index.html'}")
     else:
         print("the build failed: the first error above says why", file=sys.stderr)
@@ -184,9 +184,9 @@ def build_copy(folder: Path, own: Mapping[str, Path]) -> Path:
     for name in ("_toc.yml", "CITATION.cff", "CHANGELOG.md", "LICENSE", "book/references.bib", "book/_static"):
         if not (source / name).exists():
             (source / name).symlink_to(ROOT / name)
-    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["execute"] = {"execute_notebooks": "off"}
-    (source / "_config.yml").write_text(yaml.safe_dump(config, allow_unicode=True))
+    (source / "_config.yml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
     run = jupyter_book(
         source, "--path-output", str(folder), "-q", capture_output=True, encoding="utf-8", errors="replace"
     )
