@@ -11,12 +11,9 @@ warn), or a value that its ranges cell refuses, is refused before any work.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import jupytext
@@ -27,6 +24,7 @@ import yaml
 from lib.learning.table_one import TABLE_I
 from publish.manuscript import BOOK, EXECUTED, cell, chapters, defaults, source
 from publish.press import book
+from publish.press.environment import taken_on
 
 
 def checked(name: str, parameters: dict[str, object]) -> dict[str, object]:
@@ -65,7 +63,8 @@ def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
     if name == "network":
         title = TABLE_I[parameters.get("network", defaults(name)["network"])].label
         notebook.cells[0].source = re.sub(r"^# .*$", f"# {title}", notebook.cells[0].source, count=1, flags=re.M)
-    with _folder_of_outputs(output.resolve().parent):
+    # kernels leave their files there, and explorers that need no kernel (publish.show.embedded.in_static_page)
+    with taken_on(CHAPTER_FOLDER=str(output.resolve().parent)):
         papermill.execute_notebook(
             notebook,
             str(output.resolve()),
@@ -85,16 +84,6 @@ def _hide_parameters(path: Path) -> None:
         if "injected-parameters" in each.metadata.get("tags", []):
             each.metadata.tags.append("remove-input")
     nbformat.write(notebook, path)
-
-
-@contextmanager
-def _folder_of_outputs(folder: Path) -> Iterator[None]:
-    """Kernels started meanwhile leave their files there, and explorers that need no kernel (:func:`publish.show.embedded.in_static_page`)."""
-    os.environ["CHAPTER_FOLDER"] = str(folder)
-    try:
-        yield
-    finally:
-        del os.environ["CHAPTER_FOLDER"]
 
 
 def make_page(notebook: Path) -> Path:

@@ -69,11 +69,14 @@ def use_style() -> None:
 
     A figure of several panels is drawn 7.2 inches wide: on the page that is nearly its own size, and 8 points stay legible.
 
-    While the book is built, a notebook keeps each figure as PDF beside the PNG, for the PDF of the book.
+    Settings of the user, as in a ``matplotlibrc``, have no say.  While the book is built, a notebook keeps each figure as PDF
+    beside the PNG, for the PDF of the book.
     """
-    shell = get_ipython()
-    if shell is not None and "BOOK_BUILD" in os.environ:
+    mpl.rcdefaults()
+    shell, in_build = get_ipython(), "BOOK_BUILD" in os.environ
+    if shell is not None and (in_build or mpl.get_backend().lower() == "agg"):  # asked for by the user: shows no figure
         shell.run_line_magic("matplotlib", "inline")
+    if shell is not None and in_build:
         shell.run_line_magic("config", "InlineBackend.figure_formats = {'png', 'pdf'}")
     mpl.rcParams.update(
         {
