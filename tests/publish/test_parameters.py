@@ -5,12 +5,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 import jupytext
 import nbformat
 import numpy as np
+import papermill
 import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -38,7 +40,20 @@ from lib.rmf.solver import solve
 from publish import manuscript
 from publish.press import chapter
 from publish.show import parameters
-from publish.show.parameters import Parameter, check, flag, nucleus, one_of, pair, real, rising, several, whole
+from publish.show.parameters import (
+    Parameter,
+    beside,
+    charted,
+    check,
+    flag,
+    neutrons_of,
+    nucleus,
+    one_of,
+    real,
+    rising,
+    several,
+    whole,
+)
 
 
 def tags(cell) -> list[str]:
@@ -155,6 +170,9 @@ def test_parameters_as_they_are_written(text, parameters):
     ("text", "words"),
     [
         ("Z", ["'Z' is no parameter", "name=value"]),
+        ("Z=50, N=82", ["'Z=50,'", "apart by blanks, without commas", "Z=50 N=70"]),
+        ("Z=50,N=82", ["without commas"]),
+        ("networks=[NN1-I4E, NN3-I6D], draws=10", ["without commas"]),
         ("Z 50", ["'Z 50' is no parameter"]),
         ("Z=", ["'Z=' is no parameter"]),
         ("bounds=[0, 5", ["bounds=[0, 5 cannot be read", "[0, 5, 15]"]),
@@ -195,7 +213,11 @@ def test_a_value_that_is_not_the_default_is_shown_beside_it(monkeypatch):
         (several(whole(1, 5)), [[1], [1, 5]], [[], [1, 1], [1, 6], 3, "1", (1, 2)]),
         (several(whole(1, 5), most=2), [[1, 2]], [[1, 2, 3], []]),
         (rising(0, 15), [[0, 15], [0.0, 3.5, 15.0]], [[], [0], [0, 14], [1, 15], [0, 5, 5, 15], [0, 7, 3, 15], ["a"], 15]),
-        (pair(whole(8, 100, even=True), one_of([50]), "[Z, N]"), [[28, 50]], [[28], [27, 50], [28, 51], [28, 50, 1], 28]),
+        (nucleus(neutrons=(50, 82)), [[28, 50], [50, 82]], [[28], [27, 50], [28, 48], [8, 82], [28, 50, 1], 28]),
+        (neutrons_of(50), [50, 82], [150, 83, 0, "82", True, 82.0]),
+        (neutrons_of(7), [], [8, 0]),
+        (charted(), ["PC-PK1", "PC-F1"], ["auto", "PC-PK2", None, ["PC-F1"]]),
+        (charted(but="PC-F1"), ["PC-PK1", "auto"], ["PC-F1", ""]),
         (nucleus(), [[50, 82], [8, 8]], [[50, 81], [8, 100], [50], "132Sn", [50, "82"], [50.0, 82], [-50, 82]]),
     ],
 )  # fmt: skip
@@ -219,9 +241,10 @@ REFUSED = [
     ("chart", {"other": "PC-PK1"}, ["other = 'PC-PK1'", "PC-F1"]),
     ("chart", {"sample": 0}, ["sample = 0", "2 to 200"]),
     ("chart", {"wall_at": 12}, ["wall_at = 12 fm", "15 to 40"]),
+    ("chart", {"functional": "PC-F1", "other": "PC-F1"}, ["other = 'PC-F1'", "auto, PC-PK1"]),
     ("mass_table", {"other": "PC-PK1"}, ["other = 'PC-PK1'", "PC-F1"]),
     ("mass_table", {"first": [50, 83]}, ["first = [50, 83]", "bound by PC-PK1"]),
-    ("table_one", {"Z": 50, "N": 150}, ["Z = 50, N = 150", "bound"]),
+    ("table_one", {"Z": 50, "N": 150}, ["N = 150", "with which Z = 50 is bound"]),
     ("table_one", {"probe": 1}, ["probe = 1", "0.01"]),
     ("learning", {"network": "NN4"}, ["NN4", "NN1-I4E"]),
     ("eleven_networks", {"minimum_nuclei": 0}, ["minimum_nuclei = 0", "1 to 50"]),
@@ -236,6 +259,8 @@ REFUSED = [
     ("fig3", {"networks": ["NN1-I4E"]}, ["NN1-I4E", "NN1-I4dE"]),
     ("fig4", {"linear_below": 0}, ["linear_below = 0 MeV", "0.1 to 10"]),
     ("shell_effects", {"chains": [[28, 51]]}, ["[28, 51]", "50, 82, 126"]),
+    ("shell_effects", {"chains": [[8, 126]]}, ["[8, 126]", "bound by PC-PK1"]),
+    ("uncertainty", {"network": "NN3-I6dD"}, ["NN3-I6dD", "NN3-I6D"]),
     ("uncertainty", {"correcting": ""}, ["correcting = ''", "NN3-I6dD"]),
     ("verdict", {"members": 2.5}, ["members = 2.5", "1 to 20"]),
     ("verdict", {"balances": [0.0]}, ["[0.0]", "0.001"]),
@@ -248,7 +273,7 @@ def test_every_chapter_has_its_refusals():
 
 @pytest.mark.parametrize(("name", "asked", "words"), REFUSED)
 def test_refused_before_any_work(name, asked, words, monkeypatch, tmp_path):
-    monkeypatch.setattr(chapter.papermill, "execute_notebook", lambda *a, **k: pytest.fail("work was started"))
+    monkeypatch.setattr(papermill, "execute_notebook", lambda *a, **k: pytest.fail("work was started"))
     with pytest.raises(ValueError) as error:  # noqa: PT011 - the words are checked below
         chapter.execute(name, asked, tmp_path / "x.ipynb")
     assert "\n" not in str(error.value)
@@ -276,6 +301,102 @@ def test_a_notebook_run_on_its_own_refuses_too():
     cell.source = cell.source.replace("Z = 50", "Z = 51")
     with pytest.raises(CellExecutionError, match="parameter Z = 51"):
         NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": manuscript.BOOK}}).execute()
+
+
+@pytest.mark.parametrize(
+    ("functional", "other", "expected"),
+    [
+        ("PC-PK1", "auto", "PC-F1"),
+        ("PC-F1", "auto", "PC-PK1"),
+        ("DD-PC1", "auto", "PC-PK1"),
+        ("PC-F1", "DD-PC1", "DD-PC1"),
+    ],
+)
+def test_the_other_functional_follows(functional, other, expected):
+    assert beside(functional, other) == expected
+
+
+@pytest.mark.parametrize("name", ["chart", "mass_table"])
+def test_a_functional_alone_is_enough(name):
+    assert chapter.checked(name, {"functional": "PC-F1"})
+
+
+def test_a_chart_that_is_not_there_is_named_with_its_remedy(monkeypatch, tmp_path):
+    """Without a traceback, also where the ranges themselves are read off a chart."""
+    monkeypatch.setattr(parameters, "DATA", tmp_path)
+    for name in ("chart", "mass_table"):
+        with pytest.raises(SystemExit, match="python -m lib charts DD-PC1"):
+            chapter.main([name, "--params", "functional=DD-PC1"])
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("one_nucleus", "Z=51"),
+        ("one_nucleus", "protons=50"),
+        ("fig2", "bounds=[0]"),
+        ("shell_effects", "chains=[[28,51]]"),
+    ],
+)
+def test_a_refusal_waits_for_nothing(name, asked):
+    """What takes seconds to load is not loaded: what runs and checks notebooks, networks, compiled code."""
+    code = (
+        "import sys\nfrom publish.press import chapter\n"
+        f"try: chapter.main([{name!r}, '--params', {asked!r}])\n"
+        "except SystemExit as error: print(error, *{'papermill', 'jupytext', 'nbformat', 'torch', 'numba', 'xarray'} & set(sys.modules), sep='|')"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=provenance.ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert run.stdout.startswith("error: ")
+    assert "|" not in run.stdout
+
+
+@pytest.fixture
+def by_papermill(tmp_path):
+    """A function that gives arguments to papermill's own command line; the entry points are those of ``pyproject.toml``."""
+    declared = tomllib.loads((provenance.ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    points = [
+        f"[{group}]\n" + "\n".join(f"{key} = {value}" for key, value in each.items())
+        for group, each in declared.items()
+    ]
+    (tmp_path / "here-1.dist-info").mkdir()
+    (tmp_path / "here-1.dist-info" / "entry_points.txt").write_text("\n".join(points))
+    path = os.pathsep.join([str(tmp_path), str(provenance.ROOT)])
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "papermill", *map(str, arguments)], cwd=provenance.ROOT,
+            env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def test_papermill_itself_reads_a_chapter(by_papermill, tmp_path):
+    run = by_papermill("--prepare-only", "book/one_nucleus.md", tmp_path / "x.ipynb", "-p", "N", 70)
+    assert run.returncode == 0, run.stderr
+    sources = [cell.source for cell in nbformat.read(tmp_path / "x.ipynb", as_version=4).cells]
+    assert "# Parameters\nN = 70\n" in sources
+    run = by_papermill("--prepare-only", "book/one_nucleus.md", "book/x.md")
+    assert run.returncode
+    assert "ends with .ipynb" in run.stderr
+
+
+def test_papermill_itself_is_told_of_a_name_that_is_no_parameter(by_papermill, tmp_path):
+    run = by_papermill("book/one_nucleus.md", tmp_path / "x.ipynb", "-p", "protons", 50)
+    assert run.returncode
+    assert "ValueError: chapter 'one_nucleus' has no parameter 'protons': it has Z, N, functional" in run.stderr
+
+
+def test_a_success_says_nothing_of_interrupts(by_make, tmp_path):
+    """As on the command line, with all that the kernel writes to the terminal."""
+    command = [sys.executable, "-m", "publish.press.chapter", "covariant_functional", "-o", str(tmp_path)]
+    run = subprocess.run(
+        command, cwd=provenance.ROOT, env=by_make.environment, capture_output=True, text=True, check=False
+    )
+    assert (tmp_path / "covariant_functional.ipynb").exists()
+    assert "Interrupt" not in run.stdout + run.stderr
 
 
 def test_an_unbound_nucleus_ends_in_one_line(tmp_path):
