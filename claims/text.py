@@ -21,7 +21,7 @@ from lib.learning.errors import rms
 from lib.learning.table_one import TABLE_I
 
 
-@claim(13, "text", "grows")
+@claim(13, "text", "grows", headline=12)
 def deviation_grows_with_distance(evidence: Evidence) -> Finding:
     """The ensemble's standard deviation grows with d.
 
@@ -67,7 +67,7 @@ def functional_is_differentiable(evidence: Evidence) -> Finding:
     ]
 
 
-@claim(15, "abstract", "0.644 → 0.086 MeV")
+@claim(15, "abstract", "0.644 → 0.086 MeV", headline=3)
 def combination_improves(evidence: Evidence) -> Finding:
     """644 keV → 86 keV when combined with the existing functional.
 

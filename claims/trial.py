@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from claims.condition import HOLDS, MET, Condition, Verdict
+from claims.condition import Verdict
 from claims.evidence import Evidence
 from claims.fig1 import densities_extrapolate_better, error_grows_with_distance, functional_is_best
 from claims.fig2 import cumulative_energy_settles, functional_reproduces_density, functional_small_in_every_subsection
@@ -66,6 +66,7 @@ def condition_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
         {
             "claim": verdict.number,
             "condition": place,
+            "headline": "yes" if place == verdict.headline else "",
             "demanded": condition.demand,
             "found": condition.found,
             "margin": margin_in_words(condition.margin),
@@ -84,12 +85,3 @@ def condition_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
 def margin_in_words(margin: Estimate) -> str:
     """A margin with its error, where it has one."""
     return str(margin) if margin.error else scientific(margin.value, 2)
-
-
-def shortfalls(verdicts: Mapping[int, Verdict]) -> dict[int, list[Condition]]:
-    """The conditions that are not met, or undecided, by number of the claim, of every claim that does not hold entirely."""
-    missed = {}
-    for number, verdict in verdicts.items():
-        if verdict.outcome != HOLDS:
-            missed[number] = [each for each in verdict.conditions if each.state != MET]
-    return missed
