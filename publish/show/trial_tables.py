@@ -61,11 +61,10 @@ def _coloured(state: str) -> str:
 def verdict_figure(verdicts: Mapping[int, Verdict]) -> Figure:
     """A row for each claim: what it says, a square for each condition, the headline in a frame, and the outcome."""
     figure, ax = plt.subplots(figsize=(WIDTH_IN, 0.44 * len(verdicts) + 0.3))
-    start, most = 10, max(len(one.conditions) for one in verdicts.values())
+    start, most = 9.2, max(len(one.conditions) for one in verdicts.values())
     for row, one in enumerate(verdicts.values()):
         ax.text(0, row, f"{one.number}", ha="right", va="center", fontsize=8, weight="bold")
-        words = textwrap.shorten(one.claim, 112, placeholder=" …")
-        ax.text(0.3, row, textwrap.fill(words, 58), va="center", fontsize=7)
+        ax.text(0.3, row, textwrap.fill(one.claim, 58, max_lines=2, placeholder=" …"), va="center", fontsize=7)
         # the headline last, so that its frame lies over the neighbours
         for place, condition in sorted(enumerate(one.conditions, start=1), key=lambda each: each[0] == one.headline):
             head = place == one.headline

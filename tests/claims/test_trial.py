@@ -49,6 +49,7 @@ def test_all_claims_can_be_judged_on_the_ensembles():
     torch.set_num_threads(1)
     found = Evidence.load()
     verdicts = judge(found)
+    assert all(1 <= verdict.headline <= len(verdict.conditions) for verdict in verdicts.values())
     assert list(verdicts) == [verdict.number for verdict in verdicts.values()] == list(range(1, 16))
     assert not re.search(r"\bnan\b|\binf\b", " ".join(condition_table(verdicts).found))
     said = [verdict.ours for verdict in verdicts.values()] + condition_table(verdicts).found.tolist()

@@ -257,6 +257,7 @@ REFUSED = [
     ("fig2", {"explored": [[8, 100]]}, ["[8, 100]", "bound by PC-PK1"]),
     ("fig2", {"bounds": [0, 20]}, ["[0, 20]", "rise from 0 to 15"]),
     ("fig3", {"networks": ["NN1-I4E"]}, ["NN1-I4E", "NN1-I4dE"]),
+    ("fig4", {"minimum_nuclei": 15}, ["minimum_nuclei = 15", "1 to 14"]),
     ("fig4", {"linear_below": 0}, ["linear_below = 0 MeV", "0.1 to 10"]),
     ("shell_effects", {"chains": [[28, 51]]}, ["[28, 51]", "50, 82, 126"]),
     ("shell_effects", {"chains": [[8, 126]]}, ["[8, 126]", "bound by PC-PK1"]),
@@ -631,9 +632,152 @@ def test_every_chapter_and_parameter_is_tried_otherwise():
         assert set(usual) == set(asked), name
 
 
+FURTHER = [
+    ("covariant_functional", "functionals=[DD-PC1]"),
+    ("covariant_functional", "functionals=[PC-F1,PC-PK1] density_max=0.6"),
+    ("one_nucleus", "Z=8 N=8 box=60 step=0.25"),
+    ("one_nucleus", "Z=114 N=184 functional=DD-PC1 pairing=true"),
+    ("chart", "functional=PC-F1 sample=2"),
+    ("chart", "wall_at=40 larger_box=25 sample=5"),
+    ("mass_table", "functional=PC-F1"),
+    ("mass_table", "pairing=false first=[8,8]"),
+    ("table_one", "Z=8 N=8 split=19"),
+    ("table_one", "Z=100 N=156 probe=0.01"),
+    ("learning", "network=NN2-I6dE"),
+    ("learning", "network=NN3-I3D"),
+    ("eleven_networks", "minimum_nuclei=1"),
+    ("eleven_networks", "minimum_nuclei=50"),
+    ("network", "network=NN2-I3E steps=1"),
+    ("network", "network=NN3-I6dD split=19 init=4 steps=2"),
+    ("ensemble", "network=NN2-I6dE draws=10"),
+    ("ensemble", "network=NN3-I3D draws=10"),
+    ("fig1", "networks=[NN3-I6D] minimum_nuclei=50"),
+    ("fig1", "networks=[NN2-I3E,NN1-I4E] minimum_nuclei=1"),
+    ("fig2", "nuclei=[[82,126],[8,8],[50,50]] networks=[NN2-I3D,NN3-I3D] explored=[[8,8]] bounds=[0,15]"),
+    ("fig2", "nuclei=[[32,64]] networks=[NN2-I6D]"),
+    ("fig3", "networks=[NN2-I6dD] minimum_nuclei=50"),
+    ("fig3", "networks=[NN3-I6dD,NN2-I6dE]"),
+    ("fig4", "network=NN2-I6dE minimum_nuclei=14 linear_below=10"),
+    ("fig4", "network=NN1-I4dE minimum_nuclei=1 linear_below=0.1"),
+    ("shell_effects", "networks=[NN3-I6dD] direct=[NN1-I4E] chains=[[24,50]] width=0"),
+    ("shell_effects", "networks=[NN1-I4dE,NN2-I6dE,NN2-I6dD,NN3-I6dD] chains=[[20,50],[78,126]] width=10"),
+    ("uncertainty", "network=NN2-I3D correcting=NN2-I6dE minimum_nuclei=50"),
+    ("uncertainty", "network=NN3-I3D minimum_nuclei=1"),
+    ("verdict", "minimum_nuclei=50 bounds=[0,15] balances=[1] balance_steps=5 members=1"),
+    ("verdict", "minimum_nuclei=1 balances=[1,2,3,4] balance_steps=5 members=2"),
+]
+"""Parameters at the ends of their ranges, alone or together, one thing where there were many: the text is to stay true."""
+
+GLUED = re.compile(r"\{glue:text\}`([\w-]+)(?::([^`]*))?`")
+CAPTIONED = re.compile(r"^```\{glue:figure\} ([\w-]+)\n(?::[^\n]*\n)*\n(.*?)^```", re.M | re.S)
+NAMED = re.compile(r"NN\d-I\d+δ?[Eℰ]|[⁰¹²³⁴⁵⁶⁷⁸⁹]+[A-Z][a-z]?")
+COUNTED = re.compile(r"\b(two|three|four|five|six|seven|eleven)(?: \w+)? networks\b")
+COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eleven": 11}
+EMPTY = re.compile(r"\bnan\b|\binf\b|\bNone\b|\[\]|\(\)|: *\.|, *[,.]|(?<!\.) [.,;](?= |$)", re.M)
+"""What a sentence looks like where a list was empty, or a number none."""
+
+
+def faults(path) -> list[str]:
+    """What is not true, or says nothing, in the text of an executed chapter.
+
+    Sentences where a cell has put nothing, or no number; captions that type the name of a network or nucleus that their
+    figure or table does not show, or more networks than they have.
+    """
+    glued, shown, files = {}, {}, {}
+    cells = nbformat.read(path, as_version=4).cells
+    for output in (output for cell in cells for output in cell.get("outputs", [])):
+        name = output.get("metadata", {}).get("scrapbook", {}).get("name")
+        data = {kind.removeprefix("application/papermill.record/"): v for kind, v in output.get("data", {}).items()}
+        if name and name.endswith(manuscript.FILES):
+            links = re.findall(r'href="([^"]+\.csv)"', data["text/html"])
+            files[name.removesuffix(manuscript.FILES)] = "".join((path.parent / link).read_text() for link in links)
+        elif name:
+            shown[name] = data.get("text/html", "")
+            if "text/html" not in data and "image/png" not in data:
+                glued[name] = eval(data["text/plain"], {"nan": np.nan, "inf": np.inf})
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    found = [f"{one[1]} is not glued" for one in GLUED.finditer(text) if one[1] not in glued]
+    said = GLUED.sub(lambda one: format(glued[one[1]], one[2] or "") if one[1] in glued else "", text)
+    for line in re.sub(r"\$\$.*?\$\$|^```\{code-cell\}.*?^```", "", said, flags=re.S | re.M).splitlines():
+        found += [
+            f"…{line[max(0, one.start() - 40) : one.end() + 20]}…"
+            for one in EMPTY.finditer(re.sub(r"\$[^$]*\$|`[^`]*`", "x", line))
+        ]
+    for name, caption in CAPTIONED.findall(text):
+        seen = shown.get(name, "") + files.get(name, "")
+        found += [f"{name}: {one} is not shown" for one in NAMED.findall(GLUED.sub("", caption)) if one not in seen]
+        for word in COUNTED.findall(caption):
+            drawn = {one for one in NAMED.findall(seen) if one.startswith("NN")}
+            if len(drawn) < COUNTS[word]:
+                found.append(f"{name}: {word} networks, but {len(drawn)} are shown")
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_a_chapter_under_other_parameters(name, tmp_path):
     asked, is_so = OTHERWISE[name]
-    glued, shown = outcome(chapter.execute(name, asked, tmp_path / f"{name}.ipynb"))
+    path = chapter.execute(name, asked, tmp_path / f"{name}.ipynb")
+    glued, shown = outcome(path)
     assert is_so(glued, shown), {key: value for key, value in glued.items() if len(value) < 200}
+    assert faults(path) == []
+
+
+def test_every_chapter_is_read_under_three_sets_of_parameters():
+    for name in manuscript.chapters():
+        sets = [chapter.parse(text) for each, text in FURTHER if each == name]
+        assert len(sets) >= 2, name
+        for asked in sets:
+            assert chapter.checked(name, asked) != OTHERWISE[name][0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "text"), FURTHER)
+def test_the_text_stays_true(name, text, tmp_path):
+    assert faults(chapter.execute(name, chapter.parse(text), tmp_path / f"{name}.ipynb")) == []
+
+
+@pytest.mark.slow
+def test_the_text_of_the_preface_is_true(tmp_path):
+    notebook = jupytext.read(manuscript.BOOK / "preface.md")
+    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": manuscript.BOOK}}).execute()
+    nbformat.write(notebook, tmp_path / "preface.ipynb")
+    assert faults(tmp_path / "preface.ipynb") == []
+
+
+def made_up_chapter(tmp_path, text, shown="", **glued):
+    """An executed notebook with such a text, things glued for it, and a table called ``table``."""
+    values = {name: {"text/plain": repr(value)} for name, value in glued.items()} | {"table": {"text/html": shown}}
+    outputs = [
+        nbformat.v4.new_output("display_data", data, metadata={"scrapbook": {"name": name}})
+        for name, data in values.items()
+    ]
+    cells = [nbformat.v4.new_code_cell(outputs=outputs), nbformat.v4.new_markdown_cell(text)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "x.ipynb")
+    return tmp_path / "x.ipynb"
+
+
+CAPTION = "```{{glue:figure}} table\n:name: tab\n\n{}\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Of these {glue:text}`one:.1f` fall: {glue:text}`list`.", []),
+        ("Of these {glue:text}`one` fall, the first: {glue:text}`empty`.", ["first: ."]),
+        ("They are {glue:text}`empty`, {glue:text}`list`.", ["are , A"]),
+        ("In {glue:text}`empty` .", ["In  ."]),
+        ("It is {glue:text}`nothing:.2f` MeV.", ["nan"]),
+        ("It is {glue:text}`missing`.", ["missing is not glued", "is ."]),
+        (CAPTION.format("Errors of NN3-I6ℰ and of the two networks."), []),
+        (CAPTION.format("Errors of {glue:text}`list`, of ⁷⁸Ge and NN1-I4E, of seven networks."),
+         ["⁷⁸Ge is not shown", "NN1-I4E is not shown", "seven networks, but 2"]),
+    ],
+)  # fmt: skip
+def test_what_is_not_true_is_found(text, found, tmp_path):
+    table = "<td>NN3-I6ℰ</td><td>NN3-I3ℰ</td>"
+    path = made_up_chapter(tmp_path, text, table, one=1.0, list="A and B", empty="", nothing=float("nan"))
+    told = faults(path)
+    assert len(told) == len(found)
+    for words, fault in zip(found, told, strict=True):
+        assert words in fault
