@@ -676,6 +676,16 @@ COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ele
 EMPTY = re.compile(r"\bnan\b|\binf\b|\bNone\b|\[\]|\(\)|: *\.|, *[,.]|(?<!\.) [.,;](?= |$)", re.M)
 """What a sentence looks like where a list was empty, or a number none."""
 
+EXCHANGED = {
+    "network": {"network", "networks", "direct", "correcting"},
+    "nucleus": {"Z", "N", "nuclei", "explored", "first", "chains"},
+}
+"""By which parameters networks and nuclei are others; what no parameter exchanges may be named."""
+
+
+def kind_of(name: str) -> str:
+    return "network" if name.startswith("NN") else "nucleus"
+
 
 def faults(path) -> list[str]:
     """What is not true, or says nothing, in the text of an executed chapter.
@@ -684,7 +694,8 @@ def faults(path) -> list[str]:
     figure or table does not show, or more networks than they have.
     """
     glued, shown, files = {}, {}, {}
-    cells = nbformat.read(path, as_version=4).cells
+    notebook = nbformat.read(path, as_version=4)
+    cells = notebook.cells
     for output in (output for cell in cells for output in cell.get("outputs", [])):
         name = output.get("metadata", {}).get("scrapbook", {}).get("name")
         data = {kind.removeprefix("application/papermill.record/"): v for kind, v in output.get("data", {}).items()}
@@ -703,13 +714,16 @@ def faults(path) -> list[str]:
             f"…{line[max(0, one.start() - 40) : one.end() + 20]}…"
             for one in EMPTY.finditer(re.sub(r"\$[^$]*\$|`[^`]*`", "x", line))
         ]
+    given = set(notebook.metadata.get("papermill", {}).get("parameters", {}))
+    kinds = {kind for kind, names in EXCHANGED.items() if given & names}
     for name, caption in CAPTIONED.findall(text):
         seen = shown.get(name, "") + files.get(name, "")
-        found += [f"{name}: {one} is not shown" for one in NAMED.findall(GLUED.sub("", caption)) if one not in seen]
-        for word in COUNTED.findall(caption):
-            drawn = {one for one in NAMED.findall(seen) if one.startswith("NN")}
-            if len(drawn) < COUNTS[word]:
-                found.append(f"{name}: {word} networks, but {len(drawn)} are shown")
+        typed = [one for one in NAMED.findall(GLUED.sub("", caption)) if kind_of(one) in kinds]
+        found += [f"{name}: {one} is not shown" for one in typed if one not in seen]
+        drawn = {one for one in NAMED.findall(seen) if kind_of(one) == "network"}
+        if "network" in kinds:
+            many = [word for word in COUNTED.findall(caption) if COUNTS[word] > len(drawn)]
+            found += [f"{name}: {word} networks, but {len(drawn)} are shown" for word in many]
     return found
 
 
@@ -753,7 +767,8 @@ def made_up_chapter(tmp_path, text, shown="", **glued):
         for name, data in values.items()
     ]
     cells = [nbformat.v4.new_code_cell(outputs=outputs), nbformat.v4.new_markdown_cell(text)]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "x.ipynb")
+    exchanged = {"papermill": {"parameters": {"network": "NN3-I6D", "Z": 32}}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=exchanged), tmp_path / "x.ipynb")
     return tmp_path / "x.ipynb"
 
 
