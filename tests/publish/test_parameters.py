@@ -234,7 +234,7 @@ REFUSED = [
     ("one_nucleus", {"Z": 50.0}, ["50.0", "even number"]),
     ("one_nucleus", {"pairing": "true"}, ["'true'", "true or false"]),
     ("one_nucleus", {"functional": "PC-PK2"}, ["PC-PK2", "PC-PK1, PC-F1, DD-PC1"]),
-    ("one_nucleus", {"box": 70}, ["box = 70 fm", "15 to 60"]),
+    ("one_nucleus", {"box": 70}, ["box = 70 fm", "15 to 40"]),
     ("one_nucleus", {"wall": 1}, ["wall = 1", "true or false"]),
     ("covariant_functional", {"functionals": []}, ["functionals = []", "one or more"]),
     ("covariant_functional", {"density_max": -0.3}, ["-0.3", "0.2 to 0.6"]),
@@ -635,7 +635,7 @@ def test_every_chapter_and_parameter_is_tried_otherwise():
 FURTHER = [
     ("covariant_functional", "functionals=[DD-PC1]"),
     ("covariant_functional", "functionals=[PC-F1,PC-PK1] density_max=0.6"),
-    ("one_nucleus", "Z=8 N=8 box=60 step=0.25"),
+    ("one_nucleus", "Z=8 N=8 box=40 step=0.25"),
     ("one_nucleus", "Z=114 N=184 functional=DD-PC1 pairing=true"),
     ("chart", "functional=PC-F1 sample=2"),
     ("chart", "wall_at=40 larger_box=25 sample=5"),
