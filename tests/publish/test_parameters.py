@@ -600,7 +600,8 @@ OTHERWISE = {
     "shell_effects": (
         {"networks": ["NN2-I6dE"], "direct": ["NN2-I6E"], "chains": [[28, 50], [46, 82]], "width": 0},
         lambda glued, shown: (
-            (glued["networks"], glued["direct"], glued["panels"]) == (LABELS["NN2-I6dE"], LABELS["NN2-I6E"], "2")
+            (glued["networks"], glued["direct"]) == (LABELS["NN2-I6dE"], LABELS["NN2-I6E"])
+            and glued["chains-drawn"] == "Ni through N = 50 and Pd through N = 82"
             and str(near_magic_table(Evidence.load(), 0).ratio["NN3-I6dD"]) in table_with(shown, "ratio at the same d")
         ),
     ),
