@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from claims import MAGIC
 from claims.evidence import Evidence
 from claims.uncertainty import Estimate, weighted_rms
 from lib.learning.dataset import load_dataset
 from lib.learning.errors import Errors
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I
 
-MAGIC = (50, 82, 126)
-"""Neutron numbers behind which the isotopic chains go on into the unknown region."""
 NEAR = 2
 """Neutron numbers this close to a magic one count as near it."""
 

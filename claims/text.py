@@ -28,7 +28,7 @@ POTENTIAL_TOLERANCE_MEV = 40.0
 """A tenth of the depth of the scalar potential: by less a derivative that should be constant may be off."""
 
 
-@claim(13, "text", "grows")
+@claim(13, "text", "grows", headline=12)
 def deviation_grows_with_distance(evidence: Evidence) -> Finding:
     """The ensemble's standard deviation grows with d.
 
@@ -88,7 +88,7 @@ def functional_is_differentiable(evidence: Evidence) -> Finding:
     ]
 
 
-@claim(15, "abstract", "0.644 → 0.086 MeV")
+@claim(15, "abstract", "0.644 → 0.086 MeV", headline=3)
 def combination_improves(evidence: Evidence) -> Finding:
     """644 keV → 86 keV when combined with the existing functional.
 

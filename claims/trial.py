@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from claims.condition import HOLDS, MET, Condition, Verdict
+from claims.condition import Condition, Verdict
 from claims.evidence import Evidence
 from claims.fig1 import densities_extrapolate_better, error_grows_with_distance, functional_is_best
 from claims.fig2 import cumulative_energy_settles, functional_reproduces_density, functional_small_in_every_subsection
@@ -59,17 +59,18 @@ def verdict_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
 
 def condition_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
     """:func:`demand_table` of each claim, over its number and that of the condition."""
-    tables = {verdict.number: demand_table(verdict.conditions) for verdict in verdicts.values()}
+    tables = {verdict.number: demand_table(verdict.conditions, verdict.headline) for verdict in verdicts.values()}
     return pd.concat(tables, names=["claim"]).dropna(axis=1, how="all").fillna("")
 
 
-def demand_table(conditions: Sequence[Condition]) -> pd.DataFrame:
+def demand_table(conditions: Sequence[Condition], headline: int | None = None) -> pd.DataFrame:
     """One row per condition, counted from one: what is demanded and found, by what margin it is met, if it is.
 
-    Columns that would be empty are left out.
+    ``headline`` is the number of the condition that is marked as such.  Columns that would be empty are left out.
     """
     rows = [
         {
+            "headline": "yes" if place == headline else "",
             "demanded": condition.demand,
             "found": condition.found,
             "margin": margin_in_words(condition.margin),
@@ -78,7 +79,7 @@ def demand_table(conditions: Sequence[Condition]) -> pd.DataFrame:
             "written": f"{condition.written} the first ensembles",
             "had a part in choosing": condition.chosen,
         }
-        for condition in conditions
+        for place, condition in enumerate(conditions, start=1)
     ]
     table = pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="condition"))
     return table.loc[:, (table != "").any()]
@@ -87,12 +88,3 @@ def demand_table(conditions: Sequence[Condition]) -> pd.DataFrame:
 def margin_in_words(margin: Estimate) -> str:
     """A margin with its error, where it has one."""
     return str(margin) if margin.error else scientific(margin.value, 2)
-
-
-def shortfalls(verdicts: Mapping[int, Verdict]) -> dict[int, list[Condition]]:
-    """The conditions that are not met, or undecided, by number of the claim, of every claim that does not hold entirely."""
-    missed = {}
-    for number, verdict in verdicts.items():
-        if verdict.outcome != HOLDS:
-            missed[number] = [each for each in verdict.conditions if each.state != MET]
-    return missed

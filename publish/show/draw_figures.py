@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import SymLogNorm
 from matplotlib.figure import Figure
 
+from claims import MAGIC
 from claims.profiles import Profile
-from claims.shells import MAGIC
 from claims.words import label, nuclide
 from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, element, measured_masses
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I, get_network

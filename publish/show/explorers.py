@@ -30,7 +30,7 @@ from lib.rmf.solver import solve
 from lib.store import select
 from publish.show.embedded import embed, in_static_page
 from publish.show.figures import nucleus_text
-from publish.show.style import LOOK, curve_look
+from publish.show.style import BINDING, LOOK, curve_look, shades
 from publish.show.widgets import (
     Live,
     LiveChart,
@@ -140,6 +140,7 @@ def chart_explorer(
             "functional": chart.functional,
             "other": other.functional,
             "box": f", in a box of {chart.box_fm:g} fm" if chart.wall else "",
+            "shades": shades(**BINDING),
             "densest": 1.05e-4 * max(max(nucleus["n"] + nucleus["p"]) for nucleus in nuclei),
             "elements": {int(Z): element(int(Z)) for Z in np.unique(chart.Z.values)},
             "nuclei": nuclei,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import matplotlib as mpl
 from IPython import get_ipython
+from matplotlib.colors import Normalize, to_hex
 
 from claims.exact import BESIDE, FIRST_ORDER, ON_SHELL
 from lib.learning.table_one import TABLE_I, get_network
@@ -47,6 +48,16 @@ LOOK = {
 Colours are Okabe and Ito's, safe for colour-blind readers.  Networks that correct PC-PK1 are dashed, and otherwise look like the
 network with the same inputs and output.
 """
+
+
+BINDING = {"cmap": "viridis", "norm": Normalize(5, 8.8)}
+"""The colours of the binding energy per nucleon, MeV, in figures and explorers alike."""
+
+
+def shades(cmap: str, norm: Normalize) -> dict:
+    """Colours for a page, from one end of a quantity to the other."""
+    colours = mpl.colormaps[cmap].resampled(64)
+    return {"ends": [norm.vmin, norm.vmax], "colours": [to_hex(colours(i)) for i in range(64)]}
 
 
 def curve_look(id: str) -> Look:

@@ -46,7 +46,7 @@ from publish.show.figures import (
     nucleus_figure,
     nucleus_text,
 )
-from publish.show.style import curve_look
+from publish.show.style import BINDING, curve_look
 
 CHANGE_PERCENT = 10.0
 """How far the sliders go to either side.  Scalar and vector field nearly cancel, so that even this unbinds nuclei."""
@@ -276,7 +276,7 @@ class LiveChart(Live):
         figure = plt.figure(figsize=(WIDTH_IN, 7.8))
         grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.15), height_ratios=(1, 1.1))
         ax = figure.add_subplot(grid[0, :])
-        look = {}
+        look = BINDING if quantity.startswith("binding energy") else {}
         if values.min() < 0 < values.max():
             limit = float(values.abs().quantile(0.99))
             look = {"cmap": "RdBu_r", "norm": TwoSlopeNorm(0, -limit, limit)}

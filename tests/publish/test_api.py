@@ -34,7 +34,7 @@ def page(tmp_path_factory):
     (source / "index.md").write_text(
         "\n".join(
             [
-                "# A book\n\n```{table} Rooms\n:name: modules\n\n| room |\n|---|\n| lib |\n```\n\n```{toctree}",
+                "# A book\n\n```{toctree}",
                 *(f"book/{name}" for name in PAGES),
                 "```\n",
             ]
