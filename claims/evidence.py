@@ -58,12 +58,14 @@ class Evidence:
     ) -> Evidence:
         """From ``data/ensembles``, of all networks or those a figure needs, with predictions of :data:`claims.exact.BESIDE`.
 
-        Raises what :func:`lib.learning.ensemble.load_ensemble` raises.
+        Raises what :func:`lib.learning.ensemble.load_ensemble` raises, and ``ValueError`` without a network to stand beside.
         """
         ensembles = {id: load_ensemble(id) for id in networks}
         alone = {}
         for name in beside:
-            ensemble = next(ensembles[id] for id in BESIDE[name] if id in ensembles)
+            ensemble = next((ensembles[id] for id in BESIDE[name] if id in ensembles), None)
+            if ensemble is None:
+                raise ValueError(f"no network is beside {name!r}: take one of {', '.join(BESIDE[name])}")
             energies = prediction(name).loc[list(zip(ensemble.Z.values, ensemble.N.values, strict=True))]
             alone[name] = _of_one(ensemble, energies.to_numpy())
         return cls(ensembles, minimum_nuclei, tuple(bounds), beside=alone)

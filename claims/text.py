@@ -43,7 +43,7 @@ def deviation_grows_with_distance(evidence: Evidence) -> Finding:
 
 @claim(14, "text", "possible")
 def functional_is_differentiable(evidence: Evidence) -> Finding:
-    """Automatic differentiation gives the functional derivative of E with respect to the densities, and it is a potential.
+    """Automatic differentiation gives the functional derivative of E with respect to the densities.
 
     Claim 14: "By utilizing automatic differentiation, the functional derivative of the total energy with respect to the
     nucleon densities can be obtained efficiently."
@@ -52,12 +52,12 @@ def functional_is_differentiable(evidence: Evidence) -> Finding:
     precision, for ⁷⁸Ge and ⁹⁶Ge, four members of NN3-I6ℰ and each of the three densities, changed by a smooth bump at 2, 4
     or 6 fm and its Laplacian by that of the bump: automatic differentiation and central differences give the same change
     of E to 1e-6 of the moduli that add up to it; ∫ δE/δρ · bump d³r, with the functional derivative on the mesh, gives it
-    to 1 %, set when the Laplacian on the mesh was a second difference; it now is spectral. Both replace, after the first ensembles, a test that scaled the six input
+    to 1 %, set when the Laplacian on the mesh was a second difference; it now is of high order. Both replace, after the first ensembles, a test that scaled the six input
     fields one by one over all space: no variation of a density, since a density and its Laplacian change together.
 
-    A functional derivative is wanted as a potential. At a ground state that by ρ_S is zero and that by ρ_n is the Fermi
-    energy everywhere. Two more conditions, later still: the rms of the first and the spread of the second are below a tenth
-    of the depth of the scalar potential, 400 MeV.
+    What a derivative is wanted for the paper does not say, and it varies nothing. Two conditions of this book, later still,
+    read it as that of a functional whose ground states are stationary: there δE/δρ_S is zero and δE/δρ_n is the Fermi
+    energy everywhere, the rms of the first and the spread of the second below a tenth of the depth of the scalar potential.
     """
     ensemble = evidence.ensembles["NN3-I6D"]
     step = max(1, ensemble.sizes["member"] // DERIVATIVE_MEMBERS)

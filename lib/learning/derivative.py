@@ -1,8 +1,8 @@
 """The functional derivative of a network of densities, by automatic differentiation: a test of it, and what it is worth.
 
-At a solution the energy does not change, to first order, if the densities do and the numbers of nucleons do not: as a
+At a ground state the energy does not change, to first order, if the densities do and the numbers of nucleons do not: as a
 functional of rho_S, rho_n and rho_p it would have the derivatives 0, lambda_n and lambda_p, everywhere in the nucleus.
-:func:`stationarity` asks a network for them, and :func:`lowered_energy` what a minimisation would do.
+:func:`stationarity` asks a network for them, and :func:`lowered_energy` how far E falls beside the ground state.
 """
 
 from __future__ import annotations
@@ -224,10 +224,10 @@ def bump_modes(inputs: int, centres: Iterable[float]) -> Modes:
 
 
 def lowered_energy(network: Network, nucleus: xr.Dataset, share: float, centres: Iterable[float] = range(8)) -> float:
-    """What a minimisation makes of E, MeV less, if no density may change by more than a ``share`` of the central one.
+    """By how much E is lowered at least, MeV, if no density may change by more than a ``share`` of the central one of all.
 
     Densities are changed by :func:`bump_modes`; the numbers of neutrons and protons are kept.  ``nucleus`` as for
-    :func:`stationarity`, ``centres`` of the bumps in fm.
+    :func:`stationarity`, ``centres`` of the bumps in fm.  The search is local and ends where it finds no better.
 
     Raises
     ------

@@ -134,9 +134,18 @@ def first_order_energies(chart: xr.Dataset, other: Functional) -> np.ndarray:
     """(nucleus,) MeV: what another functional gives more than the chart's at the chart's densities, to 15 fm.
 
     To first order in the difference of the functionals this is the difference of the two energies: E is stationary.
+
+    Raises
+    ------
+    ValueError
+        if the nucleons of the two have another mass.
     """
+    own = get_functional(chart.functional)
+    if other.nucleon_mass != own.nucleon_mass:
+        raise ValueError(
+            f"nucleon_mass = {other.nucleon_mass} MeV of {other.name} is not that of {own.name}, {own.nucleon_mass}: "
+            "take functionals whose nucleons have one mass"
+        )
     densities, laplacians = six_fields(chart)
-    here, there = (
-        each.interaction_energy_density(*densities, *laplacians) for each in (get_functional(chart.functional), other)
-    )
+    here, there = (each.interaction_energy_density(*densities, *laplacians) for each in (own, other))
     return SHELL_FM * (there - here) @ NETWORK_MESH**2
