@@ -240,7 +240,7 @@ REFUSED = [
     ("covariant_functional", {"density_max": -0.3}, ["-0.3", "0.2 to 0.6"]),
     ("chart", {"other": "PC-PK1"}, ["other = 'PC-PK1'", "PC-F1"]),
     ("chart", {"sample": 0}, ["sample = 0", "2 to 200"]),
-    ("chart", {"wall_at": 12}, ["wall_at = 12 fm", "15 to 60"]),
+    ("chart", {"wall_at": 12}, ["wall_at = 12 fm", "15 to 40"]),
     ("chart", {"functional": "PC-F1", "other": "PC-F1"}, ["other = 'PC-F1'", "auto, PC-PK1"]),
     ("mass_table", {"other": "PC-PK1"}, ["other = 'PC-PK1'", "PC-F1"]),
     ("mass_table", {"first": [50, 83]}, ["first = [50, 83]", "bound by PC-PK1"]),
