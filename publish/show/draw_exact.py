@@ -83,9 +83,14 @@ def stationarity_figure(table: pd.DataFrame) -> Figure:
 
 
 def fall_figure(falls: pd.DataFrame) -> Figure:
-    """By how much the energy can be lowered, MeV, over the share by which densities may change; a column for each member."""
+    """By how much the energy can be lowered, MeV, over the share by which densities may change; a column for each member.
+
+    Dashed: with the square of the share, from their mean at the last.
+    """
     figure, ax = plt.subplots(figsize=(WIDTH_IN, 3.6))
     ax.plot(falls.index, falls, color=LOOK["NN3-I6D"].colour, marker="o", ms=4, lw=1.1)
+    end = falls.index[-1]
+    ax.plot(falls.index, falls.loc[end].mean() * (falls.index / end) ** 2, color="black", ls="--", lw=1)
     ax.set(
         xlabel="Share of the central density", ylabel="Energy lowered by (MeV)", xscale="log", yscale="log",
     )  # fmt: skip

@@ -57,5 +57,6 @@ def test_falls_are_a_line_for_each_member():
     [ax] = draw_exact.fall_figure(
         pd.DataFrame({"member 0": [1.0, 9.0], "member 1": [2.0, 7.0]}, index=[0.001, 0.01])
     ).axes
-    assert [line.get_ydata().tolist() for line in ax.lines] == [[1, 9], [2, 7]]
+    assert [line.get_ydata().tolist() for line in ax.lines[:2]] == [[1, 9], [2, 7]]
+    assert ax.lines[2].get_ydata().tolist() == pytest.approx([0.08, 8])
     assert ax.get_xscale() == ax.get_yscale() == "log"

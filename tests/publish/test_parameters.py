@@ -266,7 +266,7 @@ REFUSED = [
     ("exact", {"box": 12}, ["box = 12 fm", "15 to 25"]),
     ("exact", {"functional": "DD-PC1"}, ["DD-PC1", "PC-PK1, PC-F1"]),
     ("derivative", {"Z": 50, "N": 150}, ["N = 150", "Z = 50", "PC-F1"]),
-    ("derivative", {"share": 0}, ["share = 0", "0.0001 to 0.2"]),
+    ("derivative", {"share": 0}, ["share = 0", "0.0001 to 0.01"]),
     ("verdict", {"members": 2.5}, ["members = 2.5", "1 to 20"]),
     ("verdict", {"balances": [0.0]}, ["[0.0]", "0.001"]),
 ]
