@@ -156,7 +156,7 @@ class MystChapters:
         """
         if not path.endswith(".ipynb"):
             raise ValueError(f"{path} is no place for an executed notebook: give a name that ends with .ipynb")
-        Path(path).write_text(text)
+        Path(path).write_text(text, encoding="utf-8")
 
     @staticmethod
     def pretty_path(path: str) -> str:
