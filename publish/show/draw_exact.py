@@ -40,7 +40,7 @@ def wall_figure(table: pd.DataFrame, Z: int, box: float) -> Figure:
         xlabel="Neutron number $N$", ylabel="Error (keV)", yscale="log",
         title=f"{element(Z)} ($Z={Z}$) in a box of {box:g} fm",
     )  # fmt: skip
-    ax.legend()
+    ax.legend(fontsize=10)
     return figure
 
 
