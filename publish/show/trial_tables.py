@@ -13,7 +13,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 
-from claims.condition import MET, MISSED, UNDECIDED, Verdict
+from claims.condition import AFTER, MET, MISSED, UNDECIDED, Verdict
 from claims.trial import condition_table, verdict_table
 from publish.show.figures import WIDTH_IN
 
@@ -23,7 +23,10 @@ _MARKS = {MET: "", UNDECIDED: "?", MISSED: "×"}
 _SHADES = LinearSegmentedColormap.from_list("share", ["#ffffff", "#6baed6"])
 LOOKS = {"text-align": "left", "vertical-align": "top", "padding": "5px 8px", "font-size": "0.85em"}
 """How cells of much text are set."""
-_HEADS = [{"selector": "th.row_heading", "props": "vertical-align: top; padding: 5px 8px"}]
+_HEADS = [
+    {"selector": "th.col_heading", "props": "text-align: left !important"},
+    {"selector": "th.row_heading", "props": "vertical-align: top; padding: 5px 8px"},
+]
 
 
 def claims_shown(verdicts: Mapping[int, Verdict]) -> Styler:
@@ -41,8 +44,13 @@ def claims_shown(verdicts: Mapping[int, Verdict]) -> Styler:
 
 
 def conditions_shown(verdicts: Mapping[int, Verdict]) -> Styler:
-    """The conditions of some claims, coloured by whether they are met; the headline of each claim is named so, and bold."""
-    table = condition_table(verdicts).rename(columns={"other reading": "another reading"})
+    """The conditions of some claims, coloured by whether they are met; the headline of each claim is named so, and bold.
+
+    Notes say which were written after the first ensembles had been seen.
+    """
+    table = condition_table(verdicts)
+    table["notes"] = [_notes(row) for row in table.to_dict("records")]
+    table = table.drop(columns=["written", "other reading", "had a part in choosing"], errors="ignore")
     headlines = [place for place, head in table.pop("headline").items() if head]
     table.loc[headlines, "demanded"] = "headline: " + table.demanded[headlines]
     shown = table.style.map(_coloured, subset=["met"]).set_properties(**LOOKS).set_table_styles(_HEADS)
@@ -52,6 +60,19 @@ def conditions_shown(verdicts: Mapping[int, Verdict]) -> Styler:
 def _chapter(where: str) -> str:
     """The place of a claim in the paper, as a link to the chapter of the figure if it is one."""
     return f'<a href="fig{where[-1]}.html">{where}</a>' if where.startswith("Fig.") else where
+
+
+def _notes(condition: Mapping[str, str]) -> str:
+    """What else there is to say of a condition: when it was written, if later than most, and the like."""
+    late = condition["written"].startswith(AFTER)
+    found = [
+        f"written {condition['written']}" if late else "",
+        f"had a part in choosing {condition['had a part in choosing']}"
+        if condition.get("had a part in choosing")
+        else "",
+        condition.get("other reading", ""),
+    ]
+    return "; ".join(filter(None, found))
 
 
 def _coloured(state: str) -> str:
