@@ -11,6 +11,3 @@ if _FOUND.parent != _OWN:
         f"the package `lib` that was imported is {_FOUND}, and not the book's own, {_OWN}: "
         f"take its folder out of PYTHONPATH, or put {_OWN.parent} before it"
     )
-
-MAGIC = (50, 82, 126)
-"""Neutron numbers behind which the isotopic chains go on into the unknown region."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from lib.learning.table_one import CORRECTING, DIRECT
-from lib.rmf.chart import load_chart
 from lib.rmf.functionals import PC_F1, PC_PK1
-from lib.rmf.virial import first_order_energies, on_shell_energies
 
 ON_SHELL, FIRST_ORDER = "on-shell", "first-order"
 BESIDE = {ON_SHELL: DIRECT, FIRST_ORDER: CORRECTING}
@@ -27,6 +25,9 @@ def prediction(name: str) -> pd.Series:
     """
     if name not in BESIDE:
         raise ValueError(f"unknown prediction {name!r}: choose one of {', '.join(BESIDE)}")
+    from lib.rmf.chart import load_chart  # they load compiled code, and every figure has the names above
+    from lib.rmf.virial import first_order_energies, on_shell_energies
+
     chart = load_chart(PC_PK1.name)
     energies = on_shell_energies(chart) if name == ON_SHELL else first_order_energies(chart, PC_F1)
     nuclei = pd.MultiIndex.from_arrays([chart.Z.values, chart.N.values], names=["Z", "N"])

@@ -20,7 +20,7 @@ from lib.learning.dataset import load_dataset
 from lib.learning.ensemble import member_network
 from lib.learning.networks import Network, network_inputs
 from lib.learning.table_one import DENSITIES, NN3, TABLE_I
-from lib.rmf.mesh import NETWORK_BOX_FM, NETWORK_MESH, NETWORK_STEP_FM, SHELL_FM, Mesh, get_mesh
+from lib.rmf.mesh import NETWORK_MESH, SHELL_FM, network_mesh
 from lib.store import select
 
 DERIVATIVE_TOLERANCE = 1e-6
@@ -66,11 +66,6 @@ def functional_derivative(network: Network, inputs: torch.Tensor) -> np.ndarray:
     outside = by_laplacian[-1]
     laplacian = network_mesh().laplacian
     return by_density + laplacian @ (by_laplacian - outside)
-
-
-def network_mesh() -> Mesh:
-    """The operators on the mesh of the networks."""
-    return get_mesh(NETWORK_BOX_FM, NETWORK_STEP_FM, uniform=True)
 
 
 def bump(r: np.ndarray, centre: float) -> tuple[np.ndarray, np.ndarray]:

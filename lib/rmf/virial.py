@@ -25,7 +25,7 @@ import xarray as xr
 from lib.rmf.constants import HBARC_MEV_FM
 from lib.rmf.functionals import Functional, get_functional
 from lib.rmf.iteration import Solution
-from lib.rmf.mesh import NETWORK_BOX_FM, NETWORK_MESH, NETWORK_STEP_FM, SHELL_FM, get_mesh
+from lib.rmf.mesh import NETWORK_MESH, SHELL_FM, network_mesh
 
 CHANNELS = ("scalar", "vector", "isovector")
 _STEP = 1e-20  # of a complex step, which knows no rounding
@@ -62,7 +62,7 @@ def on_shell_derivative(functional, densities, laplacians) -> np.ndarray:
 
     What the formula would have for a functional derivative if it were a functional.
     """
-    fields, laplacian = [*densities, *laplacians], get_mesh(NETWORK_BOX_FM, NETWORK_STEP_FM, uniform=True).laplacian
+    fields, laplacian = [*densities, *laplacians], network_mesh().laplacian
     # by differences: the complex step is taken by the scaling already
     slopes, step = [], 1e-5  # fm^-3, fm^-5
     for place, field in enumerate(fields):

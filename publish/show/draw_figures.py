@@ -12,10 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import SymLogNorm
 from matplotlib.figure import Figure
 
-from claims import MAGIC
 from claims.profiles import Profile
 from claims.words import label, nuclide
-from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, element, measured_masses
+from lib.learning.known_region import MAGIC_WITHIN, NEUTRON_MAGIC, PROTON_MAGIC, element, measured_masses
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I, get_network
 from publish.show.figures import WIDTH_IN, chart_map, draw_distance_curves, draw_profiles
 from publish.show.style import LOOK
@@ -147,7 +146,7 @@ def separation_figure(table: pd.DataFrame, chains: Sequence[tuple[int, int]], ta
     target
         the functional that is the target.
     """
-    columns = {magic: [z for z, m in chains if m == magic] for magic in MAGIC}
+    columns = {magic: [z for z, m in chains if m == magic] for magic in MAGIC_WITHIN}
     columns = {magic: protons for magic, protons in columns.items() if protons}
     rows = max(map(len, columns.values()))
     figure, axes = plt.subplots(rows, len(columns), figsize=(WIDTH_IN, 0.5 + 2.1 * rows), squeeze=False)

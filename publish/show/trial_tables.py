@@ -63,16 +63,11 @@ def _chapter(where: str) -> str:
 
 
 def _notes(condition: Mapping[str, str]) -> str:
-    """What else there is to say of a condition: when it was written, if later than most, and the like."""
-    late = condition["written"].startswith(AFTER)
-    found = [
-        f"written {condition['written']}" if late else "",
-        f"had a part in choosing {condition['had a part in choosing']}"
-        if condition.get("had a part in choosing")
-        else "",
-        condition.get("other reading", ""),
-    ]
-    return "; ".join(filter(None, found))
+    """What there is to say of few conditions, by column of :func:`claims.trial.condition_table`; when, if it was late."""
+    found = {name: condition.get(name) for name in ("written", "had a part in choosing", "other reading")}
+    if not found["written"].startswith(AFTER):
+        del found["written"]
+    return "; ".join(f"{name} {text}" for name, text in found.items() if text)
 
 
 def _coloured(state: str) -> str:

@@ -105,7 +105,7 @@ def shown(page, words):
     text = page.locator(".jupyter-widgets .widget-html-content").filter(has_text=re.compile(re.escape(words)))
     text.first.wait_for(timeout=MINUTE)
     picture = page.locator(".jupyter-widgets img").first
-    said = text.first.inner_text()
+    said = text.first.text_content()  # JupyterLab hides what is scrolled away, and inner_text with it
     assert picture.get_attribute("alt") == said
     assert picture.evaluate("e => e.complete && e.naturalWidth > 400")
     return said

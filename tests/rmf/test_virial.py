@@ -11,7 +11,7 @@ from lib.rmf.dirac import NamedLevels, bound_levels, follow_levels, guess_of, no
 from lib.rmf.functionals import DD_PC1, PC_F1, PC_PK1
 from lib.rmf.iteration import iterate
 from lib.rmf.lowest import ground_state
-from lib.rmf.mesh import get_mesh
+from lib.rmf.mesh import get_mesh, network_mesh
 from lib.rmf.occupation import Well
 from lib.rmf.solver import solve
 
@@ -145,7 +145,7 @@ def test_derivative_of_the_formula():
     c = {name: PC_PK1.fm(name) for name in PC_PK1.couplings}
     by_S, by_V, by_TV = virial.on_shell_derivative(PC_PK1, (rho, zero, zero), (zero, zero, zero))
     expected = MASS - 2 * c["alpha_S"] * rho - 5 * c["beta_S"] * rho**2 - 8 * c["gamma_S"] * rho**3
-    laplacian = virial.get_mesh(15.0, 0.1, uniform=True).laplacian
+    laplacian = network_mesh().laplacian
     assert by_S == pytest.approx(expected - 2 * c["delta_S"] * laplacian @ rho, rel=1e-6)
     assert by_V == pytest.approx(-MASS, rel=1e-6)
     assert by_TV == pytest.approx(0, abs=1e-6)
