@@ -8,6 +8,8 @@ PYTHON ?= $(wildcard $(VENV)/bin/python) python3 python3.13 python3.12 python3.1
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
+# text is UTF-8, whatever the language of the machine
+export PYTHONUTF8 := 1
 
 # what else was given on the command line, where it would have no effect
 empty :=
@@ -78,9 +80,10 @@ test-pages: $(STAMP) book  ## open every built page in headless Chromium, networ
 page: $(STAMP) chart  ## see one page while editing it, in seconds: make page NAME=fig1 (after one make book)
 	@$(BIN)/python -m publish.press.book --page "$$NAME"
 
-# .jupyter opens the chapters as notebooks, saves none of them by itself and asks the network for nothing
+# .jupyter opens the chapters as notebooks, saves none of them by itself and asks the network for nothing;
+# kernels are this environment's own, and find this book's packages before any other
 lab: $(STAMP) chart  ## explore: the chapters in JupyterLab, with widgets that compute
-	@JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(BIN)/jupyter lab --ServerApp.root_dir=$(CURDIR) book/preface.md
+	@JUPYTER_PATH= JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" PYTHONPATH="$(CURDIR)$${PYTHONPATH:+:$$PYTHONPATH}" $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" book/preface.md
 
 chapter: $(STAMP) chart  ## re-execute one chapter: make chapter NAME=one_nucleus PARAMS="Z=50 N=70 functional=PC-F1 pairing=true"
 	$(if $(STRAY),$(error $(STRAY) is no variable of this command: parameters go into PARAMS="…"))

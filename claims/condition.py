@@ -88,7 +88,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One claim with the paper's number, ours, and the conditions on which it is judged."""
+    """One claim with the paper's number, ours, and the conditions on which it is judged; which of them is the ``headline``.
+
+    That is the condition closest to what the claim says first, from 1: of several networks that of NN3-I6ℰ or NN3-I6δℰ,
+    unless one is about all of them, of several nuclei the first.  It decides nothing.
+    """
 
     number: int
     where: str
@@ -96,6 +100,12 @@ class Verdict:
     paper: str
     ours: str
     conditions: tuple[Condition, ...]
+    headline: int = 1
+
+    @property
+    def share(self) -> float:
+        """The share of the conditions that are met."""
+        return self.count(MET) / len(self.conditions)
 
     def count(self, state: str) -> int:
         """How many conditions are in a state, such as :data:`MET`."""
@@ -128,8 +138,10 @@ Finding = tuple[str, list[Condition]]
 """What is found about a claim – our number, in words, and the conditions."""
 
 
-def claim(number: int, where: str, paper: str) -> Callable[[Callable[..., Finding]], Callable[..., Verdict]]:
-    """A claim of the paper: its number in this book, where it stands, and the paper's number.
+def claim(
+    number: int, where: str, paper: str, headline: int = 1
+) -> Callable[[Callable[..., Finding]], Callable[..., Verdict]]:
+    """A claim of the paper: its number in this book, where it stands, the paper's number, and its headline condition.
 
     Decorates the function that judges it by the evidence, whose docstring begins with what is claimed, in short, and
     which gives a :data:`Finding`; the function that comes of it gives a :class:`Verdict`.
@@ -141,7 +153,7 @@ def claim(number: int, where: str, paper: str) -> Callable[[Callable[..., Findin
         @functools.wraps(function)
         def judged(evidence) -> Verdict:
             ours, conditions = function(evidence)
-            return Verdict(number, where, short, paper, ours, tuple(conditions))
+            return Verdict(number, where, short, paper, ours, tuple(conditions), headline)
 
         return judged
 

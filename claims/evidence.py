@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from claims.exact import BESIDE, prediction
 from claims.profiles import Profile, profiles
 from claims.uncertainty import BOTH, Estimate, Redrawn, curve_table
 from lib.learning.ensemble import load_ensemble
@@ -36,32 +37,46 @@ class Evidence:
     """What the claims are judged by: the eleven ensembles, and what follows from them.
 
     ``minimum_nuclei`` is the least number of nuclei of a distance that counts; ``bounds`` (fm) are those of the
-    subsections of Fig. 2.  ``drawn`` is what is drawn again for the errors of its numbers.
+    subsections of Fig. 2.  ``drawn`` is what is drawn again for the errors of its numbers.  ``beside`` are predictions without
+    a network (:mod:`claims.exact`), as ensembles of one member.
     """
 
     ensembles: Mapping[str, xr.Dataset]
     minimum_nuclei: int = 5
     bounds: tuple[float, ...] = BOUNDS_FM
     drawn: tuple[str, ...] = BOTH
+    beside: Mapping[str, xr.Dataset] = field(default_factory=dict)
     _kept: dict = field(default_factory=dict, repr=False, init=False)
 
     @classmethod
     def load(
-        cls, minimum_nuclei: int = 5, bounds: tuple[float, ...] = BOUNDS_FM, networks: tuple[str, ...] = tuple(TABLE_I)
+        cls,
+        minimum_nuclei: int = 5,
+        bounds: tuple[float, ...] = BOUNDS_FM,
+        networks: tuple[str, ...] = tuple(TABLE_I),
+        beside: Sequence[str] = (),
     ) -> Evidence:
-        """From ``data/ensembles``, of all networks or those a figure needs.
+        """From ``data/ensembles``, of all networks or those a figure needs, with predictions of :data:`claims.exact.BESIDE`.
 
-        Raises what :func:`lib.learning.ensemble.load_ensemble` raises.
+        Raises what :func:`lib.learning.ensemble.load_ensemble` raises, and ``ValueError`` without a network to stand beside.
         """
-        return cls({id: load_ensemble(id) for id in networks}, minimum_nuclei, tuple(bounds))
+        ensembles = {id: load_ensemble(id) for id in networks}
+        alone = {}
+        for name in beside:
+            ensemble = next((ensembles[id] for id in BESIDE[name] if id in ensembles), None)
+            if ensemble is None:
+                raise ValueError(f"no network is beside {name!r}: take one of {', '.join(BESIDE[name])}")
+            energies = prediction(name).loc[list(zip(ensemble.Z.values, ensemble.N.values, strict=True))]
+            alone[name] = _of_one(ensemble, energies.to_numpy())
+        return cls(ensembles, minimum_nuclei, tuple(bounds), beside=alone)
 
     @cached_property
     def errors(self) -> dict[str, Errors]:
-        """Errors by network, and of ``"PC-PK1"`` without any correction, E(PC-PK1) - E(PC-F1)."""
-        found = {id: Errors(ensemble) for id, ensemble in self.ensembles.items()}
+        """Errors by network, of what is beside them, and of ``"PC-PK1"`` without any correction, E(PC-PK1) - E(PC-F1)."""
+        found = {id: Errors(ensemble) for id, ensemble in (*self.ensembles.items(), *self.beside.items())}
         corrected = next((id for id in CORRECTING if id in found), None)
         if corrected:
-            found["PC-PK1"] = Errors(_without_correction(self.ensembles[corrected]))
+            found["PC-PK1"] = Errors(_of_one(self.ensembles[corrected], 0.0))
         return found
 
     def only(self, what: str) -> Evidence:
@@ -107,13 +122,13 @@ class Evidence:
         return found if redrawn else {id: profile.as_it_is for id, profile in found.items()}
 
 
-def _without_correction(ensemble: xr.Dataset) -> xr.Dataset:
-    """An ensemble of one member that predicts no correction at all, and has learnt no nucleus."""
+def _of_one(ensemble: xr.Dataset, predicted: np.ndarray | float) -> xr.Dataset:
+    """An ensemble of the same nuclei with one member, which predicts this, (nucleus,) in MeV, and has learnt no nucleus."""
     nothing = ensemble[["energy", "known", "distance", "Z", "N"]]
     zero = np.zeros((1, nothing.sizes["nucleus"]))
     made = nothing.assign_coords(split=("member", [0]), fold=("fold", [0]))
     return made.assign(
-        predicted_energy=(("member", "nucleus"), zero),
+        predicted_energy=(("member", "nucleus"), zero + predicted),
         is_learning=(("fold", "nucleus"), zero.astype(bool)),
     )
 

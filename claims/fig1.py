@@ -19,7 +19,7 @@ HALF = 0.5
 """The share of another error that is much better."""
 
 
-@claim(1, "Fig. 1", "0.644 MeV; best; best")
+@claim(1, "Fig. 1", "0.644 MeV; best; best", headline=2)
 def functional_is_best(evidence: Evidence) -> Finding:
     """NN3-I6ℰ: rms error of 644 keV in the known region, the best of the seven, and the best extrapolation.
 
@@ -58,7 +58,7 @@ def share_won(evidence: Evidence, ids: Iterable[str], id: str) -> Estimate:
     return Estimate.of(won.mean(axis=1))
 
 
-@claim(2, "Fig. 1", "all seven")
+@claim(2, "Fig. 1", "all seven", headline=8)
 def error_grows_with_distance(evidence: Evidence) -> Finding:
     """The rms error of the energy grows with d for every network.
 
@@ -72,7 +72,7 @@ def error_grows_with_distance(evidence: Evidence) -> Finding:
     return growth("error", {id: evidence.by_distance(id) for id in DIRECT})
 
 
-@claim(3, "Fig. 1", "all six, by far")
+@claim(3, "Fig. 1", "all six, by far", headline=6)
 def densities_extrapolate_better(evidence: Evidence) -> Finding:
     """NN2 and NN3 extrapolate much better than NN1.
 

@@ -32,7 +32,7 @@ def functionals_differ(evidence: Evidence) -> Finding:
     return f"{difference} MeV", [exceeds("", difference, 3, chosen=CONVENTION)]
 
 
-@claim(8, "Fig. 3", "0.198, 0.118, 0.086, 0.353 MeV")
+@claim(8, "Fig. 3", "0.198, 0.118, 0.086, 0.353 MeV", headline=4)
 def corrections_in_known_region(evidence: Evidence) -> Finding:
     """Known region: NN1-I4δE 0.198, NN2-I6δE 0.118, NN2-I6δℰ 0.086, NN3-I6δℰ 0.353 MeV.
 
@@ -61,7 +61,7 @@ def in_order(known: Mapping[str, Estimate]) -> Condition:
     return Condition(demand, found, least(steps), AFTER)
 
 
-@claim(9, "Fig. 3", "≈ 5 MeV")
+@claim(9, "Fig. 3", "≈ 5 MeV", headline=4)
 def corrections_extrapolate(evidence: Evidence) -> Finding:
     """NN1-I4δE drifts to the bare PC-PK1 curve as d grows; the density networks stay near 5 MeV up to d = 30.
 

@@ -11,10 +11,9 @@ from claims.evidence import Evidence
 from claims.uncertainty import Estimate, weighted_rms
 from lib.learning.dataset import load_dataset
 from lib.learning.errors import Errors
+from lib.learning.known_region import MAGIC_WITHIN
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I
 
-MAGIC = (50, 82, 126)
-"""Neutron numbers behind which the isotopic chains go on into the unknown region."""
 NEAR = 2
 """Neutron numbers this close to a magic one count as near it."""
 
@@ -35,7 +34,7 @@ def shell_drops(
     Z: np.ndarray,
     N: np.ndarray,
     energy: np.ndarray,
-    magic=MAGIC,
+    magic=MAGIC_WITHIN,
 ) -> pd.Series:
     """S_2n(Z, N_magic) - S_2n(Z, N_magic + 2) in MeV over (Z, N_magic): how far S_2n falls behind a closed shell.
 
@@ -47,12 +46,12 @@ def shell_drops(
     return drops[drops.index.get_level_values("N").isin(magic)]
 
 
-def near_magic(N: np.ndarray, magic=MAGIC, width: int = NEAR) -> np.ndarray:
+def near_magic(N: np.ndarray, magic=MAGIC_WITHIN, width: int = NEAR) -> np.ndarray:
     """Whether a neutron number is within ``width`` of a magic one, (nucleus,)."""
     return from_magic(N, magic) <= width
 
 
-def from_magic(N: np.ndarray, magic=MAGIC) -> np.ndarray:
+def from_magic(N: np.ndarray, magic=MAGIC_WITHIN) -> np.ndarray:
     """Distance to the nearest magic number, (nucleus,)."""
     return np.abs(np.asarray(N)[..., None] - np.array(magic)).min(axis=-1)
 
@@ -110,7 +109,7 @@ def magic_curve(evidence, id, offsets=range(-14, 15, 2)) -> pd.DataFrame:
     """rms error outside the known region over N - N_magic where three nuclei or more are: ``nuclei``, MeV, error."""
     errors, points = evidence.errors[id], []
     for offset in offsets:
-        chosen = ~errors.known & np.isin(errors.N - offset, MAGIC)
+        chosen = ~errors.known & np.isin(errors.N - offset, MAGIC_WITHIN)
         if chosen.sum() >= 3:
             estimate = evidence.rms(id, chosen)
             number = int(chosen.sum())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from claims.condition import HOLDS, MET, Condition, Verdict
+from claims.condition import Condition, Verdict
 from claims.evidence import Evidence
 from claims.fig1 import densities_extrapolate_better, error_grows_with_distance, functional_is_best
 from claims.fig2 import cumulative_energy_settles, functional_reproduces_density, functional_small_in_every_subsection
@@ -58,14 +58,19 @@ def verdict_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
 
 
 def condition_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
-    """One row per condition of each claim, over both numbers: what is demanded and found, by what margin it is met, if it is.
+    """:func:`demand_table` of each claim, over its number and that of the condition."""
+    tables = {verdict.number: demand_table(verdict.conditions, verdict.headline) for verdict in verdicts.values()}
+    return pd.concat(tables, names=["claim"]).dropna(axis=1, how="all").fillna("")
 
-    Columns that would be empty are left out.
+
+def demand_table(conditions: Sequence[Condition], headline: int | None = None) -> pd.DataFrame:
+    """One row per condition, counted from one: what is demanded and found, by what margin it is met, if it is.
+
+    ``headline`` is the number of the condition that is marked as such.  Columns that would be empty are left out.
     """
     rows = [
         {
-            "claim": verdict.number,
-            "condition": place,
+            "headline": "yes" if place == headline else "",
             "demanded": condition.demand,
             "found": condition.found,
             "margin": margin_in_words(condition.margin),
@@ -74,22 +79,12 @@ def condition_table(verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
             "written": f"{condition.written} the first ensembles",
             "had a part in choosing": condition.chosen,
         }
-        for verdict in verdicts.values()
-        for place, condition in enumerate(verdict.conditions, start=1)
+        for place, condition in enumerate(conditions, start=1)
     ]
-    table = pd.DataFrame(rows).set_index(["claim", "condition"])
+    table = pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="condition"))
     return table.loc[:, (table != "").any()]
 
 
 def margin_in_words(margin: Estimate) -> str:
     """A margin with its error, where it has one."""
     return str(margin) if margin.error else scientific(margin.value, 2)
-
-
-def shortfalls(verdicts: Mapping[int, Verdict]) -> dict[int, list[Condition]]:
-    """The conditions that are not met, or undecided, by number of the claim, of every claim that does not hold entirely."""
-    missed = {}
-    for number, verdict in verdicts.items():
-        if verdict.outcome != HOLDS:
-            missed[number] = [each for each in verdict.conditions if each.state != MET]
-    return missed

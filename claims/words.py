@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from lib.learning.known_region import element
 from lib.learning.table_one import TABLE_I
 
 ELEMENTS = {
@@ -20,6 +19,19 @@ ELEMENTS = {
 }  # fmt: skip
 """Names of the elements of the window by their proton number."""
 
+_SYMBOLS = (
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr Nb Mo Tc Ru "
+    "Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi Po At "
+    "Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og"
+).split()
+
+
+def symbol(Z: int) -> str:
+    """Symbol of any element; of one without a name the systematic one, a letter for each digit, as in Ubn for Z = 120."""
+    if Z <= len(_SYMBOLS):
+        return _SYMBOLS[Z - 1]
+    return "".join("nubtqphsoe"[int(digit)] for digit in str(Z)).capitalize()
+
 
 def label(id: str) -> str:
     """Name of a network as it is printed, as in NN3-I6δℰ; of what is no network, such as ``"PC-PK1"``, itself."""
@@ -28,12 +40,12 @@ def label(id: str) -> str:
 
 def nuclide(nucleus: tuple[int, int]) -> str:
     """Name of a nucleus (Z, N), like ⁷⁸Ge."""
-    return str(sum(nucleus)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) + element(nucleus[0])
+    return str(sum(nucleus)).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) + symbol(nucleus[0])
 
 
 def nucleus_label(Z: int, N: int) -> str:
     """Name of a nucleus to choose it by, e.g. ``78Ge (Z=32, N=46)``."""
-    return f"{Z + N}{element(Z)} (Z={Z}, N={N})"
+    return f"{Z + N}{symbol(Z)} (Z={Z}, N={N})"
 
 
 def minus(number: str) -> str:
@@ -44,6 +56,14 @@ def minus(number: str) -> str:
 def decimals(value: float, digits: int) -> str:
     """A number to so many decimals, with a minus sign where it is negative."""
     return minus(f"{value:.{digits}f}")
+
+
+def at_least(value: float, digits: int, sign: str = "") -> str:
+    """A number to so many decimals; one that is not zero but would look so as smaller than the last of them, ``< 0.001``."""
+    least = 10.0**-digits
+    if 0 < abs(value) < least / 2:
+        return f"{'< ' if value > 0 else '> −'}{least:.{digits}f}"
+    return "–" if np.isnan(value) else minus(f"{value:{sign}.{digits}f}")
 
 
 def scientific(value: float, digits: int = 1) -> str:
@@ -61,6 +81,12 @@ def scientific(value: float, digits: int = 1) -> str:
         return minus(f"{float(mantissa) * 10.0**power:.{max(0, digits - 1 - power)}f}")
     raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return minus(f"{mantissa}×10{raised}")
+
+
+def enumerated(names: Iterable[str]) -> str:
+    """Names as one says them, ``A, B and C``; ``none`` if there is no name."""
+    *others, last = list(names) or ["none"]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def listed(values: Mapping[str, object], digits: int = 2, unit: str = "") -> str:

@@ -58,7 +58,9 @@ def main(folder: Path) -> None:
         rows.append(f"{Z},{N},{element},{float(excess)},{float(uncertainty)},{binding:.5f}")
     rows.sort(key=lambda row: tuple(int(number) for number in row.split(",")[:2]))
     target = Path(__file__).with_name("ame2020.csv")
-    target.write_text(HEADER + "Z,N,element,mass_excess,uncertainty,binding_energy\n" + "\n".join(rows) + "\n")
+    target.write_text(
+        HEADER + "Z,N,element,mass_excess,uncertainty,binding_energy\n" + "\n".join(rows) + "\n", encoding="utf-8"
+    )
     print(f"{len(rows)} nuclei written to {target.name}")
 
 

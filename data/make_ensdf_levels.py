@@ -79,7 +79,10 @@ def main(folder: Path) -> None:
             continue
         rows.append(f"{Z},{N},{two:.8g},{error_two:.4g},{four:.8g},{error_four:.4g},{int(doubt_two or doubt_four)}")
     target = Path(__file__).with_name("ensdf_levels.csv")
-    target.write_text(HEADER + "Z,N,energy_2,uncertainty_2,energy_4,uncertainty_4,tentative\n" + "\n".join(rows) + "\n")
+    target.write_text(
+        HEADER + "Z,N,energy_2,uncertainty_2,energy_4,uncertainty_4,tentative\n" + "\n".join(rows) + "\n",
+        encoding="utf-8",
+    )
     print(f"{len(rows)} nuclei written to {target.name}")
 
 

@@ -475,7 +475,7 @@ def read(path: Path) -> pd.DataFrame:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
     except (ValueError, UnicodeError, OSError) as error:
-        raise ValueError(f"{path} is damaged ({error}): delete it and {remedy}") from error
+        raise store.refusal(path, error, remedy) from error
     raise ValueError(f"{path} is no mass table: take one of {', '.join(FORMATS)}")
 
 

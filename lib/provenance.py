@@ -8,6 +8,9 @@ import functools
 import hashlib
 import importlib
 import inspect
+import os
+import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -157,30 +160,57 @@ def _syntax(node: Any) -> Any:
 
 
 def code_version() -> str:
-    """The git commit of the working tree, with ``+`` if it has changes; ``unknown`` outside a checkout.
+    """The git commit of the working tree; ``unknown`` where neither git nor :data:`UNPACKED` names one.
 
+    ``+`` behind it: the files are not known to be those of the commit.  They have changes, or, without git, nothing tells.
     Files in ``data`` do not count as changes: a run that writes several of them would mark all but the first.
     """
+    if not is_checkout():
+        commit = unpacked_commit()
+        return f"{commit.name}+" if commit else "unknown"
     commit = git("describe", "--always")
     changes = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!data")
     return f"{commit}{'+' if changes else ''}" if commit else "unknown"
 
 
 class Commit(NamedTuple):
-    """A commit, its day (ISO 8601), and whether the files have been changed since."""
+    """A commit, its day (ISO 8601), and whether the files have been changed since; None where nothing can tell."""
 
     name: str
     day: str
-    changed: bool
+    changed: bool | None
 
 
 def last_commit(names: Iterable[str]) -> Commit | None:
-    """The last commit that touched files or folders, given by their paths from the root; None outside a checkout."""
+    """The last commit that touched files or folders, given by their paths from the root.
+
+    Without git it is the commit that was packed (:data:`UNPACKED`); None where that is not known either.
+    """
+    if not is_checkout():
+        return unpacked_commit()
     names = list(names)
     found = git("log", "-1", "--format=%h %cs", "--", *names)
     if not found:
         return None
     return Commit(*found.split(), bool(git("status", "--porcelain", "--", *names)))
+
+
+UNPACKED = ".git_archival.txt"
+"""File in the root in which ``git archive``, and with it GitHub's zip, names the commit it packs; in a checkout it holds
+the placeholders.  :func:`publish.press.archive.make_archive` fills it in, too."""
+
+
+def unpacked_commit() -> Commit | None:
+    """The commit that a copy without git was packed from; None if the copy was made in a way that does not say so."""
+    path = ROOT / UNPACKED
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = re.fullmatch(r"node: ([0-9a-f]{40,64})\nnode-date: (\d{4}-\d\d-\d\d)\S*\n", text)
+    return Commit(found[1][:7], found[2], None) if found else None
+
+
+def is_checkout() -> bool:
+    """Whether git is on this machine and keeps the book's own folder, not only one above it."""
+    return shutil.which("git") is not None and (ROOT / ".git").exists()
 
 
 def git(*arguments: str) -> str:
@@ -192,17 +222,31 @@ def git(*arguments: str) -> str:
 
 
 def git_output(*arguments: str) -> bytes:
-    """What git says of this checkout, as it is.
+    """What git says of this checkout, as it is; no repository around it and no setting of the user has a say.
 
     Raises
     ------
     ValueError
-        outside a checkout, or where git refuses.
+        outside a checkout, without git, or where git refuses.
     """
-    run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)
+    # variables of git may name another repository, as in a hook; settings of the user change what is printed
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | {
+        "GIT_CEILING_DIRECTORIES": str(ROOT.parent),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+    }
+    # a checkout of another user may be read; a signature may be asked for by the checkout's own settings, too
+    settings = ("-c", f"safe.directory={ROOT}", "-c", "log.showSignature=false")
+    try:
+        run = subprocess.run(
+            ["git", *settings, *arguments], cwd=ROOT, env=surroundings, capture_output=True, check=False
+        )
+    except FileNotFoundError:
+        raise ValueError(f"git {' '.join(arguments)} cannot run: git is not on the PATH, install it") from None
     if run.returncode:
         raise ValueError(
-            f"git {' '.join(arguments)} failed in {ROOT} ({run.stderr.decode().strip()}): "
+            f"git {' '.join(arguments)} failed in {ROOT} ({run.stderr.decode(errors='replace').strip()}): "
             "it takes a git checkout, and a commit and files that this one has"
         )
     return run.stdout

@@ -6,16 +6,23 @@ by :func:`labelled` carries all of that with each variable, on the disk too.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import h5netcdf
 import numpy as np
 import pandas as pd
 import xarray as xr
+from xarray.backends import H5NetCDFStore
 
 from lib.tasks import atomic_write
+
+UNLOCKED = {"locking": False}
+"""For h5py – files are written beside their place and moved there, so that nobody sees half of one, and need no lock.  A lock
+would fail where another program has the file open, and on disks that have none."""
 
 DAMAGE = (OSError, KeyError, ValueError, RuntimeError, AttributeError)
 """What the netCDF reader, or a look at what it has read, raises on a damaged file, depending on where the damage is."""
@@ -125,7 +132,12 @@ def write(dataset: xr.Dataset, path: Path, level: int = 4) -> None:
         for name, variable in dataset.data_vars.items()
         if variable.ndim and variable.dtype.kind in "fiub"
     } | {name: {"_FillValue": None} for name in dataset.indexes}  # along a dimension no value can be missing
-    atomic_write(path, lambda temporary: dataset.to_netcdf(temporary, engine="h5netcdf", encoding=encoding))
+
+    def save(temporary: Path) -> None:
+        with h5netcdf.File(temporary, "w", **UNLOCKED) as file:
+            dataset.dump_to_store(H5NetCDFStore(file), encoding=encoding)
+
+    atomic_write(path, save)
 
 
 def read(path: Path, remedy: str) -> xr.Dataset:
@@ -142,15 +154,28 @@ def read(path: Path, remedy: str) -> xr.Dataset:
     ------
     FileNotFoundError
         if it is not there.
+    OSError
+        if the system does not let it be read, which says nothing of what is in it.
     ValueError
         if it is damaged.
     """
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there: {remedy}")
     try:
-        return xr.load_dataset(path, engine="h5netcdf")
+        return xr.load_dataset(path, engine="h5netcdf", driver_kwds=UNLOCKED)
     except DAMAGE as error:
-        raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
+        raise refusal(path, error, remedy) from error
+
+
+def refusal(path: Path, error: Exception, remedy: str) -> Exception:
+    """What to raise for a file that could not be read: an error of the system has a number, one of the content has none."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return type(error)(
+            error.errno,
+            f"{path} cannot be read ({os.strerror(error.errno)}): it need not be damaged, keep it and see to its "
+            "permissions, its disk, and what else has it open",
+        )
+    return ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}")
 
 
 def read_table(path: Path, remedy: str, columns: Sequence[str], **settings) -> pd.DataFrame:
@@ -181,8 +206,8 @@ def read_table(path: Path, remedy: str, columns: Sequence[str], **settings) -> p
             raise ValueError(f"columns {there[:80]} instead of {', '.join(columns)}")
         if table.empty or table[columns[-1]].isna().any():
             raise ValueError("no lines" if table.empty else "a line that ends too early")
-    except (ValueError, UnicodeError) as error:  # an empty file, or no text at all
-        raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
+    except (OSError, ValueError, UnicodeError) as error:  # an empty file, or no text at all
+        raise refusal(path, error, remedy) from error
     return table
 
 

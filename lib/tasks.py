@@ -153,10 +153,10 @@ def atomic_write(path: Path, write: Callable[[Path], Any]) -> None:
 
 @contextlib.contextmanager
 def errors_in_one_line():
-    """A command ends with the message alone where data are missing, damaged or out of date, or nobody answers."""
+    """A command ends with the message alone where data are missing, damaged or out of date, or the system or nobody answers."""
     try:
         yield
-    except (FileNotFoundError, ConnectionError, ValueError) as error:
+    except (OSError, ValueError) as error:  # of the system: missing, not to be read, a full disk, no connection
         sys.exit(f"error: {error}")
 
 

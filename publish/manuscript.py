@@ -18,6 +18,23 @@ FILES = "-files"
 _CELL = re.compile(r"^```\{code-cell\} ipython3\n:tags: \[([\w, -]+)\]\n\n(.*?)^```$", re.M | re.S)
 
 
+def texts() -> list[str]:
+    """Names of the texts in ``book`` that ``_toc.yml`` makes pages of, in reading order.
+
+    ``network``, one text for the page of each network, stands for these.  Whatever else lies in ``book``, as the lock
+    and backup files of editors and systems, is no part of the book.
+    """
+    entries = re.findall(r"^[\s-]*(?:root|file):\s*book/(\S+)", _read(ROOT / "_toc.yml"), re.M)
+    return list(dict.fromkeys("network" if entry.startswith("networks/") else entry for entry in entries))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text in UTF-8 ({error}): save it as one") from error
+
+
 def cell(name: str, tag: str) -> str:
     """Source of the one cell of a chapter that has a tag.
 
@@ -26,7 +43,7 @@ def cell(name: str, tag: str) -> str:
     ValueError
         if there is no such chapter, or not one such cell.
     """
-    cells = [text for tags, text in _CELL.findall(source(name).read_text()) if tag in tags.split(", ")]
+    cells = [text for tags, text in _CELL.findall(_read(source(name))) if tag in tags.split(", ")]
     if len(cells) != 1:
         raise ValueError(f"chapter {name!r} has {len(cells)} cells with the tag {tag!r}: it needs one")
     return cells[0]
@@ -35,7 +52,7 @@ def cell(name: str, tag: str) -> str:
 def chapters() -> list[str]:
     """Names of all chapters that have a parameters cell, alphabetically; pages without code are no chapters."""
     tag = re.compile(r"^:tags: \[parameters\b", re.M)
-    return sorted(path.stem for path in BOOK.glob("*.md") if tag.search(path.read_text()))
+    return sorted(name for name in texts() if tag.search(_read(BOOK / f"{name}.md")))
 
 
 def source(name: str) -> Path:

@@ -191,7 +191,7 @@ def main(arguments: list[str] | None = None) -> None:
             path, text = GENERATION, _HEAD + judge_generation(options.commit, load_generation()).to_csv(index=False)
     except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
-    atomic_write(options.output or path, lambda temporary: temporary.write_text(text))
+    atomic_write(options.output or path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 if __name__ == "__main__":

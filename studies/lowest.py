@@ -270,10 +270,10 @@ def main(arguments: list[str] | None = None) -> None:
             print(pd.DataFrame(rows).to_string(), file=sys.stderr)
     text = head("States of lower energy than those of the charts that other searches found; energies in MeV.")
     text += pd.DataFrame(tables)[[*SEARCH_COLUMNS]].to_csv(index=False, float_format="%.6g")
-    atomic_write(SEARCH, lambda temporary: temporary.write_text(text))
+    atomic_write(SEARCH, lambda temporary: temporary.write_text(text, encoding="utf-8"))
     text = head("Minima within 8 MeV of bare cost of each nucleus; second_MeV: energy of the second above the lowest.")
     text += pd.DataFrame(minima)[[*MINIMA_COLUMNS]].to_csv(index=False, float_format="%.6g")
-    atomic_write(MINIMA, lambda temporary: temporary.write_text(text))
+    atomic_write(MINIMA, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 if __name__ == "__main__":

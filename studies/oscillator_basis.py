@@ -220,7 +220,7 @@ def main() -> None:
         for functional, Z, N, shells in tqdm(cases, unit="nucleus", disable=None)
     ]
     text = _HEAD + pd.DataFrame(rows).to_csv(index=False, float_format="%.6f")
-    atomic_write(PATH, lambda temporary: temporary.write_text(text))
+    atomic_write(PATH, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 if __name__ == "__main__":

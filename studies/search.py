@@ -237,7 +237,7 @@ def with_row(table: pd.DataFrame, row: dict, key: list[str]) -> pd.DataFrame:
 def write_table(path: Path, head: str, table: pd.DataFrame) -> None:
     """Write a table as CSV below its head, in one step."""
     text = head + table.to_csv(index=False, float_format="%.6g")
-    atomic_write(path, lambda temporary: temporary.write_text(text))
+    atomic_write(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def main(arguments: list[str] | None = None) -> None:

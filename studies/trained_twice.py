@@ -101,7 +101,7 @@ def main(arguments: list[str] | None = None) -> None:
         text = _HEAD + compare_with(options.commit).to_csv(index=False, float_format="%.6g")
     except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
-    atomic_write(PATH, lambda temporary: temporary.write_text(text))
+    atomic_write(PATH, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 if __name__ == "__main__":

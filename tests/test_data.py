@@ -18,7 +18,7 @@ from studies.adam_beside import PATH as ADAM
 CHARTS = [chart_path(name, pairing) for name in FUNCTIONALS for pairing in (False, True)]
 CHARTS = [path for path in CHARTS if path.exists() or path.stem.removesuffix("-paired") in PAPER_FUNCTIONALS]
 ENSEMBLES = [ensemble_path(id) for id in TABLE_I]
-TABLES = sorted(DATA.glob("*.csv"))
+TABLES = sorted(DATA.glob("[!.]*.csv"))
 PROVENANCE = {"title", "license", "code_version", "python", "wall_time_seconds"}
 PARAMETERS = {
     "chart": {"functional", "couplings", "pairing", "box_fm", "step_fm", "code_hash", "numpy"},
@@ -39,7 +39,7 @@ def file(request):
 
 def test_all_netcdf_files_are_among_those_tested():
     made_of_charts = {*mass_table.FOLDER.glob("*.nc")}  # of tests/test_mass_table.py
-    assert {*DATA.rglob("*.nc")} - made_of_charts == {*CHARTS, *ENSEMBLES, ADAM}
+    assert {*DATA.rglob("[!.]*.nc")} - made_of_charts == {*CHARTS, *ENSEMBLES, ADAM}
 
 
 def test_every_variable_has_a_unit_and_a_meaning_and_the_file_a_licence_and_an_origin(file):

@@ -156,6 +156,39 @@ def test_an_environment_is_made_anew_for_another_python_only(make):
     assert called.startswith("python3.12 -m venv --clear .venv")
 
 
+def test_another_projects_lib_is_named_with_the_remedy(tmp_path):
+    """Where it lies first, as on a PYTHONPATH; the book's own is imported otherwise."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "__init__.py").touch()
+    for room in ("claims", "studies", "publish"):
+        code = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; import {room}"
+        run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert run.stderr.splitlines()[-1] == (
+            f"ImportError: the package `lib` that was imported is {tmp_path}/lib/__init__.py, and not the book's own, "
+            f"{ROOT}/lib: take its folder out of PYTHONPATH, or put {ROOT} before it"
+        )
+
+
+def test_make_lab_works_in_a_folder_with_spaces(tmp_path):
+    """Jupyter is given the settings of the folder, its own kernels, and the book's packages before any other."""
+    folder = tmp_path / "a place with spaces"
+    (folder / ".venv/bin").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    jupyter = folder / ".venv/bin/jupyter"
+    jupyter.write_text(
+        '#!/bin/sh\nprintf "%s\\n" "$JUPYTER_CONFIG_PATH" "$JUPYTER_PATH" "$PYTHONPATH" "$PYTHONUTF8" "$@"\n'
+    )
+    jupyter.chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    environment |= {"JUPYTER_PATH": "/of/the/user", "PYTHONPATH": "/another", "PYTHONUTF8": "0"}
+    command = ["make", "-s", "-o", ".venv/.installed", "-o", "chart", "lab"]
+    run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == [
+        f"{folder}/.jupyter", "", f"{folder}:/another", "1", "lab", f"--ServerApp.root_dir={folder}", "book/preface.md"
+    ]  # fmt: skip
+
+
 def test_every_dependency_is_pinned():
     missing = [str(need) for need in requirements() if canonicalize_name(need.name) not in PINS]
     assert not missing
@@ -228,7 +261,7 @@ def test_packages_imported_by_a_room_are_declared(room):
     """No module leans on a package that only comes along with another."""
     declared = {canonicalize_name(need.name) for need in requirements()}
     used = set()
-    for path in (ROOT / room).rglob("*.py"):
+    for path in (ROOT / room).rglob("[!.]*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 used |= {alias.name.split(".")[0] for alias in node.names}
@@ -238,6 +271,25 @@ def test_packages_imported_by_a_room_are_declared(room):
     assert "numpy" in used
     providers = metadata.packages_distributions()
     assert {name for name in used if not declared & {canonicalize_name(each) for each in providers[name]}} == set()
+
+
+@pytest.mark.parametrize("room", [*ROOMS, "data", "benchmarks"])
+def test_texts_are_read_and_written_as_utf8(room):
+    """Whatever the language of the machine: each place says so, or is one of bytes."""
+    silent = []
+    for path in (ROOT / room).rglob("[!.]*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            said, words = {each.arg for each in node.keywords}, [getattr(each, "value", "") for each in node.args]
+            opens_bytes = any(isinstance(word, str) and set("rwab") >= set(word) and "b" in word for word in words)
+            of_another = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) in ("tarfile", "Image")
+            if name in ("read_text", "write_text") or (name == "open" and not opens_bytes and not of_another):
+                silent += [] if "encoding" in said else [f"{path.name}:{node.lineno}"]
+            elif said & {"text", "universal_newlines"}:
+                silent.append(f"{path.name}:{node.lineno}")
+    assert silent == []
 
 
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", ".pre-commit-config.yaml", "README.md", *READMES])

@@ -2,6 +2,7 @@
 
 import importlib
 import linecache
+import shutil
 import subprocess
 import sys
 
@@ -220,6 +221,82 @@ def test_what_decides_numbers_is_hashed_and_what_does_not_is_not():
     } <= set(in_members)
     for names in (set(in_charts), set(in_members)):
         assert not names & {"ROOT", "DATA", "git", "run_tasks", "code_version", "VARIABLES", "RECIPES"}
+
+
+def in_git(folder, *arguments):
+    command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def small_checkout(tmp_path, monkeypatch):
+    """A checkout of one file and of what names the commit where git is not, taken for the book's."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    for name in (".gitattributes", provenance.UNPACKED):
+        shutil.copy(ROOT / name, folder)
+    (folder / "file").write_text("one")
+    in_git(folder, "init", "-q")
+    in_git(folder, "add", "-A")
+    in_git(folder, "commit", "-q", "-m", "small")
+    monkeypatch.setattr(provenance, "ROOT", folder)
+    return folder
+
+
+@pytest.mark.parametrize("around", [False, True], ids=["alone", "inside another repository"])
+def test_a_downloaded_zip_names_its_own_commit(small_checkout, tmp_path, monkeypatch, around):
+    commit, day = in_git(small_checkout, "log", "-1", "--format=%H %cs").split()
+    in_git(small_checkout, "archive", "--format=zip", "-o", "../small.zip", "HEAD")
+    folder = tmp_path / "other" / "unpacked"
+    shutil.unpack_archive(tmp_path / "small.zip", folder)
+    if around:
+        in_git(folder.parent, "init", "-q")
+        in_git(folder.parent, "add", "-A")
+        in_git(folder.parent, "commit", "-q", "-m", "another")
+    monkeypatch.setattr(provenance, "ROOT", folder)
+    assert code_version() == f"{commit[:7]}+", "without git nothing tells whether files have been changed"
+    assert last_commit(["file"]) == (commit[:7], day, None)
+    with pytest.raises(ValueError, match="it takes a git checkout"):
+        provenance.git_output("log", "-1")
+    shutil.copy(ROOT / provenance.UNPACKED, folder)
+    assert code_version() == "unknown", "a plain copy of a checkout, with placeholders"
+    (folder / provenance.UNPACKED).unlink()
+    assert last_commit(["file"]) is None
+
+
+def test_without_the_program_git_no_version_is_made_up(small_checkout, monkeypatch):
+    monkeypatch.setenv("PATH", str(small_checkout))
+    assert code_version() == "unknown"
+    assert last_commit(["file"]) is None
+    with pytest.raises(ValueError, match=r"git log -1 cannot run: git is not on the PATH, install it"):
+        provenance.git_output("log", "-1")
+
+
+@pytest.mark.parametrize("place", ["global", "local"])
+def test_settings_and_variables_of_git_have_no_say(small_checkout, tmp_path, monkeypatch, place):
+    """Signatures that are shown, longer names of commits, untracked files that are not, another repository as in a hook."""
+    gpg = tmp_path / "gpg"
+    gpg.write_text(
+        "#!/bin/sh\ncat > /dev/null\ncase \"$*\" in *--verify*) echo 'gpg: a fine signature' >&2; echo '[GNUPG:] GOODSIG 0 a'; echo '[GNUPG:] TRUST_FULLY 0';;\n"
+        "*) echo '[GNUPG:] SIG_CREATED D' >&2; echo '-----BEGIN PGP SIGNATURE-----'; echo '-----END PGP SIGNATURE-----';; esac\n"
+    )
+    gpg.chmod(0o755)
+    (small_checkout / "file").write_text("two")
+    in_git(small_checkout, "-c", f"gpg.program={gpg}", "commit", "-q", "-a", "-S", "-m", "signed")
+    commit = last_commit(["file"])
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "settings"))
+    in_git(small_checkout, "config", f"--{place}", "gpg.program", str(gpg))
+    in_git(small_checkout, "config", f"--{place}", "log.showSignature", "true")
+    if place == "global":
+        in_git(small_checkout, "config", "--global", "core.abbrev", "20")
+        in_git(small_checkout, "config", "--global", "status.showUntrackedFiles", "no")
+    assert "fine signature" in in_git(small_checkout, "log", "-1", "--format=%h"), "git itself shows it"
+    for name in ("GIT_DIR", "GIT_INDEX_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    assert last_commit(["file"]) == commit
+    assert code_version() == commit.name
+    (small_checkout / "new").touch()
+    assert provenance.git("status", "--porcelain") == "?? new"
 
 
 def test_version_of_a_checkout_and_of_none(tmp_path, monkeypatch):

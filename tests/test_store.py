@@ -1,7 +1,10 @@
 """Labelled data sets."""
 
 import re
+import subprocess
+import sys
 
+import h5py
 import numpy as np
 import pytest
 import xarray as xr
@@ -59,6 +62,51 @@ def test_types_and_marks_of_missing_values_are_kept(tmp_path):
         assert raw.energy.dtype == np.int8
         assert raw.energy.values.tolist() == [1, -1]
     assert np.isnan(store.read(tmp_path / "data.nc", "make it").energy.values).tolist() == [False, True]
+
+
+HOLD = "import h5py, sys; held = h5py.File(sys.argv[1], 'r+'); print('held', flush=True); sys.stdin.read()"
+
+
+def test_a_file_that_another_program_holds_is_read_and_replaced(tmp_path, monkeypatch):
+    """No lock is asked for, neither of a file that is read nor of one that is written, as on disks that have none."""
+    path, dataset = tmp_path / "data.nc", labelled(VALUES, SCHEMA, coords=["r"])
+    store.write(dataset, path)
+    with subprocess.Popen([sys.executable, "-c", HOLD, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(BlockingIOError):
+            h5py.File(path, locking=True)
+        xr.testing.assert_identical(store.read(path, "make it"), dataset)
+        store.write(dataset * 2, path)
+        other.stdin.close()
+    assert float(store.read(path, "make it").mass) == 2 * 939.0
+    opened = []
+
+    class Recorded(store.h5netcdf.File):
+        def __init__(self, *names, **settings):
+            opened.append(settings)
+            super().__init__(*names, **settings)
+
+    monkeypatch.setattr(store.h5netcdf, "File", Recorded)
+    store.write(dataset, path)
+    assert opened == [{"locking": False}]
+
+
+@pytest.mark.parametrize("name", ["data.nc", "data.csv"])
+def test_what_the_system_does_not_let_be_read_is_not_called_damaged(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(OSError, match=rf"{name} cannot be read \(.*irectory.*it need not be damaged, keep it") as error:
+        store.read(tmp_path / name, "make it") if name == "data.nc" else store.read_table(
+            tmp_path / name, "make it", "a"
+        )
+    assert "delete" not in str(error.value)
+
+
+def test_an_error_of_the_system_keeps_its_kind(tmp_path):
+    for cause in (PermissionError(13, "Permission denied"), OSError(37, "No locks available"), OSError(5, "I/O error")):
+        refused = store.refusal(tmp_path / "data.nc", cause, "make it")
+        assert (type(refused), refused.errno) == (type(cause), cause.errno)
+        assert "delete" not in str(refused)
+    assert isinstance(store.refusal(tmp_path / "data.nc", OSError("file signature not found"), "make it"), ValueError)
 
 
 TABLE = "# how it was made\nnetwork,rms,version\nNN1,1.5,12\nNN2,,13\n"

@@ -21,6 +21,8 @@ COUNT = 632
 PROTON_MAGIC = (8, 20, 28, 50, 82)
 NEUTRON_MAGIC = (*PROTON_MAGIC, 126, 184)
 """Magic numbers in reach of the window; the distance to the nearest is an input of NN1."""
+MAGIC_WITHIN = (50, 82, 126)
+"""Neutron numbers among them behind which isotopic chains go on into the unknown region."""
 
 
 @cache

@@ -16,7 +16,7 @@ from lib.learning.jacobian import Tape
 from lib.learning.learning_set import LearningSet
 from lib.learning.levenberg_marquardt import Linear
 from lib.learning.losses import balance
-from lib.learning.networks import EMPTY_FM, Network, integrated
+from lib.learning.networks import EMPTY_FM, Network, in_single_precision, integrated
 from lib.learning.table_one import NN2, NN3
 from lib.rmf.mesh import SHELL_FM
 
@@ -177,3 +177,6 @@ def linearised(
                 rows.append(tape.rows(tape.pull_back((2.0 * coins - 1) * size)))
         gradient += tape.gradient(tape.pull_back(cotangent)).double()
     return torch.cat(rows), gradient
+
+
+linearised = in_single_precision(linearised)  # not as a decorator, see lib.learning.networks

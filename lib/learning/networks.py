@@ -6,7 +6,9 @@ never trained: the first decorrelates the inputs, the last gives the outputs the
 
 from __future__ import annotations
 
+import functools
 import itertools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -128,6 +130,21 @@ def principal_directions(
     return spread[:count] / np.sqrt(len(points)), directions * signs[:, None]
 
 
+def in_single_precision(function: Callable) -> Callable:
+    """The function with torch's default type of numbers as networks are trained in, whatever a user has set it to."""
+
+    @functools.wraps(function)
+    def wrapped(*arguments, **settings):
+        usual = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float32)
+        try:
+            return function(*arguments, **settings)
+        finally:
+            torch.set_default_dtype(usual)
+
+    return wrapped
+
+
 class Network(nn.Module):
     """A perceptron between two fixed layers.
 
@@ -226,6 +243,10 @@ class Network(nn.Module):
             )
         for part, values in zip(self._layers(), vector.split(sizes), strict=True):
             part.copy_(values.reshape(part.shape))
+
+
+# not as a decorator in its place: what trains is hashed, and members that wait are kept as long as the hash is the same
+Network.__init__ = in_single_precision(Network.__init__)
 
 
 def integrated(output: Tensor) -> Tensor:

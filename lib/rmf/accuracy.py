@@ -21,7 +21,7 @@ from lib.rmf.iteration import MIXING, NoConvergenceError, Solution, iterate, scf
 from lib.rmf.lowest import is_physical, new_fillings
 from lib.rmf.mesh import Mesh, get_mesh
 from lib.rmf.observables import levels, radii
-from lib.rmf.occupation import EvenFilling, Share
+from lib.rmf.occupation import TOLERANCE_MEV, EvenFilling, Share
 
 REFERENCE_BOX_FM = 32.0
 REFERENCE_STEP_FM = 0.1
@@ -64,7 +64,9 @@ def on_other_mesh(state: State, mesh: Mesh, other: Mesh) -> State:
     return replace(state, potentials=rows[:3], pairing_field=rows[3:])
 
 
-def solved_again(nucleus: xr.Dataset, mesh: Mesh, functional: Functional | None = None) -> Solution:
+def solved_again(
+    nucleus: xr.Dataset, mesh: Mesh, functional: Functional | None = None, tolerance: float = TOLERANCE_MEV
+) -> Solution:
     """A known state without pairing, from the beginning, on a mesh of one's choice.
 
     Particles start in the levels in which they are known to be, or shared between two of them as they are; where that is
@@ -76,6 +78,8 @@ def solved_again(nucleus: xr.Dataset, mesh: Mesh, functional: Functional | None 
         of :func:`lib.rmf.solver.solve`, or a row of a chart.
     functional
         if it is not one of the book's.
+    tolerance
+        rms change of the potentials, MeV, below which they reproduce themselves.
 
     Raises
     ------
@@ -89,7 +93,7 @@ def solved_again(nucleus: xr.Dataset, mesh: Mesh, functional: Functional | None 
     chosen = functional or get_functional(nucleus.functional)
     Z, N = int(nucleus.Z), int(nucleus.N)
     for mixing in (MIXING, 0.15, 0.05):  # the first may lead into the collapse channel
-        solution = iterate(Z, N, chosen, mesh, known_fillings(nucleus), mixing=mixing)
+        solution = iterate(Z, N, chosen, mesh, known_fillings(nucleus), mixing=mixing, tolerance=tolerance)
         if is_physical(solution):
             return solution
     raise NoConvergenceError(

@@ -34,8 +34,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from lib.rmf.compiled import njit
 from lib.rmf.constants import HBARC_MEV_FM
 from lib.rmf.exterior import decaying_ratio
 from lib.rmf.mesh import Mesh

@@ -18,9 +18,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from scipy.special import roots_laguerre
 
+from lib.rmf.compiled import njit
 from lib.rmf.constants import HBARC_MEV_FM
 
 LOOSEST_MEV = -0.005

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numba import njit
 
+from lib.rmf.compiled import njit
 from lib.rmf.dirac import PARTICLES, Guess, Levels, guess_of, no_guess
 from lib.rmf.functionals import Functional
 from lib.rmf.mesh import Mesh

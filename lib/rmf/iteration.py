@@ -15,8 +15,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from lib.rmf.compiled import njit
 from lib.rmf.dirac import PARTICLES, Levels, first_order_energies
 from lib.rmf.field import Densities, State, sum_rule_energy, woods_saxon_start
 from lib.rmf.functionals import Functional

@@ -162,6 +162,11 @@ def _mesh(box: float, step: float, stretch: float, wall: bool) -> Mesh:
     return Mesh(box, step, stretch, wall)
 
 
+def network_mesh() -> Mesh:
+    """The operators on the mesh of the paper's networks, :data:`NETWORK_MESH`."""
+    return get_mesh(NETWORK_BOX_FM, NETWORK_STEP_FM, uniform=True)
+
+
 def get_mesh(
     box: float = DEFAULT_BOX_FM, step: float = DEFAULT_STEP_FM, uniform: bool = False, wall: bool = False
 ) -> Mesh:

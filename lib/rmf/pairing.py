@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from lib.rmf.compiled import njit
 from lib.rmf.dirac import Levels, levels_density
 from lib.rmf.mesh import Mesh
 from lib.rmf.occupation import Filling, Well, last_filled_energy

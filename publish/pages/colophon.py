@@ -23,6 +23,12 @@ from publish.manuscript import SOURCES
 
 PACKAGES = ("torch", "numpy")
 """Whose versions are named beside that of Python."""
+CHANGED = {
+    False: "",
+    True: ", with changes that are not committed",
+    None: ", in a copy without git, where changes go unseen",
+}
+"""What is said of :attr:`lib.provenance.Commit.changed`."""
 ENOUGH = 70
 """Letters from which on a description needs no further sentence."""
 
@@ -48,13 +54,13 @@ def day(moment: date) -> str:
 @cache
 def of_the_book() -> str:
     """Version and commit of the book, versions of the main packages: the part of the foot that all pages share."""
-    number = yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"]
+    number = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"]
     commit = last_commit(SOURCES)
     if commit is None:
-        origin = "not from a git checkout"
+        origin = "commit not known"
     else:
         origin = f"commit <code>{commit.name}</code> of {day(date.fromisoformat(commit.day))}"
-        origin += ", with changes that are not committed" if commit.changed else ""
+        origin += CHANGED[commit.changed]
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return f"Version {escape(number)}, {origin}. Python {platform.python_version()}, {packages}."
 
@@ -71,7 +77,7 @@ def executed(metadata: dict, notebook: Path) -> str:
     """
     if run := metadata.get("exec_data"):
         moment, seconds = datetime.fromtimestamp(run["mtime"], UTC), run["runtime"]
-    elif notebook.exists() and (run := json.loads(notebook.read_text())["metadata"].get("papermill")):
+    elif notebook.exists() and (run := json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("papermill")):
         moment, seconds = datetime.fromisoformat(run["end_time"]), run["duration"]
     else:
         return ""

@@ -16,10 +16,12 @@ _PLACE = re.compile(r"^% modules of ([\w.]+)$", flags=re.M)
 
 def modules(package: str) -> list[str]:
     """Full names of the modules of a package, in the order in which they build on each other."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
     layers = next((contract["layers"] for contract in contracts if package in contract.get("containers", ())), [])
     order = re.findall(r"\w+", " ".join(reversed(layers)))
-    names = {path.stem for path in ROOT.joinpath(*package.split(".")).glob("[!_]*.py")}
+    names = {path.stem for path in ROOT.joinpath(*package.split(".")).glob("[!_.]*.py")}
     return [f"{package}.{name}" for name in [*filter(names.__contains__, order), *sorted(names - {*order})]]
 
 

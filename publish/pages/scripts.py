@@ -52,7 +52,7 @@ def fetch(packages: dict[str, dict[str, str]] = PACKAGES, folder: Path = VENDOR)
     with tempfile.TemporaryDirectory() as place:
         for package, files in packages.items():
             run = subprocess.run(
-                [npm, "pack", "--silent", package], cwd=place, capture_output=True, text=True, check=False
+                [npm, "pack", "--silent", package], cwd=place, capture_output=True, encoding="utf-8", check=False
             )
             if run.returncode:
                 reason = (run.stderr.strip().splitlines() or ["no output"])[-1]
@@ -94,9 +94,9 @@ def connect(app) -> None:
         # the theme brings its icons twice, as fonts and as a script of 1.5 MB on every page; the fonts suffice
         if error is None and app.builder.format == "html":
             for page in Path(app.outdir).rglob("*.html"):
-                text = page.read_text()
+                text = page.read_text(encoding="utf-8")
                 if "/fontawesome.js" in text:
-                    page.write_text(ICON_SCRIPT.sub("", text))
+                    page.write_text(ICON_SCRIPT.sub("", text), encoding="utf-8")
             for script in Path(app.outdir).glob("_static/scripts/fontawesome.js*"):
                 script.unlink()
 

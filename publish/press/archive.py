@@ -33,7 +33,7 @@ from tqdm import tqdm
 from lib.learning.ensemble import load_ensemble
 from lib.learning.known_region import measured_masses
 from lib.learning.table_one import TABLE_I
-from lib.provenance import ROOT, git
+from lib.provenance import ROOT, UNPACKED, git, git_output
 from lib.rmf.chart import chart_path, load_chart
 from lib.rmf.functionals import PAPER_FUNCTIONALS
 from lib.tasks import atomic_write
@@ -51,15 +51,21 @@ logging.getLogger("bagit").addHandler(logging.NullHandler())
 
 
 def contents() -> list[Path]:
-    """Whatever goes into the archive: all tracked files, the charts, the pages, the PDF if it is there; sorted."""
-    tracked = [ROOT / name for name in git("ls-files", "-z").split("\0") if name]
+    """Whatever goes into the archive as it is: all tracked files, the charts, the pages, the PDF if it is there; sorted.
+
+    Raises
+    ------
+    ValueError
+        outside a checkout, which alone knows the files.
+    """
+    tracked = [ROOT / name for name in git_output("ls-files", "-z").decode().split("\0") if name not in ("", UNPACKED)]
     charts = [chart_path(name) for name in PAPER_FUNCTIONALS]
     pages = [path for path in PAGES.rglob("*") if path.is_file()]
     return sorted({*tracked, *charts, *pages, *([pdf.PDF] if pdf.PDF.exists() else [])})
 
 
 def _citation() -> dict:
-    return yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    return yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
 
 
 def _committed() -> datetime:
@@ -80,6 +86,11 @@ def provenance() -> dict[str, str]:
         "Bagging-Date": _committed().isoformat(),
         "Built-With": ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in BUILT_WITH)]),
     }  # fmt: skip
+
+
+def named_commit() -> bytes:
+    """The commit and its time as ``git archive`` would write them, for :func:`lib.provenance.unpacked_commit`."""
+    return git_output("log", "-1", "--format=node: %H%nnode-date: %cI")
 
 
 def codemeta() -> bytes:
@@ -121,7 +132,8 @@ def check() -> None:
     """
     if not git("log", "-1"):
         raise ValueError(
-            f"{ROOT} is no git checkout: an archive is packed from one, which knows the commit and the files that belong to it"
+            f"{ROOT} is no git checkout, or git is not installed: an archive is packed from a checkout, which knows the "
+            "commit and the files that belong to it"
         )
     changed = git("status", "--porcelain").splitlines()
     if changed:
@@ -233,10 +245,10 @@ def make_archive() -> Path:
         if something is missing, stale or damaged (:func:`check`).
     """
     check()
-    name = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
+    name = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
     information = provenance()
     target = FOLDER / f"{name}-{information['Version']}-{git('rev-parse', '--short', 'HEAD')}.zip"
-    pack(contents(), ROOT, target, information, {"codemeta.json": codemeta()})
+    pack(contents(), ROOT, target, information, {"codemeta.json": codemeta(), UNPACKED: named_commit()})
     return target
 
 
@@ -255,7 +267,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             archive = make_archive()
             print(f"{archive}: {archive.stat().st_size / 1e6:.0f} MB")
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

@@ -22,7 +22,8 @@ from tqdm import tqdm
 
 from lib.learning.table_one import TABLE_I
 from lib.provenance import ROOT, last_commit
-from publish.manuscript import BUILD, CODE, PAGES, SOURCES, TEXT, digest
+from publish.manuscript import BUILD, CODE, PAGES, SOURCES, TEXT, digest, texts
+from publish.press.environment import environment
 
 STRICT = ("-W", "--keep-going", "-n")
 """Options of the build – every warning is an error, a reference to nowhere is one, and all of them are said."""
@@ -57,16 +58,17 @@ def make_network_page(id: str, target: Path) -> None:
     """
     code = f"from pathlib import Path; from publish.press.chapter import execute; execute('network', {{'network': {id!r}}}, Path({str(target)!r}))"
     command = [sys.executable, "-c", code]
-    run = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": "../.."}, capture_output=True, text=True, check=False
-    )
+    with environment(BOOK_BUILD="../..") as variables:
+        run = subprocess.run(
+            command, cwd=ROOT, env=variables, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
     if run.returncode:
         raise RuntimeError(f"the page of {id} failed:\n{run.stderr}")
 
 
 def says(stamp: Path, made_of: str) -> bool:
     """Whether a file that says what something was made of is there, and says this."""
-    return stamp.exists() and stamp.read_text() == made_of
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == made_of
 
 
 def is_current() -> bool:
@@ -80,7 +82,8 @@ def jupyter_book(source: Path, *options: str, **settings) -> subprocess.Complete
     ``BOOK_BUILD`` says that the pages are being built, and how to come from a chapter's page to the top of the book.
     """
     command = [Path(sys.executable).with_name("jupyter-book"), "build", source, *options]
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, "BOOK_BUILD": ".."}, check=False, **settings)
+    with environment(BOOK_BUILD="..") as variables:
+        return subprocess.run(command, cwd=ROOT, env=variables, check=False, **settings)
 
 
 def build(fresh: bool = False) -> int:
@@ -97,10 +100,10 @@ def build(fresh: bool = False) -> int:
             shutil.rmtree(BUILD / cache, ignore_errors=True)
     BUILD.mkdir(exist_ok=True)
     make_network_pages(fresh or changed)
-    code_stamp.write_text(code)
+    code_stamp.write_text(code, encoding="utf-8")
     run = jupyter_book(ROOT, *STRICT, "--all")
     if run.returncode == 0:
-        build_stamp.write_text(everything)
+        build_stamp.write_text(everything, encoding="utf-8")
         print(f"open {PAGES / 'index.html'}")
     else:
         print("the build failed: the first error above says why", file=sys.stderr)
@@ -119,9 +122,8 @@ def build_page(name: str) -> int:
         if there is no such page.
     """
     source = ROOT / "book" / f"{name}.md"
-    pages = sorted(path.stem for path in source.parent.glob("*.md"))
-    if name not in pages:
-        raise ValueError(f"no page {name!r}: choose one of {', '.join(pages)}")
+    if name not in texts():
+        raise ValueError(f"no page {name!r}: choose one of {', '.join(sorted(texts()))}")
     (BUILD / ".built").unlink(missing_ok=True)
     target = name
     if name == "network":  # no page itself, but the pattern of eleven; one of them shows what it looks like
@@ -182,10 +184,12 @@ def build_copy(folder: Path, own: Mapping[str, Path]) -> Path:
     for name in ("_toc.yml", "CITATION.cff", "CHANGELOG.md", "LICENSE", "book/references.bib", "book/_static"):
         if not (source / name).exists():
             (source / name).symlink_to(ROOT / name)
-    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     config["execute"] = {"execute_notebooks": "off"}
-    (source / "_config.yml").write_text(yaml.safe_dump(config, allow_unicode=True))
-    run = jupyter_book(source, "--path-output", str(folder), "-q", capture_output=True, text=True)
+    (source / "_config.yml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    run = jupyter_book(
+        source, "--path-output", str(folder), "-q", capture_output=True, encoding="utf-8", errors="replace"
+    )
     if run.returncode:
         raise RuntimeError(f"the pages could not be made:\n{run.stderr}")
     return folder / "_build" / "html"

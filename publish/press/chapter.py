@@ -11,22 +11,18 @@ warn), or a value that its ranges cell refuses, is refused before any work.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import jupytext
-import nbformat
-import papermill
 import yaml
 
 from lib.learning.table_one import TABLE_I
 from publish.manuscript import BOOK, EXECUTED, cell, chapters, defaults, source
-from publish.press import book
+from publish.show.parameters import known
+
+# what executes and builds is loaded where it is needed, after the check: a refusal shall not wait for it
 
 
 def checked(name: str, parameters: dict[str, object]) -> dict[str, object]:
@@ -37,11 +33,8 @@ def checked(name: str, parameters: dict[str, object]) -> dict[str, object]:
     ValueError
         naming the parameter, its value and what is possible.
     """
-    known = defaults(name)
-    for key in parameters:
-        if key not in known:
-            raise ValueError(f"chapter {name!r} has no parameter {key!r}: it has {', '.join(known)}")
-    exec(cell(name, "ranges"), known | parameters)  # the cell of the repository that any kernel would run next
+    known(name, parameters)
+    exec(cell(name, "ranges"), defaults(name) | parameters)  # the cell of the repository that any kernel would run next
     return parameters
 
 
@@ -58,6 +51,11 @@ def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
         if a cell fails; the notebook up to it is kept.
     """
     parameters = checked(name, parameters)
+    import jupytext
+    import papermill
+
+    from publish.press.environment import taken_on
+
     if parameters:
         parameters = defaults(name) | parameters
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +63,8 @@ def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
     if name == "network":
         title = TABLE_I[parameters.get("network", defaults(name)["network"])].label
         notebook.cells[0].source = re.sub(r"^# .*$", f"# {title}", notebook.cells[0].source, count=1, flags=re.M)
-    with _folder_of_outputs(output.resolve().parent):
+    # kernels leave their files there, and explorers that need no kernel (publish.show.embedded.in_static_page)
+    with taken_on(CHAPTER_FOLDER=str(output.resolve().parent)):
         papermill.execute_notebook(
             notebook,
             str(output.resolve()),
@@ -73,6 +72,7 @@ def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
             cwd=str(BOOK),
             kernel_name="python3",
             progress_bar=sys.stderr.isatty(),
+            shutdown_kernel="immediate",  # a kernel that is asked to stop is interrupted first, and complains of it
         )
     _hide_parameters(output)
     return output
@@ -80,21 +80,13 @@ def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
 
 def _hide_parameters(path: Path) -> None:
     """The values that papermill puts into an executed notebook stand in the table at the page's end, not at its head."""
-    notebook = nbformat.read(path, as_version=4)
+    import nbformat
+
+    notebook = _read(path)
     for each in notebook.cells:
         if "injected-parameters" in each.metadata.get("tags", []):
             each.metadata.tags.append("remove-input")
     nbformat.write(notebook, path)
-
-
-@contextmanager
-def _folder_of_outputs(folder: Path) -> Iterator[None]:
-    """Kernels started meanwhile leave their files there, and explorers that need no kernel (:func:`publish.show.embedded.in_static_page`)."""
-    os.environ["CHAPTER_FOLDER"] = str(folder)
-    try:
-        yield
-    finally:
-        del os.environ["CHAPTER_FOLDER"]
 
 
 def make_page(notebook: Path) -> Path:
@@ -112,6 +104,8 @@ def make_page(notebook: Path) -> Path:
     executed = [
         path for name in chapters() if (path := notebook.parent / f"{name}.ipynb").exists() and not _stopped(path)
     ]
+    from publish.press import book
+
     pages = book.build_copy(notebook.parent, {_page(path): path for path in executed})
     page = pages / f"{_page(notebook)}.html"
     if (notebook.parent / "figures").exists():
@@ -123,13 +117,51 @@ def _page(notebook: Path) -> str:
     """The page that an executed notebook replaces; that of ``network`` is the page of its network."""
     if notebook.stem != "network":
         return f"book/{notebook.stem}"
-    given = nbformat.read(notebook, as_version=4).metadata.papermill.parameters
+    given = _read(notebook).metadata.papermill.parameters
     return f"book/networks/{(defaults('network') | given)['network']}"
+
+
+def _read(notebook: Path):
+    import nbformat
+
+    return nbformat.read(notebook, as_version=4)
 
 
 def _stopped(notebook: Path) -> bool:
     """Whether a cell failed."""
-    return bool(nbformat.read(notebook, as_version=4).metadata.papermill.get("exception"))
+    return bool(_read(notebook).metadata.papermill.get("exception"))
+
+
+class MystChapters:
+    """Chapters for papermill itself, ``papermill book/one_nucleus.md out.ipynb -p N 70``, which reads no MyST on its own.
+
+    Papermill finds it by the entry point ``book/`` in ``pyproject.toml``.
+    """
+
+    @staticmethod
+    def read(path: str) -> str:
+        """A chapter, or another notebook in that folder, as JSON."""
+        import jupytext
+
+        return jupytext.writes(jupytext.read(path), "ipynb")
+
+    @staticmethod
+    def write(text: str, path: str) -> None:
+        """Keep an executed notebook; a chapter's source is none.
+
+        Raises
+        ------
+        ValueError
+            for a path that is no notebook's.
+        """
+        if not path.endswith(".ipynb"):
+            raise ValueError(f"{path} is no place for an executed notebook: give a name that ends with .ipynb")
+        Path(path).write_text(text, encoding="utf-8")
+
+    @staticmethod
+    def pretty_path(path: str) -> str:
+        """As papermill is to name it."""
+        return path
 
 
 class _Values(yaml.SafeLoader):
@@ -157,6 +189,8 @@ def parse(text: str) -> dict[str, object]:
     parameters: dict[str, object] = {}
     for item in re.split(r"\s+(?=\w+\s*=)", text.strip()) if text.strip() else []:
         name, equals, value = map(str.strip, item.partition("="))
+        if value.endswith((",", ";")) or re.search(r"[,;]\s*\w+\s*=", value):
+            raise ValueError(f"{item!r}: set parameters apart by blanks, without commas, as in Z=50 N=70")
         if not equals or not name.isidentifier() or not value:
             raise ValueError(f"{item!r} is no parameter: give name=value, as in N=70")
         if name in parameters:
@@ -178,10 +212,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("-o", "--output", type=Path, default=EXECUTED, help="folder of notebook, figures and pages")
     options = parser.parse_args(arguments)
     try:
-        notebook = execute(options.name, parse(options.params), options.output / f"{options.name}.ipynb")
-    except ValueError as error:
+        asked = checked(options.name, parse(options.params))
+    except (FileNotFoundError, ValueError) as error:
         sys.exit(f"error: {error}")
-    except papermill.PapermillExecutionError as error:
+    from papermill import PapermillExecutionError
+
+    try:
+        notebook = execute(options.name, asked, options.output / f"{options.name}.ipynb")
+    except PapermillExecutionError as error:
         # the last line of what the cell raised; all of it is in the notebook
         sys.exit(f"error: the chapter stopped with {error.ename}: {error.evalue}")
     print(notebook)

@@ -57,7 +57,7 @@ def build() -> Path:
         raise RuntimeError("the pages could not be written as LaTeX: see the warnings above")
     typeset(_LATEX / f"{NAME}.tex")
     atomic_write(PDF, lambda temporary: shutil.copy(_LATEX / f"{NAME}.pdf", temporary))
-    _STAMP.write_text(digest(CODE + TEXT))
+    _STAMP.write_text(digest(CODE + TEXT), encoding="utf-8")
     return PDF
 
 
@@ -77,7 +77,7 @@ def typeset(source: Path) -> None:
         for line in process.stdout:
             bar.update(len(re.findall(rb"\[\d+", line)))
     path = source.with_suffix(".log")
-    log = path.read_text(errors="replace")
+    log = path.read_text(encoding="utf-8", errors="replace")
     if process.returncode:
         reasons = re.findall(r"^(?:!|\S+?:\d+:) .*", log, flags=re.M) or ["latexmk failed"]
         raise RuntimeError(f"{reasons[0]} ({path}): if a package is missing, apt-get install {PACKAGES}")

@@ -13,9 +13,8 @@ from matplotlib.colors import SymLogNorm
 from matplotlib.figure import Figure
 
 from claims.profiles import Profile
-from claims.shells import MAGIC
 from claims.words import label, nuclide
-from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, element, measured_masses
+from lib.learning.known_region import MAGIC_WITHIN, NEUTRON_MAGIC, PROTON_MAGIC, element, measured_masses
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I, get_network
 from publish.show.figures import WIDTH_IN, chart_map, draw_distance_curves, draw_profiles
 from publish.show.style import LOOK
@@ -28,7 +27,7 @@ def distance_figure(curves: Mapping[str, pd.DataFrame]) -> Figure:
     """Figs. 1 and 3: tables of :func:`claims.uncertainty.curve_table` by network id or ``"PC-PK1"``."""
     figure, ax = plt.subplots(figsize=(WIDTH_IN, 5.0))
     draw_distance_curves(ax, curves)
-    ax.legend(ncols=2)
+    figure.legend(loc="outside upper center", ncols=4)
     return figure
 
 
@@ -147,10 +146,10 @@ def separation_figure(table: pd.DataFrame, chains: Sequence[tuple[int, int]], ta
     target
         the functional that is the target.
     """
-    columns = {magic: [z for z, m in chains if m == magic] for magic in MAGIC}
+    columns = {magic: [z for z, m in chains if m == magic] for magic in MAGIC_WITHIN}
     columns = {magic: protons for magic, protons in columns.items() if protons}
     rows = max(map(len, columns.values()))
-    figure, axes = plt.subplots(rows, len(columns), figsize=(WIDTH_IN / 3 * len(columns), 2.2 * rows), squeeze=False)
+    figure, axes = plt.subplots(rows, len(columns), figsize=(WIDTH_IN, 0.5 + 2.1 * rows), squeeze=False)
     last_known = measured_masses().groupby("Z").N.max()
     for column, (magic, protons) in enumerate(columns.items()):
         for ax in axes[len(protons) :, column]:
@@ -164,7 +163,7 @@ def separation_figure(table: pd.DataFrame, chains: Sequence[tuple[int, int]], ta
         axes[len(protons) - 1, column].set_xlabel("Neutron number $N$")
     for ax in axes[:, 0]:
         ax.set_ylabel("$S_{2n}$ (MeV)")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=5)
     return figure
 
 
@@ -216,7 +215,7 @@ def near_magic_figure(curves: Mapping[str, pd.DataFrame], width: int) -> Figure:
         ax.errorbar(curve.index, curve.rms_MeV, curve.bootstrap_error_MeV, label=label(id), **look)
     ax.axvspan(-width - 0.5, width + 0.5, color="0.94", zorder=-1)
     ax.set(xlabel="Neutrons from the magic number, $N-N_{\\rm m}$", ylabel=SIGMA, ylim=(0, None))
-    ax.legend()
+    figure.legend(loc="outside upper center", ncols=len(curves))
     return figure
 
 
@@ -246,8 +245,8 @@ def parts_figure(curves: Mapping[str, pd.DataFrame], parts: Mapping[str, pd.Data
         ax.plot(part.initialisation_MeV, color="#0072B2", marker="o", ms=4, label="initialisation")
         ax.plot(part.split_MeV, color="#D55E00", marker="s", ms=4, ls="--", label="split")
         ax.set(xlabel=DISTANCE, yscale="log", title=f"({letter}) {label(id)}")
-        ax.legend()
     axes[0, 0].set_ylabel("Standard deviation (MeV)")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
 
 
@@ -267,8 +266,8 @@ def reliability_figure(curves: pd.DataFrame) -> Figure:
                 ax.fill_between(curve.expected, low, high, color=colours[region], alpha=0.12, lw=0)
         ax.plot([], [], color="0.4", ls=":", label="recalibrated")
         ax.set(xlabel="Share promised", xlim=(0, 1), ylim=(0, 1), title=f"({letter}) {network}", aspect="equal")
-        ax.legend(fontsize=8)
     axes[0, 0].set_ylabel("Share found")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     return figure
 
 

@@ -18,7 +18,7 @@ from lib.rmf.constants import HBARC_MEV_FM
 from lib.rmf.dirac import level_name
 from lib.rmf.functionals import DensityDependent, Functional, PointCoupling
 from publish.show.figures import chart_map, magic_lines, outline
-from publish.show.style import LOOK
+from publish.show.style import BINDING, LOOK
 
 _COUPLINGS = {"alpha": ("α", "MeV⁻²", "MeV fm³"), "beta": ("β", "MeV⁻⁵", "MeV fm⁶"), "gamma": ("γ", "MeV⁻⁸", "MeV fm⁹"), "delta": ("δ", "MeV⁻⁴", "MeV fm⁵")}  # fmt: skip
 """Letter of a coupling, and its unit in powers of MeV and with ħc."""
@@ -212,7 +212,7 @@ def binding_figure(tables: Mapping[str, pd.DataFrame], shown: str) -> Figure:
     """
     figure, axes = plt.subplots(2, 1, figsize=(7.2, 8.2))
     Z, N = _numbers(tables[shown])
-    chart_map(axes[0], Z, N, -tables[shown].energy / (Z + N), "Binding energy per nucleon (MeV)")
+    chart_map(axes[0], Z, N, -tables[shown].energy / (Z + N), "Binding energy per nucleon (MeV)", **BINDING)
     magic_lines(axes[1])
     for name, table in tables.items():
         _border(axes[1], *_numbers(table), LOOK[name].colour, f"bound by {name}")

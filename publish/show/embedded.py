@@ -36,12 +36,12 @@ def embed(name: str, data: dict) -> HTML:
     ValueError
         for a number that JSON does not know, such as NaN.
     """
-    markup, script = (FOLDER / f"{name}.html").read_text().split("<script>\n")
+    markup, script = (FOLDER / f"{name}.html").read_text(encoding="utf-8").split("<script>\n")
     look = {
         id: {"colour": LOOK[id].colour, "dash": DASHES[LOOK[id].linestyle], "label": LOOK[id].label}
         for id in ("n", "p", "kinetic", "interaction", "coulomb", "total")
     }
-    html = (FOLDER / "explorer_frame.html").read_text()
+    html = (FOLDER / "explorer_frame.html").read_text(encoding="utf-8")
     for mark, content in (
         ("/*NAME*/", name.replace("_", "-")),
         ("/*MARKUP*/", markup.rstrip()),

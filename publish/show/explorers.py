@@ -14,6 +14,7 @@ import xarray as xr
 from IPython.display import HTML
 
 from claims.evidence import Evidence
+from claims.exact import BESIDE
 from claims.profiles import Profile, profiles
 from claims.words import ELEMENTS, nucleus_label
 from lib.learning.dataset import load_dataset
@@ -29,7 +30,7 @@ from lib.rmf.solver import solve
 from lib.store import select
 from publish.show.embedded import embed, in_static_page
 from publish.show.figures import nucleus_text
-from publish.show.style import LOOK, curve_look
+from publish.show.style import BINDING, LOOK, curve_look, shades
 from publish.show.widgets import (
     Live,
     LiveChart,
@@ -139,6 +140,7 @@ def chart_explorer(
             "functional": chart.functional,
             "other": other.functional,
             "box": f", in a box of {chart.box_fm:g} fm" if chart.wall else "",
+            "shades": shades(**BINDING),
             "densest": 1.05e-4 * max(max(nucleus["n"] + nucleus["p"]) for nucleus in nuclei),
             "elements": {int(Z): element(int(Z)) for Z in np.unique(chart.Z.values)},
             "nuclei": nuclei,
@@ -334,7 +336,8 @@ def rms_explorer(evidence: Evidence, networks: Sequence[str], first: int = 10) -
     evidence
         the ensembles.
     networks
-        ids, all of one target; ``"PC-PK1"`` is the bare difference of the functionals.
+        ids, all of one target; ``"PC-PK1"`` is the bare difference of the functionals.  What the evidence has beside them
+        can be ticked, too.
     first
         distance at which the slider starts.
 
@@ -345,7 +348,7 @@ def rms_explorer(evidence: Evidence, networks: Sequence[str], first: int = 10) -
     """
     return _explorer(
         "rms_explorer",
-        lambda: carried_curves({id: evidence.curve(id) for id in networks}, first),
+        lambda: carried_curves({id: evidence.curve(id) for id in (*networks, *evidence.beside)}, first),
         lambda: LiveDistanceCurves(evidence, networks, first),
     )
 
@@ -369,7 +372,8 @@ def carried_curves(curves: Mapping[str, pd.DataFrame], first: int = 10) -> dict:
                 "label": curve_look(id).label,
                 "colour": curve_look(id).colour,
                 "marker": curve_look(id).marker,
-                "dash": curve_look(id).linestyle == "--",
+                "dash": {"-": "", "--": "7 4", ":": "2 4"}[curve_look(id).linestyle],
+                "ticked": id not in BESIDE,
                 "rms": with_gaps(curve.rms),
                 "error": with_gaps(curve.bootstrap_error),
             }

@@ -17,10 +17,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from claims.profiles import Profile
-from claims.words import minus, nucleus_label
+from claims.words import minus, nucleus_label, symbol
 from lib.learning.dataset import load_dataset
 from lib.learning.ensemble import load_ensemble, member_densities
-from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, element, measured_masses
+from lib.learning.known_region import NEUTRON_MAGIC, PROTON_MAGIC, measured_masses
 from lib.learning.recipes import Recipe
 from lib.learning.table_one import NN3, TARGETS, NetworkSpec, get_network
 from lib.rmf.dirac import level_name
@@ -140,7 +140,7 @@ def nucleus_figure(nucleus: xr.Dataset) -> Figure:
         ax.set(xlabel="Radius $r$ (fm)", xlim=(0, 12))
         ax.legend()
     draw_levels(axes[1, 1], nucleus)
-    name = f"$^{{{int(nucleus.Z) + int(nucleus.N)}}}${element(int(nucleus.Z)) if 8 <= int(nucleus.Z) <= 100 else ''}"
+    name = f"$^{{{int(nucleus.Z) + int(nucleus.N)}}}${symbol(int(nucleus.Z))}"
     figure.suptitle(
         f"{name} ($Z={int(nucleus.Z)}$, $N={int(nucleus.N)}$), {nucleus.functional}{' with pairing' if nucleus.pairing else ''}\n"
         f"total energy {minus(f'{nucleus.total_energy:.2f}')} MeV, charge radius {float(nucleus.charge_radius):.3f} fm",

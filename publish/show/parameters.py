@@ -6,14 +6,22 @@ runs, and returns the table that the page shows at its end.  ``publish.press.cha
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from IPython import get_ipython
 from IPython.display import Markdown
 
+from lib.provenance import DATA
+from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS
 from publish.manuscript import defaults
+
+AUTO = "auto"
+"""For a functional – the first of the paper's two that is another one than that beside it."""
 
 
 class Kind(NamedTuple):
@@ -88,29 +96,82 @@ def rising(low: float, high: float) -> Kind:
     )
 
 
-def pair(first: Kind, second: Kind, names: str) -> Kind:
-    """A list of two, such as a proton number and a magic neutron number."""
-    return Kind(
-        f"{names} with {first.text}, and {second.text}",
-        lambda value: (
-            isinstance(value, list) and len(value) == 2 and first.accepts(value[0]) and second.accepts(value[1])
-        ),
-    )
+@cache
+def _bound(functional: str) -> frozenset[tuple[int, int]]:
+    """The nuclei (Z, N) in the chart of a functional, and nothing else of it: a refusal does not wait for all the rest."""
+    import h5py
+
+    path = DATA / f"{functional}.nc"
+    if not path.is_file():
+        from lib.rmf.chart import load_chart
+
+        load_chart(functional)  # says what to do
+    with h5py.File(path) as file:
+        return frozenset(zip(file["Z"][:].tolist(), file["N"][:].tolist(), strict=True))
 
 
-def nucleus(functional: str = "PC-PK1") -> Kind:
-    """``[Z, N]`` of a nucleus in the chart of a functional."""
-    from lib.rmf.chart import load_chart  # few chapters need it, and it loads compiled code
-
-    chart = load_chart(functional)
-    bound = set(zip(chart.Z.values.tolist(), chart.N.values.tolist(), strict=True))
+def nucleus(functional: str = "PC-PK1", neutrons: Iterable[int] | None = None) -> Kind:
+    """``[Z, N]`` of a nucleus in the chart of a functional, if said with one of some neutron numbers."""
+    bound = {(z, n) for z, n in _bound(functional) if neutrons is None or n in neutrons}
     number = whole(8, 156)
+    among = f" with N = {', '.join(map(str, neutrons))}" if neutrons else ""
     return Kind(
-        f"[Z, N] of one of the {len(bound)} even-even nuclei bound by {functional}",
+        f"[Z, N] of one of the {len(bound)} even-even nuclei{among} bound by {functional}",
         lambda value: (
             isinstance(value, list) and len(value) == 2 and all(map(number.accepts, value)) and tuple(value) in bound
         ),
     )
+
+
+def neutrons_of(Z: int, functional: str = "PC-PK1") -> Kind:
+    """A neutron number with which the chart of a functional has an element."""
+    numbers = {n for z, n in _bound(functional) if z == Z}
+    among = f", {min(numbers)} to {max(numbers)}," if numbers else ""
+    return Kind(
+        f"one of the {len(numbers)} even numbers{among} with which Z = {Z} is bound by {functional}",
+        lambda value: type(value) is int and value in numbers,
+    )
+
+
+def charted(but: str | None = None) -> Kind:
+    """A functional whose charts are there; with ``but``, another one than this, or :data:`AUTO`."""
+    made, rest = ([name for name in names if name != but] for names in (PAPER_FUNCTIONALS, FUNCTIONALS))
+    rest = [name for name in rest if name not in made]
+    more = [f"{name} once `python -m lib charts {name}`, also with `--pairing`, has made its charts" for name in rest]
+    words = [*([AUTO] if but else []), *made]
+    return Kind(
+        f"one of {', '.join(words + more)}",
+        lambda value: (
+            value in words
+            or (value in rest and all((DATA / f"{value}{paired}.nc").is_file() for paired in ("", "-paired")))
+        ),
+    )
+
+
+def beside(functional: str, other: str) -> str:
+    """The functional beside another one, as it is named or, for :data:`AUTO`, as it follows."""
+    return next(name for name in PAPER_FUNCTIONALS if name != functional) if other == AUTO else other
+
+
+def known(chapter: str, names: Iterable[str]) -> None:
+    """Check that a chapter has parameters of these names.
+
+    Raises
+    ------
+    ValueError
+        naming the first it does not have, and those it has.
+    """
+    usual = defaults(chapter)
+    for name in names:
+        if name not in usual:
+            raise ValueError(f"chapter {chapter!r} has no parameter {name!r}: it has {', '.join(usual)}")
+
+
+def _injected() -> list[str]:
+    """The names that papermill has put into the running notebook, by the cell it makes of them."""
+    cells = getattr(get_ipython(), "user_ns", {}).get("In", [])
+    made = [cell for cell in cells if cell.startswith("# Parameters\n")]
+    return [target.id for cell in made for line in ast.parse(cell).body for target in getattr(line, "targets", [])]
 
 
 def check(chapter: str, **parameters: Parameter) -> Markdown:
@@ -125,6 +186,7 @@ def check(chapter: str, **parameters: Parameter) -> Markdown:
         for a value out of range, naming it and what may be given; or if the parameters are not those of the chapter.
     """
     usual = defaults(chapter)
+    known(chapter, _injected())
     if list(parameters) != list(usual):
         raise ValueError(f"chapter {chapter!r} describes {', '.join(parameters)}, but has {', '.join(usual)}")
     for name, parameter in parameters.items():

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import matplotlib as mpl
 from IPython import get_ipython
+from matplotlib.colors import Normalize, to_hex
 
+from claims.exact import BESIDE, FIRST_ORDER, ON_SHELL
 from lib.learning.table_one import TABLE_I, get_network
 
 
@@ -35,6 +37,8 @@ LOOK = {
     "coulomb": Look("#E69F00", linestyle=":", label="electromagnetic"),
     "total": Look("#000000", label="sum"),
     "target": Look("#000000", label="target"),
+    ON_SHELL: Look("#000000", linestyle=":", label="identity, no network"),
+    FIRST_ORDER: Look("#666666", linestyle=":", label="first order, no network"),
 } | {
     id: Look(*_NETWORKS[id.replace("d", "")], "--" if spec.target == "dE" else "-", spec.label)
     for id, spec in TABLE_I.items()
@@ -46,14 +50,28 @@ network with the same inputs and output.
 """
 
 
+BINDING = {"cmap": "viridis", "norm": Normalize(5, 8.8)}
+"""The colours of the binding energy per nucleon, MeV, in figures and explorers alike."""
+
+
+def shades(cmap: str, norm: Normalize) -> dict:
+    """Colours for a page, from one end of a quantity to the other."""
+    colours = mpl.colormaps[cmap].resampled(64)
+    return {"ends": [norm.vmin, norm.vmax], "colours": [to_hex(colours(i)) for i in range(64)]}
+
+
 def curve_look(id: str) -> Look:
-    """The look of a network in Figs. 1 and 3; ``"PC-PK1"`` is there the target without a network, and black.
+    """The look of a network in Figs. 1 and 3, or of what is beside the networks there (:data:`claims.exact.BESIDE`).
+
+    ``"PC-PK1"`` is there the target without a network, and black.
 
     Raises
     ------
     ValueError
         for what is neither.
     """
+    if id in BESIDE:
+        return LOOK[id]
     return LOOK["target"]._replace(label=id) if id == "PC-PK1" else LOOK[get_network(id).id]
 
 
@@ -62,11 +80,14 @@ def use_style() -> None:
 
     A figure of several panels is drawn 7.2 inches wide: on the page that is nearly its own size, and 8 points stay legible.
 
-    While the book is built, a notebook keeps each figure as PDF beside the PNG, for the PDF of the book.
+    Settings of the user, as in a ``matplotlibrc``, have no say.  While the book is built, a notebook keeps each figure as PDF
+    beside the PNG, for the PDF of the book.
     """
-    shell = get_ipython()
-    if shell is not None and "BOOK_BUILD" in os.environ:
+    mpl.rcdefaults()
+    shell, in_build = get_ipython(), "BOOK_BUILD" in os.environ
+    if shell is not None and (in_build or mpl.get_backend().lower() == "agg"):  # asked for by the user: shows no figure
         shell.run_line_magic("matplotlib", "inline")
+    if shell is not None and in_build:
         shell.run_line_magic("config", "InlineBackend.figure_formats = {'png', 'pdf'}")
     mpl.rcParams.update(
         {

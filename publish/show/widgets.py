@@ -46,7 +46,7 @@ from publish.show.figures import (
     nucleus_figure,
     nucleus_text,
 )
-from publish.show.style import curve_look
+from publish.show.style import BINDING, curve_look
 
 CHANGE_PERCENT = 10.0
 """How far the sliders go to either side.  Scalar and vector field nearly cancel, so that even this unbinds nuclei."""
@@ -276,7 +276,7 @@ class LiveChart(Live):
         figure = plt.figure(figsize=(WIDTH_IN, 7.8))
         grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.15), height_ratios=(1, 1.1))
         ax = figure.add_subplot(grid[0, :])
-        look = {}
+        look = BINDING if quantity.startswith("binding energy") else {}
         if values.min() < 0 < values.max():
             limit = float(values.abs().quantile(0.99))
             look = {"cmap": "RdBu_r", "norm": TwoSlopeNorm(0, -limit, limit)}
@@ -358,7 +358,7 @@ class LiveDistanceCurves(Live):
         choices = DIRECT if set(networks) <= set(DIRECT) else ("PC-PK1", *CORRECTING)
         farthest = max(int(ensemble.distance.max()) for ensemble in evidence.ensembles.values())
         super().__init__(
-            networks=Ticks([id for id in choices if id == "PC-PK1" or id in evidence.ensembles], networks),
+            networks=Ticks([id for id in choices if id in evidence.errors] + [*evidence.beside], networks),
             members=slider("members in the mean", MEMBERS, 1, MEMBERS),
             sample=choice([OF_ALL, OUT_OF_SAMPLE], "mean of"),
             minimum=slider("least nuclei at a distance", evidence.minimum_nuclei, 1, 50),

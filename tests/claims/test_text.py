@@ -9,6 +9,7 @@ from claims.condition import FAILS, HOLDS, MET, MISSED, PARTLY
 from claims.evidence import Evidence
 from claims.trial import CLAIMS
 from lib.learning.dataset import load_dataset
+from lib.learning.derivative import Stationarity
 from lib.learning.ensemble import FIXED
 from lib.learning.networks import Network, fixed_layers
 from lib.learning.recipes import Recipe
@@ -47,7 +48,16 @@ def functional():
 
 
 def test_claim_14(functional, monkeypatch):
-    assert CLAIMS[13](Evidence({"NN3-I6D": functional})).outcome == HOLDS
+    whole = Evidence({"NN3-I6D": functional})
+    assert states(CLAIMS[13](whole))[:2] == [MET, MET]
+    # whether it is a potential: zero, and constant, to 40 MeV
+    for found, judged in (
+        (Stationarity(39, -9, 39, 0, 99), [MET, MET]),
+        (Stationarity(41, -9, 39, 0, 0), [MISSED, MET]),
+        (Stationarity(39, -99, 41, 0, 0), [MET, MISSED]),
+    ):
+        monkeypatch.setattr("claims.text.stationarity", lambda *_, found=found: found)
+        assert states(CLAIMS[13](whole))[2:] == judged
     # a derivative that lost a part is noticed
     monkeypatch.setattr(
         Network,
@@ -56,7 +66,7 @@ def test_claim_14(functional, monkeypatch):
             original(self, x.detach()) + 0.5 * (original(self, x) - original(self, x).detach())
         ),
     )
-    assert CLAIMS[13](Evidence({"NN3-I6D": functional})).outcome == FAILS
+    assert states(CLAIMS[13](whole))[:2] == [MISSED, MISSED]
 
 
 def test_claim_15():

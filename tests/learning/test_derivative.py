@@ -9,16 +9,22 @@ from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.derivative import (
     BUMP_FM,
     bump,
+    bump_modes,
     bump_test,
+    by_species,
     derivative_disagreement,
     functional_derivative,
+    lowered_energy,
     partial_derivatives,
+    stationarity,
 )
 from lib.learning.ensemble import FIXED
 from lib.learning.networks import Network, fixed_layers, network_inputs
 from lib.learning.recipes import Recipe
 from lib.learning.table_one import DENSITIES, TABLE_I
 from lib.rmf.mesh import NETWORK_MESH as R
+from lib.rmf.mesh import SHELL_FM
+from lib.store import select
 
 GE78 = (32, 46)
 NN3S = pytest.mark.parametrize("id", ["NN3-I3D", "NN3-I6D", "NN3-I6dD"])
@@ -182,3 +188,85 @@ def test_functional_derivative_is_local():
     off = jacobian[~torch.eye(151, dtype=torch.bool)]
     assert float(off.abs().max()) == 0
     assert float(jacobian[30, 30].abs().max()) > 0
+
+
+# --- what a derivative is worth --------------------------------------------------------------------------------------
+
+
+class Linear:
+    """E = a sum over the inputs, r^2 rho_S, r^2 rho_V and r^2 rho_TV at each point, times these coefficients (r, 3), MeV."""
+
+    spec = TABLE_I["NN3-I3D"]
+
+    def __init__(self, coefficients):
+        self.coefficients = torch.tensor(coefficients * SHELL_FM)
+
+    def energy(self, inputs):
+        return (inputs * self.coefficients).sum(dim=(1, 2))
+
+
+@pytest.fixture
+def germanium():
+    return select(load_dataset("E"), *GE78).expand_dims("nucleus")
+
+
+def test_derivatives_by_species():
+    field = by_species(np.array([[1.0, 5.0, 2.0]]))
+    assert [field[name].tolist() for name in ("scalar", "neutron", "proton")] == [[1], [7], [3]]
+
+
+def test_a_functional_with_multipliers_is_stationary(germanium):
+    """E = -9 N - 8 Z, and with 3 MeV times the integral of rho_S."""
+    coefficients = np.tile([0.0, -8.5, -0.5], (len(R), 1))
+    assert stationarity(Linear(coefficients), germanium) == pytest.approx((0, -9, 0, -8, 0), abs=1e-9)
+    coefficients[:, 0] = 3
+    assert stationarity(Linear(coefficients), germanium).scalar == pytest.approx(3)
+
+
+def test_a_derivative_that_is_not_constant_has_a_spread(germanium):
+    coefficients = np.zeros((len(R), 3))
+    coefficients[:, 1] = np.where(R < 4, -20, 5)
+    found = stationarity(Linear(coefficients), germanium)
+    inside = (germanium.densities.values[0, :, 1] + germanium.densities.values[0, :, 2]) / 2
+    share = inside[R < 4].sum() / inside.sum()
+    assert found.neutron == pytest.approx(-20 * share + 5 * (1 - share))
+    assert found.neutron_spread == pytest.approx(25 * np.sqrt(share * (1 - share)))
+
+
+def test_what_is_constant_cannot_be_lowered(germanium):
+    """The numbers of nucleons are kept."""
+    assert lowered_energy(Linear(np.tile([0.0, -8.5, -0.5], (len(R), 1))), germanium, 0.01) == pytest.approx(
+        0, abs=1e-6
+    )
+
+
+def test_what_is_linear_is_lowered_to_the_bounds(germanium):
+    """By rho_S alone: every bump at its bound."""
+    coefficients = np.zeros((len(R), 3))
+    coefficients[:, 0] = np.cos(R)
+    modes = bump_modes(3, range(8))
+    central = germanium.densities.values[0, 1, 1] / R[1] ** 2
+    slopes = SHELL_FM * modes.fields[:8, :, 0] @ np.cos(R)
+    expected = 0.01 * central / modes.highest * np.abs(slopes).sum()
+    assert lowered_energy(Linear(coefficients), germanium, 0.01) == pytest.approx(expected, rel=1e-6)
+    assert lowered_energy(Linear(coefficients), germanium, 0.02) == pytest.approx(2 * expected, rel=1e-6)
+
+
+def test_a_share_that_is_none_is_refused(germanium):
+    with pytest.raises(ValueError, match=r"share = 0 is out of range: give a positive one"):
+        lowered_energy(Linear(np.zeros((len(R), 3))), germanium, 0)
+
+
+@pytest.mark.parametrize("id", ["NN2-I3D", "NN2-I6E"])
+def test_networks_of_the_whole_nucleus_have_derivatives_too(id):
+    """The change of E with a bump, against differences; the bump leaves the origin alone."""
+    network, dataset = build(id, Recipe(width=6, components=20))
+    inputs = some_inputs(id, dataset, [200])
+    width = len(TABLE_I[id].inputs)
+    for mode in bump_modes(width, [3.0]).fields:
+        change = torch.tensor(mode.T.reshape(1, 1, -1)) * 1e-6
+        with torch.no_grad():
+            slope = float(network.energy(inputs + change) - network.energy(inputs - change)) / 2e-6
+        partial = partial_derivatives(network, inputs)
+        assert partial.shape == (len(R), width)
+        assert SHELL_FM * (partial * mode).sum() == pytest.approx(slope, rel=1e-5)

@@ -494,6 +494,34 @@ def test_threads_do_not_matter(id):
     assert torch.equal(*vectors)
 
 
+@pytest.mark.parametrize("id", ["NN1-I4dE", "NN2-I6dE", "NN2-I6dD", "NN3-I6dD"])
+def test_the_type_that_a_user_gives_to_numbers_does_not_matter(id):
+    """By either optimiser, the same bits under torch's single and double precision, which stays as the user has set it."""
+    dataset, vectors = few("dE"), []
+    learning = random_learning(dataset.known.values, 0)
+    try:
+        for kind in (torch.float32, torch.float64):
+            torch.set_default_dtype(kind)
+            member = trained(id, replace(TINY, steps=3))
+            vectors.append([member.network.parameter_vector(), torch.tensor(member.predicted_energy)])
+            network = build(id, TINY, dataset=dataset)
+            adam(
+                network,
+                dataset,
+                learning,
+                dataset.known.values & ~learning,
+                seed=5,
+                epochs=2,
+                learning_rate=0.03,
+                batch=16,
+            )
+            vectors[-1].append(network.parameter_vector())
+            assert torch.get_default_dtype() == kind
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert all(map(torch.equal, *vectors))
+
+
 @FAMILIES
 def test_validation_nuclei_have_no_influence(id):
     """Other targets and densities of all nuclei that are not learnt: the same parameters, another validation error."""

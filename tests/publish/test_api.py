@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import shutil
 import subprocess
 import sys
 
@@ -10,12 +11,13 @@ import yaml
 from bs4 import BeautifulSoup
 
 from lib.provenance import ROOT
+from publish.pages import library
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())["sphinx"]["config"]
 MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for room in ("lib", "claims", "studies", "publish")
-    for path in (ROOT / room).rglob("*.py")
+    for path in (ROOT / room).rglob("[!.]*.py")
     if not path.name.startswith("__")
 )
 
@@ -32,7 +34,7 @@ def page(tmp_path_factory):
     (source / "index.md").write_text(
         "\n".join(
             [
-                "# A book\n\n```{table} Rooms\n:name: modules\n\n| room |\n|---|\n| lib |\n```\n\n```{toctree}",
+                "# A book\n\n```{toctree}",
                 *(f"book/{name}" for name in PAGES),
                 "```\n",
             ]
@@ -91,3 +93,12 @@ def test_the_appendix_explains_all_that_modules_offer(page):
                 if kind == "Parameters":
                     names = {name.strip().lstrip("*") for name in label.split(",")}
                     assert names <= set(inspect.signature(thing).parameters), f"{address} has no parameter {label}"
+
+
+def test_a_file_of_the_system_beside_a_module_is_none(tmp_path, monkeypatch):
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "wells").mkdir()
+    for name in ("deep.py", "._deep.py", "_private.py"):
+        (tmp_path / "wells" / name).touch()
+    monkeypatch.setattr(library, "ROOT", tmp_path)
+    assert library.modules("wells") == ["wells.deep"]

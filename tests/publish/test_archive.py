@@ -186,6 +186,39 @@ def test_contents_are_tracked_files_charts_and_pages(checkout):
     assert checkout / "_build/pdf/book.pdf" in contents()
 
 
+def test_an_unpacked_archive_knows_its_commit(checkout, monkeypatch, tmp_path):
+    """Where it is unpacked, and in whose repository, does not matter; the placeholders of the checkout are not packed."""
+    shutil.copy(ROOT / lib.provenance.UNPACKED, checkout)
+    subprocess.run(["git", "add", lib.provenance.UNPACKED], cwd=checkout, check=True)
+    for name in ("data/PC-PK1.nc", "data/PC-F1.nc"):
+        (checkout / name).touch()
+    monkeypatch.setattr(archive, "check", lambda: None)
+    monkeypatch.setattr(archive, "FOLDER", tmp_path / "archives")
+    (checkout / "pyproject.toml").write_text('[project]\nname = "book"')
+    assert checkout / lib.provenance.UNPACKED not in contents()
+    here = lib.provenance.last_commit(["."])
+    copy = unpack(make_archive(), tmp_path / "copy")
+    packed_files = {path.relative_to(copy) for path in copy.rglob("*") if path.is_file()}
+    assert {path.relative_to(checkout) for path in contents()} < packed_files
+    monkeypatch.setattr(lib.provenance, "ROOT", copy)
+    assert lib.provenance.last_commit(["."]) == (here.name, here.day, None)
+    assert lib.provenance.code_version() == f"{here.name}+"
+
+
+@pytest.mark.parametrize("trouble", ["no .git", "no git", "another repository"])
+def test_where_git_does_not_know_the_files_nothing_is_packed(checkout, monkeypatch, capsys, tmp_path, trouble):
+    """An archive of the charts and pages alone, or under the commit of a repository around the copy, looks like a whole one."""
+    if trouble == "no git":
+        monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    else:
+        shutil.rmtree(checkout / ".git")
+    if trouble == "another repository":
+        subprocess.run(["git", "init", "-q", checkout.parent], check=True)
+    with pytest.raises(ValueError, match=r"git .* (failed in|cannot run: git is not on the PATH)"):
+        contents()
+    assert "is no git checkout, or git is not installed: an archive is packed from a checkout" in refusal(capsys)
+
+
 def test_provenance_is_of_the_commit(checkout):
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=checkout, capture_output=True, text=True, check=True)
     information = provenance()

@@ -1,6 +1,7 @@
 """The book as a whole: layout, table of contents, parameters of the chapters, re-execution, refusals."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,10 +34,43 @@ def test_layout_of_the_card():
 def test_every_page_is_in_the_table_of_contents_and_the_other_way_round():
     listed = toc_files()
     assert len(listed) == len(set(listed))
-    sources = {f"book/{path.stem}" for path in (ROOT / "book").glob("*.md")}
+    sources = {f"book/{path.stem}" for path in (ROOT / "book").glob("[!.]*.md")}
     # one chapter is not a page itself, but is executed for each network of Table I
     assert set(listed) == sources - {"book/network"} | {f"book/networks/{id}" for id in TABLE_I}
     assert [name for name in listed if "networks/" in name] == [f"book/networks/{id}" for id in TABLE_I]
+
+
+def test_only_what_the_table_of_contents_names_is_a_text(tmp_path, monkeypatch):
+    """No lock or backup file of an editor, no AppleDouble file, no folder, and no other text, whatever its name ends in."""
+    assert {f"book/{name}" for name in manuscript.texts()} - {"book/network"} == {
+        name for name in toc_files() if "networks/" not in name
+    }
+    assert manuscript.texts()[0] == "preface"
+    assert "network" in manuscript.texts()
+    before, folder = manuscript.chapters(), tmp_path / "book"
+    shutil.copytree(ROOT / "book", folder, ignore=shutil.ignore_patterns("networks", "_static"))
+    shutil.copy(ROOT / "_toc.yml", tmp_path)
+    for name in ("._fig1.md", "fig1 copy.md"):
+        (folder / name).write_bytes(b"\x00\x05\x16\x07\xb0:tags: [parameters]\n")
+    (folder / ".#fig1.md").symlink_to("someone@somewhere.123")
+    (folder / "notes.md").mkdir()
+    monkeypatch.setattr(manuscript, "ROOT", tmp_path)
+    monkeypatch.setattr(manuscript, "BOOK", folder)
+    monkeypatch.setattr(book, "ROOT", tmp_path)
+    assert manuscript.chapters() == before
+    assert manuscript.cell("fig1", "parameters")
+    with pytest.raises(ValueError, match=r"no page '\._fig1': choose one of api, "):
+        book.build_page("._fig1")
+
+
+def test_a_chapter_in_another_encoding_is_named(tmp_path, monkeypatch):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "_toc.yml").write_text("root: book/umlaut\n")
+    (tmp_path / "book" / "umlaut.md").write_bytes("ein Maß".encode("latin-1"))
+    monkeypatch.setattr(manuscript, "ROOT", tmp_path)
+    monkeypatch.setattr(manuscript, "BOOK", tmp_path / "book")
+    with pytest.raises(ValueError, match=r"umlaut\.md is no text in UTF-8 \(.*0xdf.*\): save it as one"):
+        manuscript.chapters()
 
 
 def test_the_readme_names_the_two_commands_and_each_is_a_target():
@@ -45,7 +79,7 @@ def test_the_readme_names_the_two_commands_and_each_is_a_target():
     assert {"book", "test", "chapter", "help"} <= named <= targets
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("[!.]*.md")), ids=lambda path: path.stem)
 def test_sources_are_myst_notebooks_that_survive_a_round_trip(path):
     """Each stands as JupyterLab would save it, so that looking into a chapter does not change it."""
     text = path.read_text()
@@ -69,7 +103,7 @@ def test_cells_are_sound_python(name, tmp_path):
     assert run.returncode == 0, run.stdout
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.md")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("[!.]*.md")), ids=lambda path: path.stem)
 def test_every_figure_has_a_name_and_words_for_those_who_do_not_see_it(path):
     for figure in re.findall(r"```\{glue:figure\} \S+\n((?::.*\n)*)", path.read_text()):
         # the chapter of the networks makes eleven pages, and a name belongs to one place

@@ -43,7 +43,11 @@ def test_a_page_without_text_has_no_opening():
             Commit("0123abc", "2026-11-25", True),
             "commit <code>0123abc</code> of 25 November 2026, with changes that are not committed.",
         ),
-        (None, "not from a git checkout."),
+        (
+            Commit("0123abc", "2026-11-25", None),
+            "commit <code>0123abc</code> of 25 November 2026, in a copy without git, where changes go unseen.",
+        ),
+        (None, "commit not known."),
     ],
 )
 def test_the_foot_names_version_commit_and_packages(monkeypatch, commit, words):

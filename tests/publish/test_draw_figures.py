@@ -7,8 +7,10 @@ import pytest
 from matplotlib.colors import SymLogNorm, to_hex
 
 from claims.profiles import Profile
+from lib.learning.table_one import CORRECTING, DIRECT
 from publish.show.draw_figures import (
     correction_figure,
+    distance_figure,
     drop_figure,
     near_magic_figure,
     parts_figure,
@@ -16,7 +18,7 @@ from publish.show.draw_figures import (
     reliability_figure,
     separation_figure,
 )
-from publish.show.style import LOOK
+from publish.show.style import LOOK, use_style
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +51,36 @@ def test_one_panel_for_each_chain_with_its_own_magic_number():
     assert tin.get_xlim() == (67, 97)
     network = tin.get_lines()[2]
     assert network.get_ydata().tolist() == table.loc[50, "NN1-I4dE"].loc[68:96].tolist()
+
+
+CURVE = pd.DataFrame({"rms": [1.0, 30.0], "bootstrap_error": [0.1, 9.0]}, index=[0, 40])
+MAGIC_CURVE = CURVE.rename(columns=lambda name: f"{name}_MeV")
+PARTS = pd.DataFrame({"initialisation_MeV": [1.0, 20.0], "split_MeV": [0.5, 10.0]}, index=[0, 40])
+CHAIN = pd.DataFrame(
+    {"target": 1.0, "PC-PK1": 2.0} | dict.fromkeys(CORRECTING, 3.0),
+    index=pd.MultiIndex.from_product([[28], range(40, 60, 2)], names=["Z", "N"]),
+)
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        lambda: distance_figure(dict.fromkeys(DIRECT, CURVE)),
+        lambda: distance_figure({"NN3-I6D": CURVE}),
+        lambda: near_magic_figure({"PC-PK1": MAGIC_CURVE, "NN3-I6dD": MAGIC_CURVE}, 0),
+        lambda: parts_figure({"NN1-I4E": CURVE, "NN1-I4dE": CURVE}, {"NN1-I4E": PARTS, "NN1-I4dE": PARTS}),
+        lambda: separation_figure(CHAIN, [[28, 50]], "PC-F1"),
+    ],
+)
+def test_legends_stand_on_no_data_and_inside_of_the_figure(figure):
+    use_style()
+    figure = figure()
+    figure.canvas.draw()
+    legends = [*figure.legends, *(ax.get_legend() for ax in figure.axes if ax.get_legend())]
+    [box] = [legend.get_window_extent() for legend in legends]
+    assert not any(box.overlaps(ax.get_window_extent()) for ax in figure.axes)
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.x1
 
 
 def test_bare_pc_pk1_is_black():

@@ -4,8 +4,10 @@ import json
 import re
 
 import ipywidgets as widgets
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from claims.words import ELEMENTS, minus
 from lib.learning.known_region import element
@@ -15,6 +17,7 @@ from lib.rmf.solver import solve
 from lib.store import select
 from publish.show.embedded import FOLDER, embed
 from publish.show.explorers import chart_explorer, density_explorer, mass_explorer, nucleus_explorer
+from publish.show.style import BINDING
 
 
 def carried(html):
@@ -73,6 +76,9 @@ def test_the_chart_carries_every_bound_nucleus(monkeypatch):
     monkeypatch.setenv("BOOK_BUILD", "..")
     chart, other = load_chart("PC-PK1"), load_chart("PC-F1")
     data = carried(chart_explorer(chart, other, {(50, 82): 1102.84}))
+    norm, colours = BINDING["norm"], plt.get_cmap(BINDING["cmap"])
+    assert data["shades"]["ends"] == [norm.vmin, norm.vmax], "the colours of the figure of the chart"
+    assert (data["shades"]["colours"][0], data["shades"]["colours"][-1]) == (to_hex(colours(0.0)), to_hex(colours(1.0)))
     assert len(data["nuclei"]) == chart.sizes["nucleus"]
     [tin] = [nucleus for nucleus in data["nuclei"] if (nucleus["Z"], nucleus["N"]) == (50, 82)]
     row = select(chart, 50, 82)

@@ -39,12 +39,18 @@ def curve(distances, rms, error=0.1):
 
 
 def test_curves_arrive_with_their_looks():
-    data = carried(rms_page({"NN1-I4dE": curve([0, 2], [0.2, 1.25]), "PC-PK1": curve([0, 2], [3.0, 4.0])}, first=2))
-    own, bare = data["curves"]
-    assert (own["label"], own["colour"], own["dash"]) == ("NN1-I4δE", LOOK["NN1-I4dE"].colour, True)
+    curves = {
+        "NN1-I4dE": curve([0, 2], [0.2, 1.25]),
+        "PC-PK1": curve([0, 2], [3.0, 4.0]),
+        "first-order": curve([0, 2], [1.0, 0.9]),
+    }
+    data = carried(rms_page(curves, first=2))
+    own, bare, beside = data["curves"]
+    assert (own["label"], own["colour"], own["dash"]) == ("NN1-I4δE", LOOK["NN1-I4dE"].colour, "7 4")
     assert own["rms"] == [0.2, 1.25]
     assert own["error"] == [0.1, 0.1]
-    assert (bare["label"], bare["dash"]) == ("PC-PK1", False)
+    assert (bare["label"], bare["dash"], bare["ticked"]) == ("PC-PK1", "", True)
+    assert (beside["label"], beside["dash"], beside["ticked"]) == ("first order, no network", "2 4", False)
     assert data["distances"] == [0, 2]
     assert data["nuclei"] == [5, 5]
     assert data["first"] == 2

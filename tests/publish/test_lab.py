@@ -3,8 +3,8 @@
 Run by ``make test-pages``.  Settings and data of the user who runs the tests are left alone.
 """
 
-import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -42,13 +42,14 @@ def lab(tmp_path_factory):
     folders |= {f"JUPYTERLAB_{name}_DIR": str(place / name) for name in ("SETTINGS", "WORKSPACES")}
     make = subprocess.run(["make", "-n", "lab"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     [command] = [line for line in make.splitlines() if "jupyter lab" in line]
-    setting, path = re.match(r"(\w+)=(\S+)", command).groups()
-    options = re.findall(r"--ServerApp\S+", command)
+    settings, options = re.fullmatch(r"(.*) \S+/jupyter lab (.*) \S+", command).groups()
+    printed = subprocess.run(f"{settings} env -0", shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
+    environment = dict(line.split("=", 1) for line in printed.stdout.split("\0") if line)
     with (place / "log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--IdentityProvider.token=",
-             f"--ServerApp.port={port}", "--ServerApp.port_retries=0", *options],
-            cwd=ROOT, env={**os.environ, **folders, setting: path}, stdout=log, stderr=log,
+             f"--ServerApp.port={port}", "--ServerApp.port_retries=0", *shlex.split(options)],
+            cwd=ROOT, env={**environment, **folders}, stdout=log, stderr=log,
         )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
     try:
@@ -104,7 +105,7 @@ def shown(page, words):
     text = page.locator(".jupyter-widgets .widget-html-content").filter(has_text=re.compile(re.escape(words)))
     text.first.wait_for(timeout=MINUTE)
     picture = page.locator(".jupyter-widgets img").first
-    said = text.first.inner_text()
+    said = text.first.text_content()  # JupyterLab hides what is scrolled away, and inner_text with it
     assert picture.get_attribute("alt") == said
     assert picture.evaluate("e => e.complete && e.naturalWidth > 400")
     return said

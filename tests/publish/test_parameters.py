@@ -5,12 +5,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 import jupytext
 import nbformat
 import numpy as np
+import papermill
 import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -38,7 +40,20 @@ from lib.rmf.solver import solve
 from publish import manuscript
 from publish.press import chapter
 from publish.show import parameters
-from publish.show.parameters import Parameter, check, flag, nucleus, one_of, pair, real, rising, several, whole
+from publish.show.parameters import (
+    Parameter,
+    beside,
+    charted,
+    check,
+    flag,
+    neutrons_of,
+    nucleus,
+    one_of,
+    real,
+    rising,
+    several,
+    whole,
+)
 
 
 def tags(cell) -> list[str]:
@@ -155,6 +170,9 @@ def test_parameters_as_they_are_written(text, parameters):
     ("text", "words"),
     [
         ("Z", ["'Z' is no parameter", "name=value"]),
+        ("Z=50, N=82", ["'Z=50,'", "apart by blanks, without commas", "Z=50 N=70"]),
+        ("Z=50,N=82", ["without commas"]),
+        ("networks=[NN1-I4E, NN3-I6D], draws=10", ["without commas"]),
         ("Z 50", ["'Z 50' is no parameter"]),
         ("Z=", ["'Z=' is no parameter"]),
         ("bounds=[0, 5", ["bounds=[0, 5 cannot be read", "[0, 5, 15]"]),
@@ -195,7 +213,11 @@ def test_a_value_that_is_not_the_default_is_shown_beside_it(monkeypatch):
         (several(whole(1, 5)), [[1], [1, 5]], [[], [1, 1], [1, 6], 3, "1", (1, 2)]),
         (several(whole(1, 5), most=2), [[1, 2]], [[1, 2, 3], []]),
         (rising(0, 15), [[0, 15], [0.0, 3.5, 15.0]], [[], [0], [0, 14], [1, 15], [0, 5, 5, 15], [0, 7, 3, 15], ["a"], 15]),
-        (pair(whole(8, 100, even=True), one_of([50]), "[Z, N]"), [[28, 50]], [[28], [27, 50], [28, 51], [28, 50, 1], 28]),
+        (nucleus(neutrons=(50, 82)), [[28, 50], [50, 82]], [[28], [27, 50], [28, 48], [8, 82], [28, 50, 1], 28]),
+        (neutrons_of(50), [50, 82], [150, 83, 0, "82", True, 82.0]),
+        (neutrons_of(7), [], [8, 0]),
+        (charted(), ["PC-PK1", "PC-F1"], ["auto", "PC-PK2", None, ["PC-F1"]]),
+        (charted(but="PC-F1"), ["PC-PK1", "auto"], ["PC-F1", ""]),
         (nucleus(), [[50, 82], [8, 8]], [[50, 81], [8, 100], [50], "132Sn", [50, "82"], [50.0, 82], [-50, 82]]),
     ],
 )  # fmt: skip
@@ -219,9 +241,10 @@ REFUSED = [
     ("chart", {"other": "PC-PK1"}, ["other = 'PC-PK1'", "PC-F1"]),
     ("chart", {"sample": 0}, ["sample = 0", "2 to 200"]),
     ("chart", {"wall_at": 12}, ["wall_at = 12 fm", "15 to 40"]),
+    ("chart", {"functional": "PC-F1", "other": "PC-F1"}, ["other = 'PC-F1'", "auto, PC-PK1"]),
     ("mass_table", {"other": "PC-PK1"}, ["other = 'PC-PK1'", "PC-F1"]),
     ("mass_table", {"first": [50, 83]}, ["first = [50, 83]", "bound by PC-PK1"]),
-    ("table_one", {"Z": 50, "N": 150}, ["Z = 50, N = 150", "bound"]),
+    ("table_one", {"Z": 50, "N": 150}, ["N = 150", "with which Z = 50 is bound"]),
     ("table_one", {"probe": 1}, ["probe = 1", "0.01"]),
     ("learning", {"network": "NN4"}, ["NN4", "NN1-I4E"]),
     ("eleven_networks", {"minimum_nuclei": 0}, ["minimum_nuclei = 0", "1 to 50"]),
@@ -234,9 +257,16 @@ REFUSED = [
     ("fig2", {"explored": [[8, 100]]}, ["[8, 100]", "bound by PC-PK1"]),
     ("fig2", {"bounds": [0, 20]}, ["[0, 20]", "rise from 0 to 15"]),
     ("fig3", {"networks": ["NN1-I4E"]}, ["NN1-I4E", "NN1-I4dE"]),
+    ("fig4", {"minimum_nuclei": 15}, ["minimum_nuclei = 15", "1 to 14"]),
     ("fig4", {"linear_below": 0}, ["linear_below = 0 MeV", "0.1 to 10"]),
     ("shell_effects", {"chains": [[28, 51]]}, ["[28, 51]", "50, 82, 126"]),
+    ("shell_effects", {"chains": [[8, 126]]}, ["[8, 126]", "bound by PC-PK1"]),
+    ("uncertainty", {"network": "NN3-I6dD"}, ["NN3-I6dD", "NN3-I6D"]),
     ("uncertainty", {"correcting": ""}, ["correcting = ''", "NN3-I6dD"]),
+    ("exact", {"box": 12}, ["box = 12 fm", "15 to 25"]),
+    ("exact", {"functional": "DD-PC1"}, ["DD-PC1", "PC-PK1, PC-F1"]),
+    ("derivative", {"Z": 50, "N": 150}, ["N = 150", "Z = 50", "PC-F1"]),
+    ("derivative", {"share": 0}, ["share = 0", "0.0001 to 0.01"]),
     ("verdict", {"members": 2.5}, ["members = 2.5", "1 to 20"]),
     ("verdict", {"balances": [0.0]}, ["[0.0]", "0.001"]),
 ]
@@ -248,7 +278,7 @@ def test_every_chapter_has_its_refusals():
 
 @pytest.mark.parametrize(("name", "asked", "words"), REFUSED)
 def test_refused_before_any_work(name, asked, words, monkeypatch, tmp_path):
-    monkeypatch.setattr(chapter.papermill, "execute_notebook", lambda *a, **k: pytest.fail("work was started"))
+    monkeypatch.setattr(papermill, "execute_notebook", lambda *a, **k: pytest.fail("work was started"))
     with pytest.raises(ValueError) as error:  # noqa: PT011 - the words are checked below
         chapter.execute(name, asked, tmp_path / "x.ipynb")
     assert "\n" not in str(error.value)
@@ -276,6 +306,102 @@ def test_a_notebook_run_on_its_own_refuses_too():
     cell.source = cell.source.replace("Z = 50", "Z = 51")
     with pytest.raises(CellExecutionError, match="parameter Z = 51"):
         NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": manuscript.BOOK}}).execute()
+
+
+@pytest.mark.parametrize(
+    ("functional", "other", "expected"),
+    [
+        ("PC-PK1", "auto", "PC-F1"),
+        ("PC-F1", "auto", "PC-PK1"),
+        ("DD-PC1", "auto", "PC-PK1"),
+        ("PC-F1", "DD-PC1", "DD-PC1"),
+    ],
+)
+def test_the_other_functional_follows(functional, other, expected):
+    assert beside(functional, other) == expected
+
+
+@pytest.mark.parametrize("name", ["chart", "mass_table"])
+def test_a_functional_alone_is_enough(name):
+    assert chapter.checked(name, {"functional": "PC-F1"})
+
+
+def test_a_chart_that_is_not_there_is_named_with_its_remedy(monkeypatch, tmp_path):
+    """Without a traceback, also where the ranges themselves are read off a chart."""
+    monkeypatch.setattr(parameters, "DATA", tmp_path)
+    for name in ("chart", "mass_table"):
+        with pytest.raises(SystemExit, match="python -m lib charts DD-PC1"):
+            chapter.main([name, "--params", "functional=DD-PC1"])
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("one_nucleus", "Z=51"),
+        ("one_nucleus", "protons=50"),
+        ("fig2", "bounds=[0]"),
+        ("shell_effects", "chains=[[28,51]]"),
+    ],
+)
+def test_a_refusal_waits_for_nothing(name, asked):
+    """What takes seconds to load is not loaded: what runs and checks notebooks, networks, compiled code."""
+    code = (
+        "import sys\nfrom publish.press import chapter\n"
+        f"try: chapter.main([{name!r}, '--params', {asked!r}])\n"
+        "except SystemExit as error: print(error, *{'papermill', 'jupytext', 'nbformat', 'torch', 'numba', 'xarray'} & set(sys.modules), sep='|')"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=provenance.ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert run.stdout.startswith("error: ")
+    assert "|" not in run.stdout
+
+
+@pytest.fixture
+def by_papermill(tmp_path):
+    """A function that gives arguments to papermill's own command line; the entry points are those of ``pyproject.toml``."""
+    declared = tomllib.loads((provenance.ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    points = [
+        f"[{group}]\n" + "\n".join(f"{key} = {value}" for key, value in each.items())
+        for group, each in declared.items()
+    ]
+    (tmp_path / "here-1.dist-info").mkdir()
+    (tmp_path / "here-1.dist-info" / "entry_points.txt").write_text("\n".join(points))
+    path = os.pathsep.join([str(tmp_path), str(provenance.ROOT)])
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "papermill", *map(str, arguments)], cwd=provenance.ROOT,
+            env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def test_papermill_itself_reads_a_chapter(by_papermill, tmp_path):
+    run = by_papermill("--prepare-only", "book/one_nucleus.md", tmp_path / "x.ipynb", "-p", "N", 70)
+    assert run.returncode == 0, run.stderr
+    sources = [cell.source for cell in nbformat.read(tmp_path / "x.ipynb", as_version=4).cells]
+    assert "# Parameters\nN = 70\n" in sources
+    run = by_papermill("--prepare-only", "book/one_nucleus.md", "book/x.md")
+    assert run.returncode
+    assert "ends with .ipynb" in run.stderr
+
+
+def test_papermill_itself_is_told_of_a_name_that_is_no_parameter(by_papermill, tmp_path):
+    run = by_papermill("book/one_nucleus.md", tmp_path / "x.ipynb", "-p", "protons", 50)
+    assert run.returncode
+    assert "ValueError: chapter 'one_nucleus' has no parameter 'protons': it has Z, N, functional" in run.stderr
+
+
+def test_a_success_says_nothing_of_interrupts(by_make, tmp_path):
+    """As on the command line, with all that the kernel writes to the terminal."""
+    command = [sys.executable, "-m", "publish.press.chapter", "covariant_functional", "-o", str(tmp_path)]
+    run = subprocess.run(
+        command, cwd=provenance.ROOT, env=by_make.environment, capture_output=True, text=True, check=False
+    )
+    assert (tmp_path / "covariant_functional.ipynb").exists()
+    assert "Interrupt" not in run.stdout + run.stderr
 
 
 def test_an_unbound_nucleus_ends_in_one_line(tmp_path):
@@ -446,9 +572,9 @@ OTHERWISE = {
         ),
     ),
     "fig1": (
-        {"networks": ["NN1-I4E", "NN3-I6D"], "minimum_nuclei": 40},
+        {"networks": ["NN1-I4E", "NN3-I6D"], "minimum_nuclei": 40, "without_network": True},
         lambda glued, shown: (
-            labels(explored(shown)["curves"]) == [LABELS["NN1-I4E"], LABELS["NN3-I6D"]]
+            labels(explored(shown)["curves"]) == [LABELS["NN1-I4E"], LABELS["NN3-I6D"], "identity, no network"]
             and explored(shown)["distances"] == [int(d) for d in np.unique(DISTANCES) if (DISTANCES == d).sum() >= 40]
         ),
     ),
@@ -462,9 +588,25 @@ OTHERWISE = {
         ),
     ),
     "fig3": (
-        {"networks": ["NN1-I4dE"], "minimum_nuclei": 40},
+        {"networks": ["NN1-I4dE"], "minimum_nuclei": 40, "without_network": False},
         lambda glued, shown: (
-            labels(explored(shown)["curves"]) == ["PC-PK1", LABELS["NN1-I4dE"]] and int(glued["nn1-of"]) < 15
+            labels(explored(shown)["curves"]) == ["PC-PK1", LABELS["NN1-I4dE"], "first order, no network"]
+            and int(glued["nn1-of"]) < 15
+        ),
+    ),
+    "derivative": (
+        {"Z": 50, "N": 70, "network": "NN3-I3D", "members": 2, "share": 0.002},
+        lambda glued, shown: (
+            (glued["nucleus"], glued["network"], glued["members"], glued["percent"]) == ("¹²⁰Sn", LABELS["NN3-I3D"], "2", "0.2")
+            and 0 < float(glued["scalar-rms"]) < 1000
+        ),
+    ),
+    "exact": (
+        {"functional": "PC-F1", "every": 200, "Z": 20, "box": 18.0},
+        lambda glued, shown: (
+            (glued["functional"], glued["wall-box"]) == ("PC-F1", "18")
+            and int(glued["nuclei"]) == load_chart("PC-F1").sizes["nucleus"]
+            and 0 < float(glued["without-largest"]) < 2
         ),
     ),
     "fig4": (
@@ -478,7 +620,8 @@ OTHERWISE = {
     "shell_effects": (
         {"networks": ["NN2-I6dE"], "direct": ["NN2-I6E"], "chains": [[28, 50], [46, 82]], "width": 0},
         lambda glued, shown: (
-            (glued["networks"], glued["direct"], glued["panels"]) == (LABELS["NN2-I6dE"], LABELS["NN2-I6E"], "2")
+            (glued["networks"], glued["direct"]) == (LABELS["NN2-I6dE"], LABELS["NN2-I6E"])
+            and glued["chains-drawn"] == "Ni through N = 50 and Pd through N = 82"
             and str(near_magic_table(Evidence.load(), 0).ratio["NN3-I6dD"]) in table_with(shown, "ratio at the same d")
         ),
     ),
@@ -510,9 +653,171 @@ def test_every_chapter_and_parameter_is_tried_otherwise():
         assert set(usual) == set(asked), name
 
 
+FURTHER = [
+    ("exact", "every=100 Z=8"),
+    ("exact", "functional=PC-F1 every=100 Z=98 box=25"),
+    ("derivative", "Z=8 N=8 members=1"),
+    ("derivative", "Z=92 N=156 network=NN3-I3D share=0.01"),
+    ("covariant_functional", "functionals=[DD-PC1]"),
+    ("covariant_functional", "functionals=[PC-F1,PC-PK1] density_max=0.6"),
+    ("one_nucleus", "Z=8 N=8 box=60 step=0.25"),
+    ("one_nucleus", "Z=114 N=184 functional=DD-PC1 pairing=true"),
+    ("chart", "functional=PC-F1 sample=2"),
+    ("chart", "wall_at=40 larger_box=25 sample=5"),
+    ("mass_table", "functional=PC-F1"),
+    ("mass_table", "pairing=false first=[8,8]"),
+    ("table_one", "Z=8 N=8 split=19"),
+    ("table_one", "Z=100 N=156 probe=0.01"),
+    ("learning", "network=NN2-I6dE"),
+    ("learning", "network=NN3-I3D"),
+    ("eleven_networks", "minimum_nuclei=1"),
+    ("eleven_networks", "minimum_nuclei=50"),
+    ("network", "network=NN2-I3E steps=1"),
+    ("network", "network=NN3-I6dD split=19 init=4 steps=2"),
+    ("ensemble", "network=NN2-I6dE draws=10"),
+    ("ensemble", "network=NN3-I3D draws=10"),
+    ("fig1", "networks=[NN3-I6D] minimum_nuclei=50"),
+    ("fig1", "networks=[NN2-I3E,NN1-I4E] minimum_nuclei=1"),
+    ("fig2", "nuclei=[[82,126],[8,8],[50,50]] networks=[NN2-I3D,NN3-I3D] explored=[[8,8]] bounds=[0,15]"),
+    ("fig2", "nuclei=[[32,64]] networks=[NN2-I6D]"),
+    ("fig3", "networks=[NN2-I6dD] minimum_nuclei=50"),
+    ("fig3", "networks=[NN3-I6dD,NN2-I6dE]"),
+    ("fig4", "network=NN2-I6dE minimum_nuclei=14 linear_below=10"),
+    ("fig4", "network=NN1-I4dE minimum_nuclei=1 linear_below=0.1"),
+    ("shell_effects", "networks=[NN3-I6dD] direct=[NN1-I4E] chains=[[24,50]] width=0"),
+    ("shell_effects", "networks=[NN1-I4dE,NN2-I6dE,NN2-I6dD,NN3-I6dD] chains=[[20,50],[78,126]] width=10"),
+    ("uncertainty", "network=NN2-I3D correcting=NN2-I6dE minimum_nuclei=50"),
+    ("uncertainty", "network=NN3-I3D minimum_nuclei=1"),
+    ("verdict", "minimum_nuclei=50 bounds=[0,15] balances=[1] balance_steps=5 members=1"),
+    ("verdict", "minimum_nuclei=1 balances=[1,2,3,4] balance_steps=5 members=2"),
+]
+"""Parameters at the ends of their ranges, alone or together, one thing where there were many: the text is to stay true."""
+
+GLUED = re.compile(r"\{glue:text\}`([\w-]+)(?::([^`]*))?`")
+CAPTIONED = re.compile(r"^```\{glue:figure\} ([\w-]+)\n(?::[^\n]*\n)*\n(.*?)^```", re.M | re.S)
+NAMED = re.compile(r"NN\d-I\d+δ?[Eℰ]|[⁰¹²³⁴⁵⁶⁷⁸⁹]+[A-Z][a-z]?")
+COUNTED = re.compile(r"\b(two|three|four|five|six|seven|eleven)(?: \w+)? networks\b")
+COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eleven": 11}
+EMPTY = re.compile(r"\bnan\b|\binf\b|\bNone\b|\[\]|\(\)|: *\.|, *[,.]|(?<!\.) [.,;](?= |$)", re.M)
+"""What a sentence looks like where a list was empty, or a number none."""
+
+EXCHANGED = {
+    "network": {"network", "networks", "direct", "correcting"},
+    "nucleus": {"Z", "N", "nuclei", "explored", "first", "chains"},
+}
+"""By which parameters networks and nuclei are others; what no parameter exchanges may be named."""
+
+
+def kind_of(name: str) -> str:
+    return "network" if name.startswith("NN") else "nucleus"
+
+
+def faults(path) -> list[str]:
+    """What is not true, or says nothing, in the text of an executed chapter.
+
+    Sentences where a cell has put nothing, or no number; captions that type the name of a network or nucleus that their
+    figure or table does not show, or more networks than they have.
+    """
+    glued, shown, files = {}, {}, {}
+    notebook = nbformat.read(path, as_version=4)
+    cells = notebook.cells
+    for output in (output for cell in cells for output in cell.get("outputs", [])):
+        name = output.get("metadata", {}).get("scrapbook", {}).get("name")
+        data = {kind.removeprefix("application/papermill.record/"): v for kind, v in output.get("data", {}).items()}
+        if name and name.endswith(manuscript.FILES):
+            links = re.findall(r'href="([^"]+\.csv)"', data["text/html"])
+            files[name.removesuffix(manuscript.FILES)] = "".join((path.parent / link).read_text() for link in links)
+        elif name:
+            shown[name] = data.get("text/html", "")
+            if "text/html" not in data and "image/png" not in data:
+                glued[name] = eval(data["text/plain"], {"nan": np.nan, "inf": np.inf})
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    found = [f"{one[1]} is not glued" for one in GLUED.finditer(text) if one[1] not in glued]
+    said = GLUED.sub(lambda one: format(glued[one[1]], one[2] or "") if one[1] in glued else "", text)
+    for line in re.sub(r"\$\$.*?\$\$|^```\{code-cell\}.*?^```", "", said, flags=re.S | re.M).splitlines():
+        found += [
+            f"…{line[max(0, one.start() - 40) : one.end() + 20]}…"
+            for one in EMPTY.finditer(re.sub(r"\$[^$]*\$|`[^`]*`", "x", line))
+        ]
+    given = set(notebook.metadata.get("papermill", {}).get("parameters", {}))
+    kinds = {kind for kind, names in EXCHANGED.items() if given & names}
+    for name, caption in CAPTIONED.findall(text):
+        seen = shown.get(name, "") + files.get(name, "")
+        typed = [one for one in NAMED.findall(GLUED.sub("", caption)) if kind_of(one) in kinds]
+        found += [f"{name}: {one} is not shown" for one in typed if one not in seen]
+        drawn = {one for one in NAMED.findall(seen) if kind_of(one) == "network"}
+        if "network" in kinds:
+            many = [word for word in COUNTED.findall(caption) if COUNTS[word] > len(drawn)]
+            found += [f"{name}: {word} networks, but {len(drawn)} are shown" for word in many]
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_a_chapter_under_other_parameters(name, tmp_path):
     asked, is_so = OTHERWISE[name]
-    glued, shown = outcome(chapter.execute(name, asked, tmp_path / f"{name}.ipynb"))
+    path = chapter.execute(name, asked, tmp_path / f"{name}.ipynb")
+    glued, shown = outcome(path)
     assert is_so(glued, shown), {key: value for key, value in glued.items() if len(value) < 200}
+    assert faults(path) == []
+
+
+def test_every_chapter_is_read_under_three_sets_of_parameters():
+    for name in manuscript.chapters():
+        sets = [chapter.parse(text) for each, text in FURTHER if each == name]
+        assert len(sets) >= 2, name
+        for asked in sets:
+            assert chapter.checked(name, asked) != OTHERWISE[name][0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "text"), FURTHER)
+def test_the_text_stays_true(name, text, tmp_path):
+    assert faults(chapter.execute(name, chapter.parse(text), tmp_path / f"{name}.ipynb")) == []
+
+
+@pytest.mark.slow
+def test_the_text_of_the_preface_is_true(tmp_path):
+    notebook = jupytext.read(manuscript.BOOK / "preface.md")
+    NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": manuscript.BOOK}}).execute()
+    nbformat.write(notebook, tmp_path / "preface.ipynb")
+    assert faults(tmp_path / "preface.ipynb") == []
+
+
+def made_up_chapter(tmp_path, text, shown="", **glued):
+    """An executed notebook with such a text, things glued for it, and a table called ``table``."""
+    values = {name: {"text/plain": repr(value)} for name, value in glued.items()} | {"table": {"text/html": shown}}
+    outputs = [
+        nbformat.v4.new_output("display_data", data, metadata={"scrapbook": {"name": name}})
+        for name, data in values.items()
+    ]
+    cells = [nbformat.v4.new_code_cell(outputs=outputs), nbformat.v4.new_markdown_cell(text)]
+    exchanged = {"papermill": {"parameters": {"network": "NN3-I6D", "Z": 32}}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=exchanged), tmp_path / "x.ipynb")
+    return tmp_path / "x.ipynb"
+
+
+CAPTION = "```{{glue:figure}} table\n:name: tab\n\n{}\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Of these {glue:text}`one:.1f` fall: {glue:text}`list`.", []),
+        ("Of these {glue:text}`one` fall, the first: {glue:text}`empty`.", ["first: ."]),
+        ("They are {glue:text}`empty`, {glue:text}`list`.", ["are , A"]),
+        ("In {glue:text}`empty` .", ["In  ."]),
+        ("It is {glue:text}`nothing:.2f` MeV.", ["nan"]),
+        ("It is {glue:text}`missing`.", ["missing is not glued", "is ."]),
+        (CAPTION.format("Errors of NN3-I6ℰ and of the two networks."), []),
+        (CAPTION.format("Errors of {glue:text}`list`, of ⁷⁸Ge and NN1-I4E, of seven networks."),
+         ["⁷⁸Ge is not shown", "NN1-I4E is not shown", "seven networks, but 2"]),
+    ],
+)  # fmt: skip
+def test_what_is_not_true_is_found(text, found, tmp_path):
+    table = "<td>NN3-I6ℰ</td><td>NN3-I3ℰ</td>"
+    path = made_up_chapter(tmp_path, text, table, one=1.0, list="A and B", empty="", nothing=float("nan"))
+    told = faults(path)
+    assert len(told) == len(found)
+    for words, fault in zip(found, told, strict=True):
+        assert words in fault
