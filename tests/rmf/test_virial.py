@@ -67,7 +67,7 @@ def test_virial_theorem_of_every_level(mesh):
     found = bound_levels(mesh, S, V, MASS, -0.5)
     levels = follow_levels(mesh, S, V, MASS, NamedLevels(found.labels), guess_of(found), 1e-10)
     force_S, force_V = (mesh.r * (mesh.derivative_even @ each) for each in (S, V))
-    upper, lower = levels.squares
+    upper, lower = levels.G**2, levels.F**2
     kinetic = (
         (levels.energy[:, None] - V - S) * upper + (levels.energy[:, None] + 2 * MASS - V + S) * lower
     ) @ mesh.line  # fmt: skip
