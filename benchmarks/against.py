@@ -114,7 +114,7 @@ class Checkout:
 
     def __init__(self, root: Path):
         self.process = subprocess.Popen(
-            [sys.executable, __file__, "--work", str(root)], cwd=root, text=True, stdin=subprocess.PIPE,
+            [sys.executable, __file__, "--work", str(root)], cwd=root, encoding="utf-8", stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": str(root)},
         )  # fmt: skip
         found = self.process.stdout.readline().strip()
