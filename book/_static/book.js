@@ -1,6 +1,6 @@
 document.addEventListener("DOMContentLoaded", () => {
   // in a table among the outputs, columns of numbers stand to the right and all others to the left
-  const isNumber = text => /^[-+−±]?[\d.,\u202f]*\d([eE][-+−]?\d+|×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?( ?%| ?± ?[\d.,\u202f]+( ?%)?)?$|^nan$|^inf$/i.test(text), isBlank = text => /^[-–—]?$/.test(text);
+  const isNumber = text => /^([<>] ?)?[-+−±]?[\d.,\u202f]*\d([eE][-+−]?\d+|×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?( ?%| ?± ?[\d.,\u202f]+( ?%)?)?$|^nan$|^inf$/i.test(text), isBlank = text => /^[-–—]?$/.test(text);
   for (const table of document.querySelectorAll(".cell_output table, figure table")) {
     const columns = new Map(), place = cell => cell.parentElement.cells.length - cell.cellIndex;
     // counted from the right, since a row may lack cells of an index that spans several

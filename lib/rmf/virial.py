@@ -5,7 +5,10 @@ For an eigenstate of the radial Dirac equation in potentials S and V, inside a s
 .. math::
 
     \int_0^R \psi^\dagger\,\boldsymbol\alpha\cdot\boldsymbol p\,\psi
-    = \int_0^R \big(\rho_S\,r\,\partial_r S+\rho_V\,r\,\partial_r V\big) + R\,w(R), \qquad
+    = \int_0^R \big(\rho_S\,r\,\partial_r S+\rho_V\,r\,\partial_r V\big) + R\,w(R),
+
+.. math::
+
     w = (\varepsilon+2M-V+S)F^2+(\varepsilon-V-S)G^2-2\kappa\,\hbar c\,\frac{GF}{r} .
 
 In the potentials that the densities make themselves, the integral is minus the derivative of the energy of interaction when
