@@ -67,6 +67,30 @@ document.addEventListener("DOMContentLoaded", () => {
   watch(".cell_output .text_html, figure .text_html, .pst-scrollable-table-container");
   addEventListener("load", () => window.MathJax?.startup?.promise.then(() => watch("div.math mjx-container")));
 
+  // in the contents of the page that section is marked which is read: the last that has begun in the upper third, and at the end
+  // of the page, where short sections never come up there, the last of all; the theme marks what passes by while one scrolls
+  const entries = [...document.querySelectorAll("#pst-page-toc-nav .toc-entry")], links = entries.map(entry => entry.querySelector("a"));
+  const mark = () => {
+    const begun = links.filter(link => document.getElementById(decodeURIComponent(link.hash.slice(1)))?.getBoundingClientRect().top < .3 * innerHeight);
+    const read = scrollY + innerHeight > document.documentElement.scrollHeight - 2 ? links.at(-1) : begun.at(-1);
+    links.forEach(link => { link.classList.toggle("active", link === read); if (link === read) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current"); });
+    entries.forEach(entry => entry.classList.toggle("active", entry.contains(read ?? null)));
+  };
+  let resting;
+  if (links.length) addEventListener("scroll", () => { clearTimeout(resting); resting = setTimeout(mark, 150); }, { passive: true });
+
+  // names for those who do not see the page: the column of contents, and tables, by their caption or the heading they stand under
+  document.querySelector("#pst-primary-sidebar")?.setAttribute("role", "complementary");
+  document.querySelector("#pst-primary-sidebar")?.setAttribute("aria-label", "Contents of the book");
+  let heading = null;
+  for (const part of document.querySelectorAll("main :is(h1, h2, h3, h4, table)")) {
+    if (!part.matches("table")) { heading = part; continue; }
+    const caption = part.closest("figure")?.querySelector("figcaption") ?? heading;
+    if (!caption || part.caption || part.closest(".explorer")) continue;
+    caption.id ||= `named-${[...document.querySelectorAll("main :is(h1, h2, h3, h4, figcaption)")].indexOf(caption)}`;
+    part.setAttribute("aria-labelledby", caption.id);
+  }
+
   // what the search shows of a page is its text, not the code of its cells
   if (typeof Search !== "undefined") {
     const plain = Search.htmlToText;

@@ -24,7 +24,12 @@ def source(*definitions: Callable) -> Markdown:
     ValueError
         for a definition that has more than :data:`LENGTH` lines, or longer ones than :data:`WIDTH` columns.
     """
-    return Markdown("\n".join(["```python", "\n\n".join(map(_text, definitions)), "```"]))
+    return listing("\n\n".join(map(_text, definitions)))
+
+
+def listing(code: str) -> Markdown:
+    """Lines of Python for the reader, shown and not run."""
+    return Markdown("\n".join(["```python", code.strip("\n"), "```"]))
 
 
 def _text(definition: Callable) -> str:
