@@ -80,10 +80,18 @@ test-pages: $(STAMP) book  ## open every built page in headless Chromium, networ
 page: $(STAMP) chart  ## see one page while editing it, in seconds: make page NAME=fig1 (after one make book)
 	@$(BIN)/python -m publish.press.book --page "$$NAME"
 
-# .jupyter opens the chapters as notebooks, saves none of them by itself and asks the network for nothing;
-# kernels are this environment's own, and find this book's packages before any other
-lab: $(STAMP) chart  ## explore: the chapters in JupyterLab, with widgets that compute
-	@JUPYTER_PATH= JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" PYTHONPATH="$(CURDIR)$${PYTHONPATH:+:$$PYTHONPATH}" $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" book/preface.md
+# the chapters as notebooks, which the build has made and signed: what cells of others would show, JupyterLab shows only once
+# they are run. .jupyter opens the sources as notebooks, too, saves nothing by itself and asks the network for nothing; kernels
+# are this environment's own, and find this book's packages before any other
+lab: not-as-root book  ## explore: the chapters in JupyterLab, with widgets that compute (LAB_ARGS="..." for JupyterLab)
+	@JUPYTER_PATH= JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" PYTHONPATH="$(CURDIR)$${PYTHONPATH:+:$$PYTHONPATH}" $(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --NotebookNotary.data_dir="$(CURDIR)/_build/lab/.notary" $(LAB_ARGS) _build/lab/book/preface.ipynb
+
+.PHONY: not-as-root
+not-as-root:
+	@case "$$(id -u) $(LAB_ARGS)" in \
+	  *--allow-root*) ;; \
+	  "0 "*) echo 'JupyterLab does not start as root, as in a container, unless it is told to: make lab LAB_ARGS="--allow-root --no-browser --ip=0.0.0.0"' >&2; exit 1 ;; \
+	esac
 
 chapter: $(STAMP) chart  ## re-execute one chapter: make chapter NAME=one_nucleus PARAMS="Z=50 N=70 functional=PC-F1 pairing=true"
 	$(if $(STRAY),$(error $(STRAY) is no variable of this command: parameters go into PARAMS="…"))

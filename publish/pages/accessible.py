@@ -21,7 +21,9 @@ def without_empty_heads(table: str) -> str:
 
 def with_named_folds(contents: str) -> str:
     """HTML of a table of contents in which each button that shows the pages below a page says so."""
-    return _UNFOLDS.sub(lambda found: f'{found[1]} aria-label="Pages below {found[2].replace(chr(34), "&quot;")}">', contents)
+    return _UNFOLDS.sub(
+        lambda found: f'{found[1]} aria-label="Pages below {found[2].replace(chr(34), "&quot;")}">', contents
+    )
 
 
 class _EmptyHeads(SphinxPostTransform):

@@ -12,14 +12,13 @@ import re
 from docutils import nodes
 from myst_nb.core.variables import RetrievalError
 from myst_nb.ext.glue.directives import PasteFigureDirective
+from myst_nb.ext.glue.roles import PasteTextRole
 from myst_nb.ext.glue.utils import retrieve_glue_data
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from publish.manuscript import FILES
-
-_NEGATIVE = re.compile(r"(?<!\w)-(?=\d)")
-_CELL = re.compile(r"(<t[dh]\b[^>]*>)([^<]+)")
+from publish.prose import minus_signs, tables_with_minus_signs
 
 
 class _MinusSigns(SphinxPostTransform):
@@ -30,10 +29,10 @@ class _MinusSigns(SphinxPostTransform):
     def run(self, **kwargs) -> None:
         for glued in self.document.findall(nodes.inline):
             if "pasted-text" in glued["classes"]:
-                glued[:] = [nodes.Text(_NEGATIVE.sub("−", glued.astext()))]
+                glued[:] = [nodes.Text(minus_signs(glued.astext()))]
         for html in self.document.findall(nodes.raw):
             if "<td" in html.astext() and "<script" not in html.astext():  # an explorer writes its numbers itself
-                html[:] = [nodes.Text(_CELL.sub(lambda cell: cell[1] + _NEGATIVE.sub("−", cell[2]), html.astext()))]
+                html[:] = [nodes.Text(tables_with_minus_signs(html.astext()))]
 
 
 class GluedTable(nodes.figure):
@@ -77,6 +76,7 @@ class GluedFigure(PasteFigureDirective):
 
     def run(self) -> list[nodes.Node]:
         parts = super().run()
+        parts[0]["glue"], parts[0]["alt"] = self.arguments[0], self.options.get("alt", "")  # for publish.pages.lab
         try:
             links = retrieve_glue_data(self.document, self.arguments[0] + FILES)
         except RetrievalError:
@@ -84,15 +84,26 @@ class GluedFigure(PasteFigureDirective):
         return [*parts, nodes.raw("", links.data["text/html"], format="html")]
 
 
-def _use_glued_figure(app, config) -> None:
+class GluedText(PasteTextRole):
+    """The role for glued values; what it makes remembers name and form of the value."""
+
+    def run(self):
+        found, messages = super().run()
+        for node in found:
+            node["glue"] = self.text
+        return found, messages
+
+
+def _use_glued(app, config) -> None:
     """After all extensions, that of the domain among them, are there."""
     app.add_directive_to_domain("glue", "figure", GluedFigure, override=True)
+    app.add_role_to_domain("glue", "text", GluedText(), override=True)
 
 
 def connect(app) -> None:
     """Connect to Sphinx: glued tables, and figures that link to their files."""
     html = (lambda writer, node: writer.visit_figure(node), lambda writer, node: writer.depart_figure(node))
-    app.connect("config-inited", _use_glued_figure)
+    app.connect("config-inited", _use_glued)
     app.add_enumerable_node(GluedTable, "table", html=html)  # on paper they are tables proper, see publish.pages.latex
     app.add_transform(_TablesAreNoFigures)
     app.add_post_transform(_MinusSigns)

@@ -39,6 +39,7 @@ from publish.show.widgets import (
     LiveMasses,
     LiveNucleus,
     LiveProfiles,
+    subscripted,
 )
 
 END_POINT = 121
@@ -98,7 +99,7 @@ def _solved(nucleus: xr.Dataset) -> dict:
         "wells": [profile(well, 1) for well in wells],
         "parts": [profile(part, 2) for part in parts],
         "levels": _drawn_levels(nucleus),
-        "text": nucleus_text(nucleus).replace("E_CDFT", "E<sub>CDFT</sub>"),
+        "text": subscripted(nucleus_text(nucleus)),
     }
 
 

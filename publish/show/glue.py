@@ -1,7 +1,8 @@
 """What a chapter hands from its cells to its text, by name: numbers, words, figures and tables, with files to take along.
 
-The pages show them where the text has them.  A notebook program does not know of that, so the cells show them as well;
-a cell that glues is tagged ``remove-output``, which only the pages heed.
+The pages show them where the text has them, and so do the notebooks that ``make lab`` opens (:mod:`publish.show.lab`).  Any
+other notebook program does not know of that, so that there the cells show them; a cell that glues is tagged
+``remove-output``, which only the pages heed.
 
 Of a figure there are a PDF and a PNG, of the numbers behind it CSV files, under stable names, with links below it
 (:mod:`publish.pages.tables`).  While the book is built they go to ``book/_static/figures``, from where the pages are served;
@@ -27,6 +28,7 @@ from pandas.io.formats.style import Styler
 
 from lib.provenance import ROOT
 from publish.manuscript import BOOK, EXECUTED, FILES
+from publish.show.lab import session
 
 DPI = 300
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -55,9 +57,10 @@ def glue(name: str, value, file: str | None = None, **tables: pd.DataFrame) -> N
     """
     if isinstance(value, Figure | pd.DataFrame | Styler):
         figure = value if isinstance(value, Figure) else None
-        myst_nb.glue(name, value)
+        keep = lab.keep if (lab := session()) else myst_nb.glue
+        keep(name, value)
         if figure is not None or tables:
-            myst_nb.glue(name + FILES, offer(file or name, figure, **tables))
+            keep(name + FILES, offer(file or name, figure, **tables))
         if figure is not None:
             plt.close(figure)
         return
@@ -65,6 +68,9 @@ def glue(name: str, value, file: str | None = None, **tables: pd.DataFrame) -> N
         raise ValueError(f"{name} = {value!r} is no figure and no table: files stand below one of these")
     if isinstance(value, np.generic) or (hasattr(value, "item") and np.ndim(value) == 0):
         value = value.item()
+    if lab := session():
+        lab.keep(name, value)
+        return
     myst_nb.glue(name, value, display=False)
     print(f"{name}: {value}")
 
@@ -75,8 +81,8 @@ def _place() -> tuple[Path, str]:
         return BOOK / "_static" / "figures", f"{os.environ['BOOK_BUILD']}/_static/figures"
     if "CHAPTER_FOLDER" in os.environ:
         return Path(os.environ["CHAPTER_FOLDER"]) / "figures", "figures"
-    folder = EXECUTED / "figures"  # in Jupyter the notebook is the chapter itself
-    return folder, os.path.relpath(folder, BOOK)
+    folder = EXECUTED / "figures"
+    return folder, os.path.relpath(folder)  # in Jupyter, where the notebook lies
 
 
 def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HTML:

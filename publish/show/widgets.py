@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from html import escape
@@ -55,12 +56,24 @@ END_FM = 12.0
 MEMBERS = SPLITS * INITIALISATIONS
 PLAIN = {"description_width": "initial"}
 """Descriptions as wide as their words."""
+STILL = "Below is still the last drawing."
+"""Said where a wish cannot be met."""
+_GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ"}
+
+
+def subscripted(text: str) -> str:
+    """Text in HTML with the names of energies and couplings as on the page: ``E_CDFT`` and ``alpha_S`` with subscripts, in Greek."""
+    return re.sub(
+        r"\b([A-Za-z]|alpha|beta|gamma|delta)_([A-Z]+)\b",
+        lambda name: f"{_GREEK.get(name[1], name[1])}<sub>{name[2]}</sub>",
+        text,
+    )
 
 
 class Live:
     """Controls above a picture that is made anew whenever one of them changes; ``view`` is the whole.
 
-    ``words`` says what is shown, or in one line why a wish cannot be met; then there is no picture.
+    ``words`` says what is shown, or in one line why a wish cannot be met; then the last picture stays.
     Each kind has its own ``draw``, which makes figure and words; what it raises as ``ValueError`` or ``NoConvergenceError``
     is the reason why not.
 
@@ -90,11 +103,11 @@ class Live:
 
     def show(self, _=None) -> None:
         """Draw what the controls say."""
-        self.words.value, picture = "computing …", ""
+        self.words.value, picture = "computing …", self.picture.value
         try:
             figure, words = self.draw()
         except (ValueError, NoConvergenceError) as error:
-            words = str(error)
+            words = f"{str(error).removesuffix('.')}. {STILL}" if picture else str(error)
         else:
             buffer = io.BytesIO()
             figure.savefig(buffer, format="png", dpi=110)
@@ -104,7 +117,7 @@ class Live:
                 f'<img style="max-width: 100%" alt="{escape(words)}" '
                 f'src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
             )
-        self.words.value, self.picture.value = escape(words), picture
+        self.words.value, self.picture.value = subscripted(escape(words)), picture
 
 
 def numbers(first: tuple[int, int], ranges=((2, 300), (2, 300))) -> dict[str, widgets.BoundedIntText]:
@@ -156,14 +169,21 @@ class LiveNucleus(Live):
     def __init__(self, first: tuple[int, int], functionals: Sequence[str] = tuple(FUNCTIONALS)):
         self.reset = widgets.Button(description="reset couplings", tooltip="all changes back to 0 %")
         self.reset.on_click(self._reset)
-        look = {"readout_format": "+.1f", "layout": {"width": "265px"}, "continuous_update": False}
+        look = {
+            "readout_format": "+.1f",
+            "layout": {"width": "265px"},
+            "continuous_update": False,
+            "description_allow_html": True,
+        }
         super().__init__(
             **numbers(first),
             functional=choice(functionals, "functional"),
             pairing=tick("pairing"),
             heading={"words": widgets.Label("couplings, changed by per cent"), "reset": self.reset},
             couplings={
-                name: widgets.FloatSlider(0, min=-CHANGE_PERCENT, max=CHANGE_PERCENT, description=name, **look)
+                name: widgets.FloatSlider(
+                    0, min=-CHANGE_PERCENT, max=CHANGE_PERCENT, description=subscripted(name), **look
+                )
                 for name in dict.fromkeys(name for each in functionals for name in get_functional(each).couplings)
             },
         )

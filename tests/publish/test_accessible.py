@@ -17,7 +17,9 @@ def test_corners_of_tables_are_no_heads():
 
 
 def test_folds_of_the_contents_say_what_is_below():
-    contents = '<li><a class="reference internal" href="x.html">7. Eleven &amp; more</a><details><summary><i></i></summary>'
+    contents = (
+        '<li><a class="reference internal" href="x.html">7. Eleven &amp; more</a><details><summary><i></i></summary>'
+    )
     assert '<summary aria-label="Pages below 7. Eleven &amp;amp; more">' not in with_named_folds(contents)
     assert '<summary aria-label="Pages below 7. Eleven &amp; more">' in with_named_folds(contents)
     assert with_named_folds("<details><summary>words</summary>") == "<details><summary>words</summary>"
