@@ -213,18 +213,11 @@ def has_notebook(env, page: str) -> bool:
     return page in env.found_docs and not re.match(r"book/api", page)
 
 
-def _values(notebook) -> dict[str, dict[str, str]]:
-    """What the cells of an executed notebook have glued, by name and form."""
-    found = {}
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            glued = output.get("metadata", {}).get("scrapbook")
-            if glued:
-                found[glued["name"]] = {
-                    form.removeprefix(glued["mime_prefix"]): "".join(data) if isinstance(data, list) else data
-                    for form, data in output["data"].items()
-                }
-    return found
+def _values(page: str, executed: Path) -> dict[str, dict[str, str]]:
+    """What the cells of a page have glued, by name and form, as myst-nb keeps it in a folder."""
+    path = executed / f"{page}.glue.json"
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return {name: value["data"] for name, value in kept.items()}
 
 
 def prose_cell(text: str, values: dict[str, dict[str, str]]):
@@ -261,7 +254,7 @@ def code_cell(cell):
     return new_code_cell(cell.source, outputs=outputs, metadata=metadata)
 
 
-def make_notebook(writer: Writer, executed):
+def make_notebook(writer: Writer, executed, values: dict[str, dict[str, str]]):
     """The notebook of a page.
 
     Parameters
@@ -270,8 +263,9 @@ def make_notebook(writer: Writer, executed):
         of the page.
     executed
         the chapter as it was executed, None for a page without code.
+    values
+        what its cells have glued, by name and form.
     """
-    values = _values(executed) if executed else {}
     code = iter([cell for cell in executed.cells if cell.cell_type == "code"] if executed else [])
     cells = []
     for block in writer.blocks(writer.doctree):
@@ -305,7 +299,10 @@ def _write(app, pagename, templatename, context, doctree) -> None:
     taken = (pages / "_sources" / f"{pagename}.ipynb", Path(app.srcdir) / f"{pagename}.ipynb")
     found = next((path for path in taken if path.exists()), None)
     cells = any("cell" in node["classes"] for node in doctree.findall(nodes.container))
-    notebook = make_notebook(Writer(pagename, doctree, app), nbformat.read(found, 4) if found and cells else None)
+    executed = nbformat.read(found, 4) if found and cells else None
+    notebook = make_notebook(
+        Writer(pagename, doctree, app), executed, _values(pagename, pages.parent / "jupyter_execute")
+    )
     target = pages.parent / FOLDER / f"{pagename}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(notebook, ensure_ascii=False, indent=1), encoding="utf-8")

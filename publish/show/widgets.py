@@ -58,16 +58,17 @@ PLAIN = {"description_width": "initial"}
 """Descriptions as wide as their words."""
 STILL = "Below is still the last drawing."
 """Said where a wish cannot be met."""
-_GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ"}
 
 
 def subscripted(text: str) -> str:
-    """Text in HTML with the names of energies and couplings as on the page: ``E_CDFT`` and ``alpha_S`` with subscripts, in Greek."""
-    return re.sub(
-        r"\b([A-Za-z]|alpha|beta|gamma|delta)_([A-Z]+)\b",
-        lambda name: f"{_GREEK.get(name[1], name[1])}<sub>{name[2]}</sub>",
-        text,
-    )
+    """Text in HTML with the names of energies as on the page: ``E_CDFT`` with a subscript."""
+    return re.sub(r"\b([A-Z])_([A-Z]+)\b", r"\1<sub>\2</sub>", text)
+
+
+def formula(coupling: str) -> str:
+    """The name of a coupling as on the page, ``alpha_S`` as Greek letter with subscript: in HTML widgets allow no subscript."""
+    letter, index = coupling.split("_")
+    return rf"${letter if len(letter) == 1 else f'\\{letter}'}_{{{index}}}$"
 
 
 class Live:

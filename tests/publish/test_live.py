@@ -94,8 +94,8 @@ def test_there_is_a_slider_for_each_coupling_of_the_mean_field(nucleus):
 def test_names_are_written_as_on_the_page(nucleus):
     """As in the chapter on the functional, and nothing else is touched."""
     written = [slider.description for slider in nucleus.couplings.values()]
-    assert written[:3] == ["α<sub>S</sub>", "β<sub>S</sub>", "γ<sub>S</sub>"]
-    assert {"δ<sub>TV</sub>", "a<sub>S</sub>"} <= {*written}
+    assert written[:3] == [r"$\alpha_{S}$", r"$\beta_{S}$", r"$\gamma_{S}$"]
+    assert {r"$\delta_{TV}$", "$a_{S}$"} <= {*written}
     assert "E<sub>CDFT</sub> = " in nucleus.words.value
     assert subscripted("NN3_I6D of data_set, x_s") == "NN3_I6D of data_set, x_s"
 
