@@ -68,7 +68,8 @@ def subscripted(text: str) -> str:
 def formula(coupling: str) -> str:
     """The name of a coupling as on the page, ``alpha_S`` as Greek letter with subscript: in HTML widgets allow no subscript."""
     letter, index = coupling.split("_")
-    return rf"${letter if len(letter) == 1 else f'\\{letter}'}_{{{index}}}$"
+    greek = "" if len(letter) == 1 else "\\"
+    return f"${greek}{letter}_{{{index}}}$"
 
 
 class Live:
