@@ -35,12 +35,16 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   }
 
-  // on a phone the parameters of a chapter are no table, so that each line has its head beside it
-  for (const table of document.querySelectorAll(".cell_output table")) {
-    const heads = [...table.querySelectorAll("thead th")].map(cell => cell.textContent.trim());
-    if (heads[0] !== "parameter") continue;
-    table.classList.add("parameters");
-    for (const row of table.querySelectorAll("tbody tr")) [...row.cells].forEach((cell, i) => { if (cell.textContent.trim()) cell.dataset.head = heads[i]; });
+  // on a phone the parameters of a chapter, and its claims and conditions, are no table, so that each line has its head beside it;
+  // heads are counted from the right, since a row may lack cells of an index that spans several
+  for (const table of document.querySelectorAll(":is(.cell_output, figure) table")) {
+    const [top, ...rest] = table.tHead?.rows ?? [], texts = row => [...row?.cells ?? []].map(cell => cell.textContent.trim());
+    const names = texts(rest[0]), heads = texts(top).map((text, i) => text || names[i] || "");
+    if (!["parameter", "outcome", "demanded"].some(name => heads.includes(name))) continue;
+    table.classList.add("cards");
+    if (heads[0] === "parameter") table.classList.add("parameters");
+    for (const row of table.tBodies[0].rows) for (const cell of row.cells)
+      if (cell.textContent.trim()) cell.dataset.head = heads.at(cell.cellIndex - row.cells.length);
   }
 
   // what is wider than its place: on which side there is more, for book.css to show; and it can be scrolled by keys, while
@@ -64,7 +68,7 @@ document.addEventListener("DOMContentLoaded", () => {
     sizes.observe(box);
     box.addEventListener("scroll", () => look(box), { passive: true });
   });
-  watch(".cell_output .text_html, figure .text_html, .pst-scrollable-table-container");
+  watch(".cell_output .text_html, figure .text_html, .pst-scrollable-table-container, .highlight pre");
   addEventListener("load", () => window.MathJax?.startup?.promise.then(() => watch("div.math mjx-container")));
 
   // in the contents of the page that section is marked which is read: the last that has begun in the upper third, and at the end

@@ -27,10 +27,9 @@ from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 
 from lib.provenance import ROOT
-from publish.manuscript import BOOK, EXECUTED, FILES
+from publish.manuscript import BOOK, EXECUTED, FILE_DPI, FILES
 from publish.show.lab import session
 
-DPI = 300
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -113,7 +112,7 @@ def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HT
         # no dates inside, so that the same figure is the same file; text of the PDF stays text
         with mpl.rc_context({"pdf.fonttype": 42}):
             figure.savefig(target / f"{name}.pdf", metadata={"CreationDate": None})
-        figure.savefig(target / f"{name}.png", dpi=DPI)
+        figure.savefig(target / f"{name}.png", dpi=FILE_DPI)
         files += [f"{name}.pdf", f"{name}.png"]
     for key, table in tables.items():
         file = f"{name}.csv" if key == "data" else f"{name}-{key}.csv"

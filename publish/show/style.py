@@ -11,6 +11,7 @@ from matplotlib.colors import Normalize, to_hex
 
 from claims.exact import BESIDE, FIRST_ORDER, ON_SHELL
 from lib.learning.table_one import TABLE_I, get_network
+from publish.manuscript import PAGE_DPI
 
 
 class Look(NamedTuple):
@@ -94,7 +95,7 @@ def use_style() -> None:
             "figure.facecolor": "white",
             "axes.facecolor": "white",
             "savefig.facecolor": "white",
-            "figure.dpi": 110,
+            "figure.dpi": PAGE_DPI,
             "savefig.dpi": 200,
             "figure.constrained_layout.use": True,
             "font.size": 10,

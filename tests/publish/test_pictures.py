@@ -51,3 +51,11 @@ def test_at_the_end_of_a_build_of_pages(plot, kind, error, mode):
     connected["build-finished"](app, error)
     with Image.open(plot) as image:
         assert image.mode == mode
+
+
+def test_a_sharper_screen_takes_the_file_that_the_figure_links_to():
+    page = '<a class="reference external image-reference" href="../a.png"><img alt="x" src="../_images/1.png" /></a><img src="b.png">'
+    assert pictures.sharp(page) == (
+        '<a class="reference external image-reference" href="../a.png">'
+        '<img alt="x" src="../_images/1.png" srcset="../_images/1.png 1x, ../a.png 2.727x" /></a><img src="b.png">'
+    )
