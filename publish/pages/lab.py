@@ -236,8 +236,11 @@ def prose_cell(text: str, values: dict[str, dict[str, str]]):
     )
 
 
-def code_cell(cell):
-    """A cell of the chapter, folded and silent where it is on the page; explorers must be computed first."""
+def code_cell(cell, parameters: str = "parameters"):
+    """A cell of the chapter, folded and silent where it is on the page; explorers must be computed first.
+
+    Open is the cell with the tag ``parameters``.
+    """
     tags, outputs = cell.metadata.get("tags", []), []
     for output in [] if "remove-output" in tags else cell.outputs:
         if "scrapbook" in output.get("metadata", {}):
@@ -249,7 +252,7 @@ def code_cell(cell):
             output = new_output("display_data", data)
         outputs.append(output)
     metadata = {"tags": tags} if tags else {}
-    if {"hide-input", "remove-input"} & {*tags} and "parameters" not in tags:
+    if {"hide-input", "remove-input"} & {*tags} and parameters not in tags:
         metadata["jupyter"] = {"source_hidden": True}
     return new_code_cell(cell.source, outputs=outputs, metadata=metadata)
 
@@ -266,11 +269,14 @@ def make_notebook(writer: Writer, executed, values: dict[str, dict[str, str]]):
     values
         what its cells have glued, by name and form.
     """
-    code = iter([cell for cell in executed.cells if cell.cell_type == "code"] if executed else [])
+    code = [cell for cell in executed.cells if cell.cell_type == "code"] if executed else []
+    given = "injected-parameters"  # by papermill, behind those of the chapter
+    given = given if any(given in cell.metadata.get("tags", []) for cell in code) else "parameters"
+    left = iter(code)
     cells = []
     for block in writer.blocks(writer.doctree):
         if isinstance(block, nodes.container):
-            cells.append(code_cell(next(code)))
+            cells.append(code_cell(next(left), given))
             continue
         kind = "prose" if names(block) else "text"
         if cells and isinstance(cells[-1], tuple) and cells[-1][0] == kind:

@@ -3,12 +3,15 @@
 Run by ``make test-pages`` after ``make book``; axe-core comes from npm once, into ``_build/vendor``.
 """
 
+import io
 import json
 import re
 
+import numpy as np
 import pytest
 import yaml
 from conftest import PAGES, ROOT
+from PIL import Image
 
 from publish.manuscript import chapters, defaults
 from publish.pages.scripts import AXE, AXE_FOLDER, fetch
@@ -197,7 +200,7 @@ def test_names_of_levels_stand_inside_their_panel(page, site):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_tables_and_explorers_of_either_scheme(page, site, scheme):
-    """Tables stand on the ground of the page; explorers are white, as are their boxes and their pictures."""
+    """Tables stand on the ground of the page; explorers are drawn on white, and as a whole turned round in the dark."""
     page.emulate_media(color_scheme=scheme)
     open_page(page, site, "book/one_nucleus.html")
     page.locator(".ne-plot").wait_for()
@@ -205,11 +208,12 @@ def test_tables_and_explorers_of_either_scheme(page, site, scheme):
         """() => [...new Set([...document.querySelectorAll('main .cell_output .text_html, main .cell_output .output tr')]
         .map(e => getComputedStyle(e).backgroundColor))]"""
     ) == ["rgba(0, 0, 0, 0)"]
-    assert page.locator(".explorer").evaluate("e => getComputedStyle(e).colorScheme") == "light"
-    look = page.locator(".ne-plot").evaluate(
-        "e => (s => [s.filter, s.backgroundColor, s.padding])(getComputedStyle(e))"
-    )
-    assert look == ["none", "rgb(255, 255, 255)", "0px"]
+    look = page.locator(".explorer").evaluate("e => (s => [s.colorScheme, s.filter])(getComputedStyle(e))")
+    assert look == ["light", {"light": "none", "dark": "invert(1) hue-rotate(180deg)"}[scheme]]
+    assert page.locator(".ne-plot").evaluate("e => (s => [s.filter, s.padding])(getComputedStyle(e))") == [
+        "none",
+        "0px",
+    ]
 
 
 def test_captions_and_glued_values_are_as_heavy_as_the_text(page, site):
@@ -281,11 +285,122 @@ def test_axe_finds_nothing(page, site, axe, name, scheme):
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
     page.evaluate(axe)
     found = page.evaluate(
-        # the list of references is made by docutils, with roles that the standard has meanwhile withdrawn
-        """async () => (await axe.run({include: ['main'], exclude: ['.citation-list']}, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})).violations
+        """async () => (await axe.run({include: ['main']}, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})).violations
         .map(v => [v.id, v.nodes.length, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + ' | ' + n.any.map(a => a.message).join(' ').slice(0, 160))])"""
     )
     assert found == [], json.dumps(found, indent=1, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_all_that_is_seen_has_its_name_and_role(page, site, axe, name):
+    """What axe-core holds for minor: heads of tables without words, buttons without names, roles that do not fit, no landmark."""
+    open_page(page, site, name)
+    page.evaluate(axe)
+    rules = [
+        "empty-table-header",
+        "summary-name",
+        "aria-allowed-role",
+        "aria-deprecated-role",
+        "aria-required-children",
+        "region",
+    ]
+    found = page.evaluate(
+        "async rules => (await axe.run(document, {runOnly: rules})).violations.map(v => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 160)])",
+        rules,
+    )
+    assert found == []
+    named = page.evaluate(
+        """() => [...document.querySelectorAll('main summary, main table')].filter(e => !e.closest('.explorer')).map(e =>
+        e.matches('table') ? e.caption?.textContent ?? document.getElementById(e.getAttribute('aria-labelledby'))?.textContent ?? ''
+        : e.getAttribute('aria-label') ?? e.innerText)"""
+    )
+    assert all(len(words.strip()) > 3 for words in named)
+    assert "Toggle hidden content" not in named
+
+
+@pytest.mark.parametrize("name", ["symbols", "verdict", "one_nucleus", "fig2"])
+def test_the_section_that_is_read_is_marked_in_the_contents(page, site, name):
+    open_page(page, site, f"book/{name}.html")
+    marked = "[...document.querySelectorAll('#pst-page-toc-nav a[aria-current]')].map(a => a.hash)"
+    links = page.evaluate("[...document.querySelectorAll('#pst-page-toc-nav a')].map(a => a.hash)")
+    page.keyboard.press("End")
+    page.wait_for_function(f"{marked}[0] === {json.dumps(links[-1])}")
+    assert page.evaluate(marked) == links[-1:]
+    third = page.locator(f"[id='{links[2][1:]}'] > :is(h2, h3)").first
+    third.evaluate("e => scrollTo(0, e.getBoundingClientRect().top + scrollY - 100)")
+    page.wait_for_function(f"{marked}[0] === {json.dumps(links[2])}")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "networks/" in name])
+def test_a_page_of_a_network_counts_its_own_figures(page, site, name):
+    open_page(page, site, name)
+    chapter = page.locator("main h1 .section-number").inner_text().strip().rstrip(".")
+    numbers = page.locator("main figure:has(img) .caption-number").all_inner_texts()
+    assert [number.split()[1] for number in numbers] == [f"{chapter}.{i}" for i in range(1, len(numbers) + 1)]
+
+
+CARDS = """table => [...table.tBodies[0].rows].map(row => [...row.cells].filter(e => e.getBoundingClientRect().width).map(cell => {
+    const box = cell.getBoundingClientRect();
+    return [cell.textContent.trim(), getComputedStyle(cell, '::before').content.replaceAll('"', ''), box.left >= 0 && box.right <= innerWidth, box.top];
+}))"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["verdict", "fig1", "shell_effects"])
+def test_claims_and_conditions_are_cards_on_a_phone(phone, site, name, scheme):
+    """Each with all that is said of it, below each other and beside its head, and no scrolling aside."""
+    phone.emulate_media(color_scheme=scheme)
+    open_page(phone, site, f"book/{name}.html")
+    tables = phone.locator("table.cards:not(.parameters)")
+    assert tables.count() == 2, "claims, and conditions"
+    heads = set()
+    for table in tables.all():
+        assert table.evaluate("e => e.closest('.text_html').scrollWidth <= e.closest('.text_html').clientWidth + 1")
+        for card in table.evaluate(CARDS):
+            assert all(words and head and inside for words, head, inside, _ in card)
+            tops = [top for *_, top in card]
+            assert tops == sorted(set(tops)), "each on a line of its own"
+            heads |= {head for _, head, *_ in card}
+    assert {"outcome", "demanded", "found", "met", "claim", "condition"} <= heads
+
+
+@pytest.mark.parametrize("name", ["book/fig2.html", "book/one_nucleus.html", "book/chart.html"])
+def test_figures_are_sharp_on_a_phone_and_say_that_they_can_be_enlarged(phone, site, name):
+    open_page(phone, site, name)
+    for image in phone.locator("main figure > a > img").all():
+        image.scroll_into_view_if_needed()
+        seen = image.evaluate(
+            "async e => { await e.decode(); return [e.currentSrc.includes('_static/figures/'), e.closest('a').href === e.currentSrc] }"
+        )
+        assert seen == [True, True]
+        probe = image.evaluate(
+            "async e => { const i = new Image(); i.src = e.currentSrc; await i.decode(); return i.naturalWidth / e.getBoundingClientRect().width }"
+        )
+        assert probe >= 2, "a dot of the picture for each dot of the screen"
+    said = phone.locator("main figure:has(> a > img) > figcaption").evaluate_all(
+        "all => [...new Set(all.map(e => getComputedStyle(e, '::before').content))]"
+    )
+    assert len(said) == 1
+    assert said[0].startswith('"Tap the figure')
+
+
+@pytest.mark.parametrize("name", ["genindex.html", "search.html", "book/preface.html"])
+def test_pages_beside_the_chapters_fit_a_phone_too(phone, site, name):
+    phone.goto(f"{site}/{name}", wait_until="load")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 391
+
+
+@pytest.mark.parametrize("chapter", ["fig1", "ensemble"])
+def test_code_that_is_cut_says_so(phone, site, chapter):
+    open_page(phone, site, f"book/{chapter}.html")
+    for fold in phone.locator("main details.hide > summary").all():
+        fold.click()
+    phone.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
+    cut = phone.locator("main .highlight pre").evaluate_all(
+        "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => [e.dataset.more, e.tabIndex])"
+    )
+    assert len(cut) > 1
+    assert {*map(tuple, cut)} == {("right", 0)}
 
 
 @pytest.mark.parametrize("chapter", EXPLORERS)
@@ -335,17 +450,36 @@ def test_explorers_fit_a_telephone(phone, site, chapter):
 
 
 @pytest.mark.parametrize("chapter", EXPLORERS)
-def test_explorers_are_light_in_the_dark(page, site, chapter):
-    """Ground, controls and tables, so that an empty box to tick looks empty."""
-    page.emulate_media(color_scheme="dark")
-    open_page(page, site, f"book/{chapter}.html")
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    grounds = page.evaluate(
-        """() => [...document.querySelectorAll('.explorer, .explorer svg, .explorer input, .explorer select, .explorer td, .explorer th')]
-        .map(e => { const s = getComputedStyle(e); return [e.tagName, s.colorScheme, s.backgroundColor, s.filter].join(' ') })
-        .filter(s => !/light rgb\\(255, 255, 255\\) none$/.test(s))"""
-    )
-    assert grounds == []
+def test_explorers_are_dark_in_the_dark(page, site, chapter):
+    """Form, drawing and tables on the ground of the page, in letters as bright as it is dark, and the other way round in the light."""
+    shares = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        open_page(page, site, f"book/{chapter}.html")
+        page.wait_for_function("document.querySelector('.drawing > svg > *')")
+        explorer = page.locator(".explorer").first
+        explorer.scroll_into_view_if_needed()
+        with Image.open(io.BytesIO(explorer.screenshot())) as picture:
+            grey = np.asarray(picture.convert("L"))
+        shares[scheme] = [float((grey < 60).mean()), float((grey > 195).mean())]
+    dark, bright = shares["light"]
+    assert bright > 0.5 > dark
+    dark, bright = shares["dark"]
+    assert dark > 0.5 > bright
+    assert bright > 0.003, "letters and curves"
+
+
+def test_colours_of_the_chart_are_the_same_in_the_dark(page, site):
+    """The map has the colours of the figures, which stay what they are."""
+    seen = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        open_page(page, site, "book/chart.html")
+        cell = page.locator('.ce-cell[data-at="40,50"]')
+        cell.scroll_into_view_if_needed()
+        with Image.open(io.BytesIO(cell.screenshot())) as picture:
+            seen[scheme] = np.asarray(picture.convert("RGB"))[picture.height // 2, picture.width // 2].astype(int)
+    assert np.abs(seen["light"] - seen["dark"]).max() < 25
 
 
 def test_explorers_answer_to_touch(phone, site):
