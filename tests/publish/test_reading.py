@@ -200,7 +200,7 @@ def test_names_of_levels_stand_inside_their_panel(page, site):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_tables_and_explorers_of_either_scheme(page, site, scheme):
-    """Tables stand on the ground of the page; explorers are drawn on white, and as a whole turned round in the dark."""
+    """Tables stand on the ground of the page; explorers follow the scheme."""
     page.emulate_media(color_scheme=scheme)
     open_page(page, site, "book/one_nucleus.html")
     page.locator(".ne-plot").wait_for()
@@ -208,12 +208,7 @@ def test_tables_and_explorers_of_either_scheme(page, site, scheme):
         """() => [...new Set([...document.querySelectorAll('main .cell_output .text_html, main .cell_output .output tr')]
         .map(e => getComputedStyle(e).backgroundColor))]"""
     ) == ["rgba(0, 0, 0, 0)"]
-    look = page.locator(".explorer").evaluate("e => (s => [s.colorScheme, s.filter])(getComputedStyle(e))")
-    assert look == ["light", {"light": "none", "dark": "invert(1) hue-rotate(180deg)"}[scheme]]
-    assert page.locator(".ne-plot").evaluate("e => (s => [s.filter, s.padding])(getComputedStyle(e))") == [
-        "none",
-        "0px",
-    ]
+    assert page.locator(".explorer").evaluate("e => getComputedStyle(e).colorScheme") == scheme
 
 
 def test_captions_and_glued_values_are_as_heavy_as_the_text(page, site):
@@ -479,7 +474,7 @@ def test_colours_of_the_chart_are_the_same_in_the_dark(page, site):
         cell.scroll_into_view_if_needed()
         with Image.open(io.BytesIO(cell.screenshot())) as picture:
             seen[scheme] = np.asarray(picture.convert("RGB"))[picture.height // 2, picture.width // 2].astype(int)
-    assert np.abs(seen["light"] - seen["dark"]).max() < 25
+    assert np.abs(seen["light"] - seen["dark"]).max() <= 2
 
 
 def test_explorers_answer_to_touch(phone, site):
