@@ -321,9 +321,9 @@ def test_the_section_that_is_read_is_marked_in_the_contents(page, site, name):
     page.keyboard.press("End")
     page.wait_for_function(f"{marked}[0] === {json.dumps(links[-1])}")
     assert page.evaluate(marked) == links[-1:]
-    third = page.locator(f"[id='{links[2][1:]}'] > :is(h2, h3)").first
+    third = page.locator(f"[id='{links[1][1:]}'] > :is(h2, h3)").first
     third.evaluate("e => scrollTo(0, e.getBoundingClientRect().top + scrollY - 100)")
-    page.wait_for_function(f"{marked}[0] === {json.dumps(links[2])}")
+    page.wait_for_function(f"{marked}[0] === {json.dumps(links[1])}")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "networks/" in name])
@@ -347,7 +347,7 @@ def test_claims_and_conditions_are_cards_on_a_phone(phone, site, name, scheme):
     phone.emulate_media(color_scheme=scheme)
     open_page(phone, site, f"book/{name}.html")
     tables = phone.locator("table.cards:not(.parameters)")
-    assert tables.count() == 2, "claims, and conditions"
+    assert tables.count() >= 2, "claims, and conditions"
     heads = set()
     for table in tables.all():
         assert table.evaluate("e => e.closest('.text_html').scrollWidth <= e.closest('.text_html').clientWidth + 1")
