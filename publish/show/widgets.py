@@ -58,6 +58,7 @@ PLAIN = {"description_width": "initial"}
 """Descriptions as wide as their words."""
 STILL = "Below is still the last drawing."
 """Said where a wish cannot be met."""
+_GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ"}
 
 
 def subscripted(text: str) -> str:
@@ -65,11 +66,10 @@ def subscripted(text: str) -> str:
     return re.sub(r"\b([A-Z])_([A-Z]+)\b", r"\1<sub>\2</sub>", text)
 
 
-def formula(coupling: str) -> str:
-    """The name of a coupling as on the page, ``alpha_S`` as Greek letter with subscript: in HTML widgets allow no subscript."""
+def named(coupling: str) -> str:
+    """The name of a coupling as on the page, ``alpha_S`` as Greek letter with subscript, in the HTML that widgets allow."""
     letter, index = coupling.split("_")
-    greek = "" if len(letter) == 1 else "\\"
-    return f"${greek}{letter}_{{{index}}}$"
+    return f'{_GREEK.get(letter, letter)}<span style="font-size: 75%; vertical-align: sub">{index}</span>'
 
 
 class Live:
