@@ -183,9 +183,7 @@ class LiveNucleus(Live):
             pairing=tick("pairing"),
             heading={"words": widgets.Label("couplings, changed by per cent"), "reset": self.reset},
             couplings={
-                name: widgets.FloatSlider(
-                    0, min=-CHANGE_PERCENT, max=CHANGE_PERCENT, description=subscripted(name), **look
-                )
+                name: widgets.FloatSlider(0, min=-CHANGE_PERCENT, max=CHANGE_PERCENT, description=named(name), **look)
                 for name in dict.fromkeys(name for each in functionals for name in get_functional(each).couplings)
             },
         )
