@@ -19,7 +19,8 @@ from claims.exact import FIRST_ORDER, ON_SHELL
 from claims.uncertainty import Estimate
 from claims.words import label
 from lib.learning.errors import DISTANCE_BINS, rms
-from lib.learning.local_ensemble import ROWS, load_local
+from lib.learning.local_ensemble import load_local
+from lib.learning.local_rows import ROWS
 from lib.learning.table_one import CORRECTING
 
 DIRECT_ROWS = tuple(id for id, design in ROWS.items() if design.target == "E")

@@ -5,7 +5,7 @@ neutron-richest third, or half, of each element, which stand for the extrapolati
 :data:`FIRST_SEEDS`, the :data:`FINALISTS` of each target those of :data:`MORE_SEEDS`, too; of them the one with the lowest mean
 logarithm of the three errors is chosen (:func:`standing`).  Nothing outside the known region takes part: its
 nuclei are not even predicted.  ``python -m studies.knowing`` trains what is missing, writes ``data/knowing.csv``, in which every
-candidate stays, and then ``data/local``, if the designs of :data:`lib.learning.local_ensemble.CHOSEN` are those chosen here.
+candidate stays, and then ``data/local``, if the designs of :data:`lib.learning.local_rows.CHOSEN` are those chosen here.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ import pandas as pd
 from lib import store
 from lib.learning.dataset import inner_learning, random_learning
 from lib.learning.errors import rms
-from lib.learning.local_ensemble import CHOSEN, ROWS, data_of, is_current, local_path, make_local, nuclei_of
-from lib.learning.local_network import Design, local_seed, train_local
+from lib.learning.local_ensemble import data_of, is_current, local_path, make_local, nuclei_of
+from lib.learning.local_network import local_seed, train_local
+from lib.learning.local_rows import CHOSEN, ROWS, Design
 from lib.learning.train import one_thread
 from lib.provenance import DATA, code_version
 from lib.tasks import add_engine_options, errors_in_one_line, known_to, run_tasks

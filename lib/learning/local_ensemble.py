@@ -11,7 +11,7 @@ import itertools
 import json
 import platform
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,6 @@ from lib.learning.dataset import (
 from lib.learning.ensemble import TARGET_TOLERANCE_MEV
 from lib.learning.errors import rms
 from lib.learning.local_network import (
-    Design,
     LocalData,
     LocalLayers,
     LocalNetwork,
@@ -40,6 +39,7 @@ from lib.learning.local_network import (
     six_densities,
     train_local,
 )
+from lib.learning.local_rows import ROWS, Design
 from lib.learning.train import one_thread
 from lib.provenance import DATA, code_hash, code_version
 from lib.rmf.chart import load_chart
@@ -48,25 +48,6 @@ from lib.store import Variable, labelled
 from lib.tasks import resume_tasks, task_folder
 
 FOLDER = DATA / "local"
-CHOSEN = {
-    "E": Design(known="interaction, kinetic", inputs="six and potentials"),
-    "dE": Design(target="dE", known="first order", weight_decay=10.0),
-}
-"""The designs that were chosen on known nuclei, by target (:mod:`studies.knowing`)."""
-_E, _DE = CHOSEN["E"], CHOSEN["dE"]
-ROWS: dict[str, Design] = {
-    "weighted": replace(_E, known="nothing", factor="rho_V", inputs="six, times r^2"),
-    "local": replace(_E, known="nothing", factor="rho_V", inputs="six"),
-    "lower": replace(_E, known="nothing", inputs="six, split"),
-    "interaction": replace(_E, known="interaction", inputs="six, split"),
-    "kinetic": replace(_E, inputs="six, split"),
-    "fields": _E,
-    "fields, strong prior": replace(_E, weight_decay=100 * _E.weight_decay),
-    "correction": replace(_DE, known="nothing", factor="rho_V", inputs="six, split"),
-    "correction, first order": _DE,
-    "correction, weak prior": replace(_DE, weight_decay=_DE.weight_decay / 100),
-}
-"""One piece of physics after the other, up to the chosen design of each target; and that with another prior."""
 LAYERS = LocalLayers._fields
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from torch import Tensor
 
 from lib.learning.jacobian import Tape
 from lib.learning.levenberg_marquardt import LevenbergMarquardt, Linear
+from lib.learning.local_rows import FACTORS, INPUTS, KNOWN, Design
 from lib.learning.networks import EMPTY_FM
 from lib.learning.table_one import DENSITIES
 from lib.rmf.functionals import PC_F1, PC_PK1
@@ -35,73 +35,9 @@ STRIDE = 2
 BLOCK_NUCLEI = 48
 """Nuclei that are worked on together."""
 
-_LAPLACIANS = ("lower_laplacian", "vector_laplacian", "isovector_laplacian")
-_SPLIT = ("lower_density", "vector_density", "isovector_density", *_LAPLACIANS)
-_POTENTIALS = ("scalar_potential", "vector_potential", "isovector_potential", "coulomb_potential")
-_CHANGES = ("scalar_change", "vector_change", "isovector_change")
-INPUTS: dict[str, tuple[str, ...]] = {
-    "six, times r^2": tuple(f"weighted_{name}" for name in DENSITIES),
-    "six": DENSITIES,
-    "six, split": _SPLIT,
-    "six and potentials": (*_SPLIT, *_POTENTIALS),
-    "six and their sums": (*_SPLIT, "sum_potential", "difference_potential", *_POTENTIALS[2:]),
-    "six and S, V, V_TV": (*_SPLIT, *_POTENTIALS[:3]),
-    "three and potentials": (*_SPLIT[:3], *_POTENTIALS),
-    "six and changes": (*_SPLIT, *_CHANGES),
-    "two": ("lower_density", "vector_density"),
-}
-"""Fields at a point that a network may be given.
-
-*Split* means rho_V - rho_S in the place of rho_S, the small difference as such.
-"""
-FACTORS: dict[str, tuple[str, ...]] = {
-    "rho_V": ("vector_density",),
-    "rho_V - rho_S": ("lower_density",),
-    "products": ("vector_vector", "vector_lower", "isovector_isovector", "vector_bend", "lower_bend", "isovector_bend"),
-    "second order": ("second_scalar", "second_mixed", "second_vector"),
-    "second order, sums": ("second_sum", "second_lower", "second_isovector"),
-}
-"""Densities that multiply the outputs, by name."""
-KNOWN: dict[str, tuple[str, ...]] = {
-    "nothing": (),
-    "rest mass": ("rest_mass",),
-    "interaction": ("interaction", "coulomb"),
-    "interaction, kinetic by S - V": ("interaction", "coulomb", "isoscalar_kinetic"),
-    "interaction, kinetic": ("interaction", "coulomb", "kinetic"),
-    "first order": ("first_order",),
-}
-"""Energy densities that are not learnt."""
-
-
-@dataclass(frozen=True)
-class Design:
-    """What a network of local fields is told, and its perceptron.
-
-    ``target`` of :data:`lib.learning.table_one.TARGETS`; ``known`` of :data:`KNOWN`, ``factor`` of :data:`FACTORS`, ``inputs``
-    of :data:`INPUTS`; ``width`` and ``layers`` of the hidden layers (tanh), the strength ``weight_decay`` of the prior, the
-    number of optimiser ``steps``.
-    """
-
-    target: str = "E"
-    known: str = "nothing"
-    factor: str = "rho_V - rho_S"
-    inputs: str = "six, split"
-    width: int = 16
-    layers: int = 2
-    weight_decay: float = 1.0
-    steps: int = 40
-
-    def __post_init__(self):
-        for name, choices in (("known", KNOWN), ("factor", FACTORS), ("inputs", INPUTS)):
-            if (value := getattr(self, name)) not in choices:
-                raise ValueError(f"unknown {name} {value!r}: choose one of {'; '.join(choices)}")
-        for name in ("width", "layers"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} = {getattr(self, name)} is out of range: give at least 1")
-
 
 def local_fields(densities: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """All that a :class:`Design` may name, from the six fields of PC-PK1, each (nucleus, r) on the networks' mesh.
+    """All that a design may name, from the six fields of PC-PK1, each (nucleus, r) on the networks' mesh.
 
     ``densities`` by :data:`lib.learning.table_one.DENSITIES`, fm^-3 and fm^-5.  Potentials are in MeV, energy densities in
     MeV fm^-3, factors in fm^-3 or powers of it.

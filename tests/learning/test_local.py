@@ -11,8 +11,6 @@ from lib import store
 from lib.learning import local_ensemble
 from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.local_ensemble import (
-    CHOSEN,
-    ROWS,
     data_of,
     load_local,
     local_member,
@@ -21,16 +19,13 @@ from lib.learning.local_ensemble import (
     nuclei_of,
 )
 from lib.learning.local_network import (
-    FACTORS,
-    INPUTS,
-    KNOWN,
-    Design,
     LocalNetwork,
     LocalProblem,
     local_layers,
     local_seed,
     train_local,
 )
+from lib.learning.local_rows import CHOSEN, FACTORS, INPUTS, KNOWN, ROWS, Design
 from lib.rmf.chart import load_chart
 from lib.rmf.functionals import PC_F1, PC_PK1
 from lib.rmf.mesh import NETWORK_MESH, SHELL_FM
