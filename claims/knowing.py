@@ -20,12 +20,12 @@ from claims.uncertainty import Estimate
 from claims.words import label
 from lib.learning.errors import DISTANCE_BINS, rms
 from lib.learning.local_ensemble import load_local
-from lib.learning.local_rows import ROWS
+from lib.learning.local_rows import LABELS, ROWS
 from lib.learning.table_one import CORRECTING
 
-DIRECT_ROWS = tuple(id for id, design in ROWS.items() if design.target == "E")
-CORRECTING_ROWS = tuple(id for id, design in ROWS.items() if design.target == "dE")
-LADDER = ("weighted", "local", "lower", "interaction", "kinetic", "fields")
+DIRECT_ROWS = tuple(id for id in LABELS if ROWS[id].target == "E")
+CORRECTING_ROWS = tuple(id for id in LABELS if ROWS[id].target == "dE")
+LADDER = ("LF-weighted", "LF-local", "LF-lower", "LF-interaction", "LF-kinetic", "LF-fields")
 """Rows of which each is told one thing more than the one before."""
 AIM_KNOWN_MEV, AIM_FAR_MEV, AIM_SINGLE_MEV = 0.1, 0.3, 1.0
 """Errors in the known region, at d = 22 to 30, and of single members there."""
@@ -43,36 +43,30 @@ def far(evidence: Evidence, id: str) -> Estimate:
     return evidence.rms(id, evidence.errors[id].between(*FAR))
 
 
+def named(id: str) -> str:
+    """A row as it is printed; of a network its label."""
+    return LABELS.get(id, label(id))
+
+
 def demands(evidence: Evidence) -> list[Condition]:
     """The aim; each step of the ladder; the corrections against first order and against the paper's networks."""
-    single = evidence.errors["fields"]
+    single = evidence.errors["LF-fields"]
     alone = Estimate.of(rms(single.single[:, single.between(*FAR)]))
-    steps = zip(LADDER[1:], LADDER[:-1], strict=True)
+    told, best, here, there = named("LF-first-order"), named("LF-fields"), "known region", "d = 22–30"
+    inside = {id: evidence.rms(id) for id in ("LF-fields", "LF-first-order", FIRST_ORDER)}
+    outside = {id: far(evidence, id) for id in (*LADDER, "LF-first-order", FIRST_ORDER, *CORRECTING)}
     return [
-        falls_below("fields: known region", evidence.rms("fields"), AIM_KNOWN_MEV),
-        falls_below("fields: d = 22–30", far(evidence, "fields"), AIM_FAR_MEV),
-        falls_below("fields: single members, d = 22–30", alone, AIM_SINGLE_MEV),
+        falls_below(f"{best}: {here}", inside["LF-fields"], AIM_KNOWN_MEV),
+        falls_below(f"{best}: {there}", outside["LF-fields"], AIM_FAR_MEV),
+        falls_below(f"{best}: single members, {there}", alone, AIM_SINGLE_MEV),
         *(
-            errs_less(f"{row} errs less than {before}, d = 22–30", far(evidence, row), far(evidence, before))
-            for row, before in steps
+            errs_less(f"{named(row)}: less than {named(before)}, {there}", outside[row], outside[before])
+            for row, before in zip(LADDER[1:], LADDER[:-1], strict=True)
         ),
-        errs_less(
-            "correction, first order: errs less than first order, known region",
-            evidence.rms("correction, first order"),
-            evidence.rms(FIRST_ORDER),
-        ),
-        errs_less(
-            "correction, first order: errs less than first order, d = 22–30",
-            far(evidence, "correction, first order"),
-            far(evidence, FIRST_ORDER),
-        ),
+        errs_less(f"{told}: less than first order, {here}", inside["LF-first-order"], inside[FIRST_ORDER]),
         *(
-            errs_less(
-                f"correction, first order: errs less than {label(id)}, d = 22–30",
-                far(evidence, "correction, first order"),
-                far(evidence, id),
-            )
-            for id in CORRECTING
+            errs_less(f"{told}: less than {named(id)}, {there}", outside["LF-first-order"], outside[id])
+            for id in (FIRST_ORDER, *CORRECTING)
         ),
     ]
 

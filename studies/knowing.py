@@ -148,7 +148,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description="Choose designs of networks that are told what is known; train the rows."
     )
-    parser.add_argument("rows", nargs="*", type=known_to(local_path), help=f"default: {'; '.join(ROWS)}")
+    parser.add_argument("rows", nargs="*", type=known_to(local_path), help=f"default: {' '.join(ROWS)}")
     parser.add_argument("--only-trials", action="store_true", help="choose, and train no ensemble")
     add_engine_options(parser)
     options = parser.parse_args(arguments)

@@ -60,8 +60,8 @@ def local_path(id: str) -> Path:
         for an unknown row.
     """
     if id not in ROWS:
-        raise ValueError(f"unknown row {id!r}: choose one of {'; '.join(ROWS)}")
-    return FOLDER / f"{id.replace(', ', '-').replace(' ', '-')}.nc"
+        raise ValueError(f"unknown row {id!r}: choose one of {', '.join(ROWS)}")
+    return FOLDER / f"{id}.nc"
 
 
 @functools.cache

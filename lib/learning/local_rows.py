@@ -82,15 +82,28 @@ CHOSEN = {
 """The designs that were chosen on known nuclei, by target (:mod:`studies.knowing`)."""
 _E, _DE = CHOSEN["E"], CHOSEN["dE"]
 ROWS: dict[str, Design] = {
-    "weighted": replace(_E, known="nothing", factor="rho_V", inputs="six, times r^2"),
-    "local": replace(_E, known="nothing", factor="rho_V", inputs="six"),
-    "lower": replace(_E, known="nothing", inputs="six, split"),
-    "interaction": replace(_E, known="interaction", inputs="six, split"),
-    "kinetic": replace(_E, inputs="six, split"),
-    "fields": _E,
-    "fields, strong prior": replace(_E, weight_decay=100 * _E.weight_decay),
-    "correction": replace(_DE, known="nothing", factor="rho_V", inputs="six, split"),
-    "correction, first order": _DE,
-    "correction, weak prior": replace(_DE, weight_decay=_DE.weight_decay / 100),
+    "LF-fields": _E,
+    "LF-first-order": _DE,
+    "LF-kinetic": replace(_E, inputs="six, split"),
+    "LF-interaction": replace(_E, known="interaction", inputs="six, split"),
+    "LF-lower": replace(_E, known="nothing", inputs="six, split"),
+    "LF-local": replace(_E, known="nothing", factor="rho_V", inputs="six"),
+    "LF-weighted": replace(_E, known="nothing", factor="rho_V", inputs="six, times r^2"),
+    "LF-correction": replace(_DE, known="nothing", factor="rho_V", inputs="six, split"),
+    "LF-fields-strong": replace(_E, weight_decay=100 * _E.weight_decay),
+    "LF-first-order-weak": replace(_DE, weight_decay=_DE.weight_decay / 100),
 }
-"""One piece of physics after the other, up to the chosen design of each target; and that with another prior."""
+"""The chosen design of each target, and what becomes of it where one thing after the other is taken away; and another prior."""
+LABELS = {
+    "LF-weighted": "r² times the inputs",
+    "LF-local": "local inputs",
+    "LF-lower": "times ρ_V − ρ_S",
+    "LF-interaction": "interaction known",
+    "LF-kinetic": "kinetic base known",
+    "LF-fields": "potentials as inputs",
+    "LF-fields-strong": "prior × 100",
+    "LF-correction": "δ, nothing known",
+    "LF-first-order": "δ, first order known",
+    "LF-first-order-weak": "δ, prior / 100",
+}
+"""What is printed of a row, in the order of what is told."""

@@ -10,6 +10,7 @@ from IPython import get_ipython
 from matplotlib.colors import Normalize, to_hex
 
 from claims.exact import BESIDE, FIRST_ORDER, ON_SHELL
+from lib.learning.local_rows import LABELS, ROWS
 from lib.learning.table_one import TABLE_I, get_network
 
 
@@ -26,23 +27,36 @@ _NETWORKS = {
     "NN1-I4E": ("#E69F00", "o"), "NN2-I3E": ("#56B4E9", "v"), "NN2-I6E": ("#0072B2", "^"), "NN2-I3D": ("#CC79A7", "<"),
     "NN2-I6D": ("#882255", ">"), "NN3-I3D": ("#009E73", "s"), "NN3-I6D": ("#D55E00", "D"),
 }  # fmt: skip
-LOOK = {
-    "PC-PK1": Look("#0072B2", label="PC-PK1"),
-    "PC-F1": Look("#D55E00", label="PC-F1"),
-    "DD-PC1": Look("#009E73", label="DD-PC1"),
-    "n": Look("#0072B2", label="neutrons"),
-    "p": Look("#D55E00", linestyle="--", label="protons"),
-    "kinetic": Look("#009E73", linestyle="-.", label="kinetic"),
-    "interaction": Look("#CC79A7", linestyle="--", label="interaction"),
-    "coulomb": Look("#E69F00", linestyle=":", label="electromagnetic"),
-    "total": Look("#000000", label="sum"),
-    "target": Look("#000000", label="target"),
-    ON_SHELL: Look("#000000", linestyle=":", label="identity, no network"),
-    FIRST_ORDER: Look("#666666", linestyle=":", label="first order, no network"),
-} | {
-    id: Look(*_NETWORKS[id.replace("d", "")], "--" if spec.target == "dE" else "-", spec.label)
-    for id, spec in TABLE_I.items()
-}
+_ROWS = {
+    "LF-weighted": ("#56B4E9", "v"), "LF-local": ("#0072B2", "^"), "LF-lower": ("#CC79A7", "<"),
+    "LF-interaction": ("#E69F00", "o"), "LF-kinetic": ("#882255", ">"), "LF-fields": ("#009E73", "s"),
+    "LF-fields-strong": ("#009E73", "x"), "LF-correction": ("#0072B2", "^"), "LF-first-order": ("#009E73", "s"),
+    "LF-first-order-weak": ("#009E73", "x"),
+}  # fmt: skip
+LOOK = (
+    {
+        "PC-PK1": Look("#0072B2", label="PC-PK1"),
+        "PC-F1": Look("#D55E00", label="PC-F1"),
+        "DD-PC1": Look("#009E73", label="DD-PC1"),
+        "n": Look("#0072B2", label="neutrons"),
+        "p": Look("#D55E00", linestyle="--", label="protons"),
+        "kinetic": Look("#009E73", linestyle="-.", label="kinetic"),
+        "interaction": Look("#CC79A7", linestyle="--", label="interaction"),
+        "coulomb": Look("#E69F00", linestyle=":", label="electromagnetic"),
+        "total": Look("#000000", label="sum"),
+        "target": Look("#000000", label="target"),
+        ON_SHELL: Look("#000000", linestyle=":", label="identity, no network"),
+        FIRST_ORDER: Look("#666666", linestyle=":", label="first order, no network"),
+    }
+    | {
+        id: Look(*_NETWORKS[id.replace("d", "")], "--" if spec.target == "dE" else "-", spec.label)
+        for id, spec in TABLE_I.items()
+    }
+    | {
+        id: Look(colour, marker, "-" if ROWS[id].target == "E" else "--", LABELS[id])
+        for id, (colour, marker) in _ROWS.items()
+    }
+)
 """The look of functionals, of neutrons and protons, of the parts of the energy, of what is learnt, and of the networks.
 
 Colours are Okabe and Ito's, safe for colour-blind readers.  Networks that correct PC-PK1 are dashed, and otherwise look like the
@@ -61,7 +75,7 @@ def shades(cmap: str, norm: Normalize) -> dict:
 
 
 def curve_look(id: str) -> Look:
-    """The look of a network in Figs. 1 and 3, or of what is beside the networks there (:data:`claims.exact.BESIDE`).
+    """The look of a network in Figs. 1 and 3, of a row beside Table I, or of what needs no network (:data:`claims.exact.BESIDE`).
 
     ``"PC-PK1"`` is there the target without a network, and black.
 
@@ -70,7 +84,7 @@ def curve_look(id: str) -> Look:
     ValueError
         for what is neither.
     """
-    if id in BESIDE:
+    if id in BESIDE or id in ROWS:
         return LOOK[id]
     return LOOK["target"]._replace(label=id) if id == "PC-PK1" else LOOK[get_network(id).id]
 

@@ -144,23 +144,23 @@ def _three():
 @pytest.fixture
 def cheap(monkeypatch):
     """Rows of two splits and one initialisation, of a design of a few parameters."""
-    monkeypatch.setitem(ROWS, "fields", replace(TOLD, width=2, layers=1, steps=2))
+    monkeypatch.setitem(ROWS, "LF-fields", replace(TOLD, width=2, layers=1, steps=2))
     monkeypatch.setattr(local_ensemble, "SPLITS", 2)
     monkeypatch.setattr(local_ensemble, "INITIALISATIONS", 1)
 
 
 def test_an_ensemble_is_kept_read_and_refused(cheap, monkeypatch, tmp_path):
-    made = make_local("fields", 2, 1, work=tmp_path)
-    again = make_local("fields", 2, 1, work=tmp_path)
+    made = make_local("LF-fields", 2, 1, work=tmp_path)
+    again = make_local("LF-fields", 2, 1, work=tmp_path)
     assert again.resumed_members == 2
-    path = tmp_path / "fields.nc"
+    path = tmp_path / "LF-fields.nc"
     store.write(made, path)
-    kept = load_local("fields", path)
-    data = data_of(ROWS["fields"])
+    kept = load_local("LF-fields", path)
+    data = data_of(ROWS["LF-fields"])
     network = local_member(kept, 1)
     assert network.energy(data, np.arange(20)) == pytest.approx(kept.predicted_energy.values[1, :20], rel=1e-6)
     refused = {
-        "holds the row": made.assign_attrs(row="local"),
+        "holds the row": made.assign_attrs(row="LF-local"),
         "another design": made.assign_attrs(design=json.dumps(asdict(TOLD))),
         "is incomplete: 1 of 2": made.isel(member=[0]),
         "another chart": made.assign(energy=made.energy + 0.01),
@@ -168,15 +168,15 @@ def test_an_ensemble_is_kept_read_and_refused(cheap, monkeypatch, tmp_path):
     for words, file in refused.items():
         store.write(file, path)
         with pytest.raises(ValueError, match=words):
-            load_local("fields", path)
+            load_local("LF-fields", path)
     with pytest.raises(FileNotFoundError, match=r"python -m studies\.knowing"):
-        load_local("fields", tmp_path / "none.nc")
+        load_local("LF-fields", tmp_path / "none.nc")
     with pytest.raises(ValueError, match=r"member = 2 is out of range"):
         local_member(kept, 2)
 
 
 def test_an_unknown_row_names_the_known():
-    with pytest.raises(ValueError, match=r"unknown row 'best': choose one of weighted; local; lower"):
+    with pytest.raises(ValueError, match=r"unknown row 'best': choose one of LF-fields, LF-first-order"):
         local_path("best")
 
 
