@@ -171,6 +171,12 @@ class LocalNetwork:
             found.append((torch.tensor(inputs), torch.tensor(factors)))
         return found
 
+    def outputs(self, data: LocalData, nucleus: int) -> np.ndarray:
+        """What multiplies the factors of one nucleus, by its place, (r, factors), MeV fm^-3 over the unit of the factor."""
+        shift, scale, constants = self.layers
+        inputs = torch.tensor((data.inputs[[nucleus]] - shift) / scale)
+        return constants + np.abs(constants) * Tape(self, inputs).raw[0].numpy()
+
     def energy(self, data: LocalData, nuclei: np.ndarray) -> np.ndarray:
         """Predicted energy of nuclei by their places, (nuclei,), MeV, on all points of the mesh."""
         order = np.argsort(data.extent[nuclei], kind="stable")

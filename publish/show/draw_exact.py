@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from lib.learning.known_region import element
 from publish.show.figures import WIDTH_IN, draw_distance_curves
-from publish.show.style import LOOK
+from publish.show.style import LOOK, curve_look
 
 
 def beside_figure(panels: Mapping[str, Mapping[str, pd.DataFrame]]) -> Figure:
@@ -94,4 +94,38 @@ def fall_figure(falls: pd.DataFrame) -> Figure:
     ax.set(
         xlabel="Share of the central density", ylabel="Energy lowered by (MeV)", xscale="log", yscale="log",
     )  # fmt: skip
+    return figure
+
+
+def ladder_figure(table: pd.DataFrame) -> Figure:
+    """Errors in MeV over row, ``known``, ``d = 22–30`` and of ``single`` members there: one line for each row, the first on top."""
+    figure, ax = plt.subplots(figsize=(WIDTH_IN, 0.42 * len(table) + 1.2))
+    looks = {
+        "known": ("#0072B2", "o", "known region"),
+        "d = 22–30": ("#D55E00", "s", "$d=22$ to 30"),
+        "single": ("#D55E00", "x", "$d=22$ to 30, single members"),
+    }
+    heights = range(len(table), 0, -1)
+    for column, (colour, marker, text) in looks.items():
+        ax.plot(table[column], heights, color=colour, marker=marker, ls="", ms=6, label=text)
+    ax.set_yticks(heights, [curve_look(id).label for id in table.index])
+    ax.set(xscale="log", xlabel=r"$\sigma_{\rm rms}(E)$ (MeV)", ylim=(0.4, len(table) + 0.6))
+    ax.grid(axis="y", color="0.9")
+    ax.tick_params(axis="y", which="minor", left=False, right=False)
+    figure.legend(*ax.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return figure
+
+
+def multiplier_figure(table: pd.DataFrame, name: str) -> Figure:
+    """What networks multiply the density of the lower components by in a nucleus of this ``name``, MeV over r.
+
+    A column for each member, and the mean energy of the ``levels`` at that point.
+    """
+    figure, ax = plt.subplots(figsize=(WIDTH_IN, 3.6))
+    members = table.drop(columns="levels")
+    ax.plot(table.index, members, color=LOOK["LF-fields"].colour, lw=0.9, alpha=0.8)
+    ax.plot([], [], color=LOOK["LF-fields"].colour, lw=0.9, label="members")
+    ax.plot(table.index, table.levels, color="black", lw=1.8, label="mean energy of the levels")
+    ax.set(xlabel="Radius $r$ (fm)", ylabel=r"Multiplier of $\rho_V-\rho_S$ (MeV)", title=name)
+    ax.legend()
     return figure

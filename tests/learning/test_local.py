@@ -115,6 +115,14 @@ def test_training_lowers_the_error_and_repeats_to_the_bit(few):
     assert np.sqrt(np.mean(after[learning] ** 2)) < 0.05 * np.sqrt(np.mean(before[learning] ** 2))
 
 
+def test_outputs_times_factors_are_what_is_not_known(few):
+    network = LocalNetwork(TOLD, local_layers(few, np.ones(len(few.energy), dtype=bool)), seed=1)
+    inside = slice(0, few.extent[4] + 1)
+    integral = (network.outputs(few, 4)[inside] * few.factors[4, inside]).sum()
+    outside = few.factors[4, few.extent[4] + 1 :].sum() * network.layers.constants[0]
+    assert few.known[4] + integral + outside == pytest.approx(network.energy(few, np.array([4]))[0], abs=1e-9)
+
+
 def test_a_network_without_nuclei_far_out_says_the_same_of_the_others(few):
     network = LocalNetwork(TOLD, local_layers(few, np.ones(len(few.energy), dtype=bool)), seed=1)
     whole = network.energy(few, np.arange(len(few.energy)))
