@@ -9,6 +9,8 @@ import xarray as xr
 
 from lib import mass_table
 from lib.learning.ensemble import ensemble_path
+from lib.learning.local_ensemble import local_path
+from lib.learning.local_rows import ROWS
 from lib.learning.table_one import TABLE_I
 from lib.provenance import DATA, ROOT
 from lib.rmf.chart import chart_path
@@ -18,20 +20,23 @@ from studies.adam_beside import PATH as ADAM
 CHARTS = [chart_path(name, pairing) for name in FUNCTIONALS for pairing in (False, True)]
 CHARTS = [path for path in CHARTS if path.exists() or path.stem.removesuffix("-paired") in PAPER_FUNCTIONALS]
 ENSEMBLES = [ensemble_path(id) for id in TABLE_I]
+LOCAL = [local_path(id) for id in ROWS]
 TABLES = sorted(DATA.glob("[!.]*.csv"))
 PROVENANCE = {"title", "license", "code_version", "python", "wall_time_seconds"}
 PARAMETERS = {
     "chart": {"functional", "couplings", "pairing", "box_fm", "step_fm", "code_hash", "numpy"},
     "ensemble": {"network", "recipe", "optimiser", "chart_code_hash", "training_hash", "torch"},
+    "local": {"row", "design", "optimiser", "chart_code_hash", "training_hash", "torch"},
     "adam": {"budget_seconds", "learning_rate", "batch", "recipes", "seeds", "torch"},
 }
 
 
 def kind(path):
-    return "adam" if path == ADAM else "ensemble" if path in ENSEMBLES else "chart"
+    kinds = {"adam": [ADAM], "ensemble": ENSEMBLES, "local": LOCAL}
+    return next((name for name, paths in kinds.items() if path in paths), "chart")
 
 
-@pytest.fixture(scope="module", params=[*CHARTS, *ENSEMBLES, ADAM], ids=lambda path: path.stem)
+@pytest.fixture(scope="module", params=[*CHARTS, *ENSEMBLES, *LOCAL, ADAM], ids=lambda path: path.stem)
 def file(request):
     with xr.open_dataset(request.param, engine="h5netcdf") as dataset:
         yield request.param, dataset
@@ -39,7 +44,7 @@ def file(request):
 
 def test_all_netcdf_files_are_among_those_tested():
     made_of_charts = {*mass_table.FOLDER.glob("*.nc")}  # of tests/test_mass_table.py
-    assert {*DATA.rglob("[!.]*.nc")} - made_of_charts == {*CHARTS, *ENSEMBLES, ADAM}
+    assert {*DATA.rglob("[!.]*.nc")} - made_of_charts == {*CHARTS, *ENSEMBLES, *LOCAL, ADAM}
 
 
 def test_every_variable_has_a_unit_and_a_meaning_and_the_file_a_licence_and_an_origin(file):

@@ -80,28 +80,33 @@ CHOSEN = {
     "dE": Design(target="dE", known="first order", weight_decay=10.0),
 }
 """The designs that were chosen on known nuclei, by target (:mod:`studies.knowing`)."""
-_E, _DE = CHOSEN["E"], CHOSEN["dE"]
+_DE = CHOSEN["dE"]
+_PLAIN = Design(
+    known="interaction, kinetic", inputs="six and potentials"
+)  # the perceptron by which one thing after the other is told
 ROWS: dict[str, Design] = {
-    "LF-fields": _E,
+    "LF-fields": CHOSEN["E"],
     "LF-first-order": _DE,
-    "LF-kinetic": replace(_E, inputs="six, split"),
-    "LF-interaction": replace(_E, known="interaction", inputs="six, split"),
-    "LF-lower": replace(_E, known="nothing", inputs="six, split"),
-    "LF-local": replace(_E, known="nothing", factor="rho_V", inputs="six"),
-    "LF-weighted": replace(_E, known="nothing", factor="rho_V", inputs="six, times r^2"),
+    "LF-potentials": _PLAIN,
+    "LF-kinetic": replace(_PLAIN, inputs="six, split"),
+    "LF-interaction": replace(_PLAIN, known="interaction", inputs="six, split"),
+    "LF-lower": replace(_PLAIN, known="nothing", inputs="six, split"),
+    "LF-local": replace(_PLAIN, known="nothing", factor="rho_V", inputs="six"),
+    "LF-weighted": replace(_PLAIN, known="nothing", factor="rho_V", inputs="six, times r^2"),
     "LF-correction": replace(_DE, known="nothing", factor="rho_V", inputs="six, split"),
-    "LF-fields-strong": replace(_E, weight_decay=100 * _E.weight_decay),
+    "LF-potentials-strong": replace(_PLAIN, weight_decay=100 * _PLAIN.weight_decay),
     "LF-first-order-weak": replace(_DE, weight_decay=_DE.weight_decay / 100),
 }
-"""The chosen design of each target, and what becomes of it where one thing after the other is taken away; and another prior."""
+"""The chosen design of each target; a small perceptron that is told one thing after the other; and another prior."""
 LABELS = {
     "LF-weighted": "r² times the inputs",
     "LF-local": "local inputs",
     "LF-lower": "times ρ_V − ρ_S",
     "LF-interaction": "interaction known",
     "LF-kinetic": "kinetic base known",
-    "LF-fields": "potentials as inputs",
-    "LF-fields-strong": "prior × 100",
+    "LF-potentials": "potentials as inputs",
+    "LF-potentials-strong": "the same, prior × 100",
+    "LF-fields": "the chosen perceptron",
     "LF-correction": "δ, nothing known",
     "LF-first-order": "δ, first order known",
     "LF-first-order-weak": "δ, prior / 100",

@@ -21,12 +21,14 @@ from claims.evidence import Evidence
 from claims.fig1 import lowest_by_distance
 from claims.retrained import recipe_table, weight_table
 from claims.shells import near_magic_table
+from claims.uncertainty import Redrawn
 from claims.words import scientific
 from lib import provenance
 from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.ensemble import load_ensemble
 from lib.learning.errors import Errors, rms
 from lib.learning.known_region import distance
+from lib.learning.local_ensemble import load_local
 from lib.learning.networks import filled_points
 from lib.learning.recipes import RECIPES
 from lib.learning.table_one import DIRECT, TABLE_I
@@ -265,6 +267,8 @@ REFUSED = [
     ("uncertainty", {"correcting": ""}, ["correcting = ''", "NN3-I6dD"]),
     ("exact", {"box": 12}, ["box = 12 fm", "15 to 25"]),
     ("exact", {"functional": "DD-PC1"}, ["DD-PC1", "PC-PK1, PC-F1"]),
+    ("knowing", {"rows": ["NN3-I6D"]}, ["NN3-I6D", "LF-fields"]),
+    ("knowing", {"Z": 50, "N": 150}, ["N = 150", "Z = 50", "PC-PK1"]),
     ("derivative", {"Z": 50, "N": 150}, ["N = 150", "Z = 50", "PC-F1"]),
     ("derivative", {"share": 0}, ["share = 0", "0.0001 to 0.01"]),
     ("verdict", {"members": 2.5}, ["members = 2.5", "1 to 20"]),
@@ -594,6 +598,14 @@ OTHERWISE = {
             and int(glued["nn1-of"]) < 15
         ),
     ),
+    "knowing": (
+        {"rows": ["LF-local", "LF-fields"], "minimum_nuclei": 40, "Z": 50, "N": 70, "members": 2},
+        lambda glued, shown: (
+            glued["nucleus"] == "¹²⁰Sn"
+            and -60 < float(glued["levels-mean"].replace("−", "-")) < -10
+            and glued["best-known"] == str(Redrawn(Errors(load_local("LF-fields"))).rms(load_local("LF-fields").known.values.astype(bool)))
+        ),
+    ),
     "derivative": (
         {"Z": 50, "N": 70, "network": "NN3-I3D", "members": 2, "share": 0.002},
         lambda glued, shown: (
@@ -656,6 +668,8 @@ def test_every_chapter_and_parameter_is_tried_otherwise():
 FURTHER = [
     ("exact", "every=100 Z=8"),
     ("exact", "functional=PC-F1 every=100 Z=98 box=25"),
+    ("knowing", "rows=[LF-fields] Z=8 N=8 members=1"),
+    ("knowing", "rows=[LF-potentials-strong,LF-weighted] minimum_nuclei=50 Z=100 N=156"),
     ("derivative", "Z=8 N=8 members=1"),
     ("derivative", "Z=92 N=156 network=NN3-I3D share=0.01"),
     ("covariant_functional", "functionals=[DD-PC1]"),
