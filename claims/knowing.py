@@ -45,8 +45,8 @@ def far(evidence: Evidence, id: str) -> Estimate:
 
 
 def named(id: str) -> str:
-    """A row as it is printed; of a network its label."""
-    return LABELS.get(id, label(id))
+    """A row as it is printed; of a network its label, and in words what needs none."""
+    return {ON_SHELL: "identity, no network", FIRST_ORDER: "first order alone", **LABELS}.get(id, label(id))
 
 
 def demands(evidence: Evidence) -> list[Condition]:
@@ -55,7 +55,7 @@ def demands(evidence: Evidence) -> list[Condition]:
     alone = Estimate.of(rms(single.single[:, single.between(*FAR)]))
     told, best, here, there = named("LF-first-order"), named("LF-fields"), "known region", "d = 22–30"
     inside = {id: evidence.rms(id) for id in ("LF-fields", "LF-first-order", FIRST_ORDER)}
-    outside = {id: far(evidence, id) for id in (*LADDER, "LF-first-order", FIRST_ORDER, *CORRECTING)}
+    outside = {id: far(evidence, id) for id in (*LADDER, "LF-fields", "LF-first-order", FIRST_ORDER, *CORRECTING)}
     return [
         falls_below(f"{best}: {here}", inside["LF-fields"], AIM_KNOWN_MEV),
         falls_below(f"{best}: {there}", outside["LF-fields"], AIM_FAR_MEV),
@@ -64,7 +64,7 @@ def demands(evidence: Evidence) -> list[Condition]:
             errs_less(f"{named(row)}: less than {named(before)}, {there}", outside[row], outside[before])
             for row, before in zip(LADDER[1:], LADDER[:-1], strict=True)
         ),
-        errs_less(f"{told}: less than first order, {here}", inside["LF-first-order"], inside[FIRST_ORDER]),
+        errs_less(f"{told}: less than {named(FIRST_ORDER)}, {here}", inside["LF-first-order"], inside[FIRST_ORDER]),
         *(
             errs_less(f"{told}: less than {named(id)}, {there}", outside["LF-first-order"], outside[id])
             for id in (FIRST_ORDER, *CORRECTING)
