@@ -60,3 +60,23 @@ def test_falls_are_a_line_for_each_member():
     assert [line.get_ydata().tolist() for line in ax.lines[:2]] == [[1, 9], [2, 7]]
     assert ax.lines[2].get_ydata().tolist() == pytest.approx([0.08, 8])
     assert ax.get_xscale() == ax.get_yscale() == "log"
+
+
+def test_the_ladder_has_a_line_for_each_row_and_the_first_on_top():
+    table = pd.DataFrame(
+        {"known": [0.5, 0.05], "d = 22–30": [8.0, 0.2], "single": [30.0, 0.3]}, index=["NN3-I6D", "LF-fields"]
+    )
+    [ax] = draw_exact.ladder_figure(table).axes
+    assert [line.get_xdata().tolist() for line in ax.lines] == [[0.5, 0.05], [8, 0.2], [30, 0.3]]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["NN3-I6ℰ", "the chosen perceptron"]
+    assert ax.lines[0].get_ydata()[0] > ax.lines[0].get_ydata()[1]
+
+
+def test_multipliers_beside_the_levels():
+    table = pd.DataFrame(
+        {"member 0": [-30.0, -9.0], "member 5": [-31.0, -8.0], "levels": [-30.5, -8.5]}, index=[0.0, 8.0]
+    )
+    [ax] = draw_exact.multiplier_figure(table, "²⁰⁸Pb").axes
+    drawn = [line.get_ydata() for line in ax.lines if len(line.get_ydata())]
+    assert [values.tolist() for values in drawn] == [[-30, -9], [-31, -8], [-30.5, -8.5]]
+    assert ax.get_title() == "²⁰⁸Pb"
