@@ -76,8 +76,8 @@ class Design:
 
 
 CHOSEN = {
-    "E": Design(known="interaction, kinetic", inputs="six and potentials"),
-    "dE": Design(target="dE", known="first order", weight_decay=10.0),
+    "E": Design(known="interaction, kinetic", inputs="six and potentials", layers=3, steps=80),
+    "dE": Design(target="dE", known="first order", inputs="six and changes", weight_decay=3.0),
 }
 """The designs that were chosen on known nuclei, by target (:mod:`studies.knowing`)."""
 _DE = CHOSEN["dE"]
