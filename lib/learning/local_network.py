@@ -171,7 +171,11 @@ class LocalNetwork:
             found.append((torch.tensor(inputs), torch.tensor(factors)))
         return found
 
-    def outputs(self, data: LocalData, nucleus: int) -> np.ndarray:
+    def outputs(
+        self,
+        data: LocalData,
+        nucleus: int,
+    ) -> np.ndarray:
         """What multiplies the factors of one nucleus, by its place, (r, factors), MeV fm^-3 over the unit of the factor."""
         shift, scale, constants = self.layers
         inputs = torch.tensor((data.inputs[[nucleus]] - shift) / scale)
@@ -185,9 +189,16 @@ class LocalNetwork:
         return learnt + given_energy(self.layers, data, nuclei)
 
 
-def given_energy(layers: LocalLayers, data: LocalData, nuclei: np.ndarray) -> np.ndarray:
+def given_energy(
+    layers: LocalLayers,
+    data: LocalData,
+    nuclei: np.ndarray,
+) -> np.ndarray:
     """What is there before anything is learnt: the known energy and the integrals of the constants, (nuclei,), MeV."""
-    return data.known[nuclei] + data.factors[nuclei].sum(axis=1) @ layers.constants
+    return (
+        data.known[nuclei]  # and what the constants make of it
+        + data.factors[nuclei].sum(axis=1) @ layers.constants
+    )
 
 
 def learnt_energy(network: LocalNetwork, blocks: list[tuple[Tensor, Tensor]]) -> Tensor:

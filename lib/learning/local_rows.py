@@ -101,7 +101,7 @@ ROWS: dict[str, Design] = {
 LABELS = {
     "LF-weighted": "r² times the inputs",
     "LF-local": "local inputs",
-    "LF-lower": "times ρ_V − ρ_S",
+    "LF-lower": "lower components as factor",
     "LF-interaction": "interaction known",
     "LF-kinetic": "kinetic base known",
     "LF-potentials": "potentials as inputs",

@@ -13,13 +13,16 @@ from publish.show.figures import WIDTH_IN, draw_distance_curves
 from publish.show.style import LOOK, curve_look
 
 
-def beside_figure(panels: Mapping[str, Mapping[str, pd.DataFrame]]) -> Figure:
-    """Networks beside what needs none: tables of :func:`claims.uncertainty.curve_table` by title of the panel and by id."""
-    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH_IN, 4.6), squeeze=False)
+def beside_figure(panels: Mapping[str, Mapping[str, pd.DataFrame]], below: bool = False) -> Figure:
+    """Networks beside what needs none: tables of :func:`claims.uncertainty.curve_table` by title of the panel and by id.
+
+    The legends are in the panels, or ``below`` them where there are many curves.
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH_IN, 5.6 if below else 4.6), squeeze=False)
     for ax, (title, curves) in zip(axes[0], panels.items(), strict=True):
         draw_distance_curves(ax, curves)
         ax.set_title(title)
-        ax.legend(fontsize=8)
+        ax.legend(fontsize=8, **({"loc": "upper center", "bbox_to_anchor": (0.5, -0.12)} if below else {}))
     for ax in axes[0, 1:]:
         ax.set_ylabel("")
     return figure

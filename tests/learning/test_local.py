@@ -26,10 +26,12 @@ from lib.learning.local_network import (
     train_local,
 )
 from lib.learning.local_rows import CHOSEN, FACTORS, INPUTS, KNOWN, LABELS, ROWS, Design
+from lib.rmf.accuracy import solved_again
 from lib.rmf.chart import load_chart
 from lib.rmf.functionals import PC_F1, PC_PK1
-from lib.rmf.mesh import NETWORK_MESH, SHELL_FM
+from lib.rmf.mesh import NETWORK_MESH, SHELL_FM, get_mesh
 from lib.rmf.virial import first_order_energies, on_shell_energy_density, six_fields
+from lib.store import select
 
 TOLD = Design(known="interaction, kinetic", inputs="six and potentials")
 
@@ -53,6 +55,21 @@ def test_interaction_and_coulomb_energies_are_those_of_the_solver(known):
     chart = load_chart("PC-PK1")
     parts = (chart.interaction_energy + chart.coulomb_energy).values
     assert np.abs(data_of(Design(known="interaction")).known - parts)[known].max() < 0.01
+
+
+def test_kinetic_energy_by_the_lower_components():
+    """What the base leaves out are the energies of the levels and the deviations of V, each with its lower component."""
+    chart, mesh = load_chart("PC-PK1"), get_mesh()
+    for Z, N in ((20, 20), (82, 126), (50, 98)):
+        nucleus = select(chart, Z, N)
+        solved = solved_again(nucleus, mesh, tolerance=1e-7)
+        kinetic = 0.0
+        for q, levels in solved.levels.items():
+            well, of_level = solved.state.well(q), levels.degeneracy * levels.occupation
+            local = PC_PK1.nucleon_mass + well.scalar - well.vector
+            lower = 2 * (of_level @ levels.F**2)
+            kinetic += local * lower @ mesh.line + 2 * ((of_level * levels.energy) @ levels.F**2) @ mesh.line
+        assert kinetic == pytest.approx(float(nucleus.kinetic_energy), abs=0.01)  # MeV
 
 
 def test_first_order_is_that_of_the_identity_chapter():
