@@ -26,6 +26,8 @@ DIRECT_ROWS = tuple(id for id in LABELS if ROWS[id].target == "E")
 CORRECTING_ROWS = tuple(id for id in LABELS if ROWS[id].target == "dE")
 LADDER = ("LF-weighted", "LF-local", "LF-lower", "LF-interaction", "LF-kinetic", "LF-potentials")
 """Rows of which each is told one thing more than the one before."""
+PRIORS = ("LF-potentials-firm", "LF-potentials-strong")
+"""The last of them under stronger priors; the first of these was added when the far side of LF-fields had been seen."""
 SEEN_FAR_MEV = 0.28, 0.33
 """What single networks of an earlier prototype, like LF-fields and LF-first-order, did at d = 22 to 30."""
 AIM_KNOWN_MEV, AIM_FAR_MEV, AIM_SINGLE_MEV = 0.1, 0.3, 1.0

@@ -96,8 +96,12 @@ ROWS: dict[str, Design] = {
     "LF-correction": replace(_DE, known="nothing", factor="rho_V", inputs="six, split"),
     "LF-potentials-strong": replace(_PLAIN, weight_decay=100 * _PLAIN.weight_decay),
     "LF-first-order-weak": replace(_DE, weight_decay=_DE.weight_decay / 100),
+    "LF-potentials-firm": replace(_PLAIN, weight_decay=10 * _PLAIN.weight_decay),
 }
-"""The chosen design of each target; a small perceptron that is told one thing after the other; and another prior."""
+"""The chosen design of each target; a small perceptron that is told one thing after the other; and another prior.
+
+The last row was added when the far side of the first had been seen.
+"""
 LABELS = {
     "LF-weighted": "r² times the inputs",
     "LF-local": "local inputs",
@@ -105,6 +109,7 @@ LABELS = {
     "LF-interaction": "interaction known",
     "LF-kinetic": "kinetic base known",
     "LF-potentials": "potentials as inputs",
+    "LF-potentials-firm": "the same, prior × 10",
     "LF-potentials-strong": "the same, prior × 100",
     "LF-fields": "the chosen perceptron",
     "LF-correction": "δ, nothing known",

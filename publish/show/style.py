@@ -30,7 +30,7 @@ _NETWORKS = {
 _ROWS = {
     "LF-weighted": ("#56B4E9", "v"), "LF-local": ("#0072B2", "^"), "LF-lower": ("#CC79A7", "<"),
     "LF-interaction": ("#E69F00", "o"), "LF-kinetic": ("#882255", ">"), "LF-potentials": ("#999933", "P"),
-    "LF-potentials-strong": ("#999933", "x"), "LF-fields": ("#009E73", "s"), "LF-correction": ("#0072B2", "^"), "LF-first-order": ("#009E73", "s"),
+    "LF-potentials-firm": ("#999933", "*"), "LF-potentials-strong": ("#999933", "x"), "LF-fields": ("#009E73", "s"), "LF-correction": ("#0072B2", "^"), "LF-first-order": ("#009E73", "s"),
     "LF-first-order-weak": ("#009E73", "x"),
 }  # fmt: skip
 LOOK = (
