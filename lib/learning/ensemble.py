@@ -254,22 +254,29 @@ def _read(id: str, path: Path) -> xr.Dataset:
 def _fault(ensemble: xr.Dataset, spec: NetworkSpec, dataset: xr.Dataset) -> str | None:
     """In what a file is not the ensemble of a network, by recipe and energies; its hashes do not count."""
     network, recipe = ensemble.attrs["network"], json.loads(ensemble.attrs["recipe"])
-    members = list(zip(ensemble.split.values, ensemble.init.values, strict=True))
     if network != spec.id:
         return f"holds the network {network!r}"
     if recipe != asdict(RECIPES[spec.id]):
         return f"was trained by another recipe, {recipe}"
-    complete = members == list(itertools.product(range(SPLITS), range(INITIALISATIONS)))
-    if not complete or not np.isfinite(ensemble.predicted_energy).all():
-        of_all = f"{len(members)} of {SPLITS * INITIALISATIONS} members"
-        return f"is incomplete: {of_all}, or predictions that are not finite"
-    if not _same_energies(ensemble, dataset):
-        learnt = _same_energies(*(each.isel(nucleus=np.flatnonzero(each.known)) for each in (ensemble, dataset)))
+    if missing := incomplete(ensemble):
+        return missing
+    if not same_energies(ensemble, dataset):
+        learnt = same_energies(*(each.isel(nucleus=np.flatnonzero(each.known)) for each in (ensemble, dataset)))
         return OTHER_FAR_SIDE if learnt else "was trained on another chart"
     return None
 
 
-def _same_energies(ensemble: xr.Dataset, dataset: xr.Dataset) -> bool:
+def incomplete(ensemble: xr.Dataset) -> str | None:
+    """What an ensemble lacks, in words; None if it has all members and finite predictions."""
+    members = list(zip(ensemble.split.values, ensemble.init.values, strict=True))
+    complete = members == list(itertools.product(range(SPLITS), range(INITIALISATIONS)))
+    if complete and np.isfinite(ensemble.predicted_energy).all():
+        return None
+    of_all = f"{len(members)} of {SPLITS * INITIALISATIONS} members"
+    return f"is incomplete: {of_all}, or predictions that are not finite"
+
+
+def same_energies(ensemble: xr.Dataset, dataset: xr.Dataset) -> bool:
     """Whether both hold the same nuclei, with the same energies."""
     same_nuclei = all(np.array_equal(ensemble[name], dataset[name]) for name in ("Z", "N"))
     return same_nuclei and np.abs(ensemble.energy.values - dataset.energy.values).max(initial=0) <= TARGET_TOLERANCE_MEV

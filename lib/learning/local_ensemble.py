@@ -28,7 +28,7 @@ from lib.learning.dataset import (
     random_learning,
     read_only,
 )
-from lib.learning.ensemble import TARGET_TOLERANCE_MEV
+from lib.learning.ensemble import incomplete, same_energies
 from lib.learning.errors import rms
 from lib.learning.local_network import (
     LocalData,
@@ -229,16 +229,9 @@ def _fault(ensemble: xr.Dataset, id: str, dataset: xr.Dataset) -> str | None:
         return f"holds the row {ensemble.attrs['row']!r}"
     if json.loads(ensemble.attrs["design"]) != asdict(ROWS[id]):
         return f"was trained by another design, {ensemble.attrs['design']}"
-    members = list(zip(ensemble.split.values, ensemble.init.values, strict=True))
-    complete = members == list(itertools.product(range(SPLITS), range(INITIALISATIONS)))
-    if not complete or not np.isfinite(ensemble.predicted_energy).all():
-        return (
-            f"is incomplete: {len(members)} of {SPLITS * INITIALISATIONS} members, or predictions that are not finite"
-        )
-    same = all(np.array_equal(ensemble[name], dataset[name]) for name in ("Z", "N"))
-    if not same or np.abs(ensemble.energy.values - dataset.energy.values).max() > TARGET_TOLERANCE_MEV:
-        return "was trained on another chart"
-    return None
+    if missing := incomplete(ensemble):
+        return missing
+    return None if same_energies(ensemble, dataset) else "was trained on another chart"
 
 
 def is_current(id: str) -> bool:

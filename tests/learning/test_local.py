@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lib import store
-from lib.learning import local_ensemble
+from lib.learning import ensemble, local_ensemble
 from lib.learning.dataset import load_dataset, random_learning
 from lib.learning.local_ensemble import (
     data_of,
@@ -173,8 +173,8 @@ def _three():
 def cheap(monkeypatch):
     """Rows of two splits and one initialisation, of a design of a few parameters."""
     monkeypatch.setitem(ROWS, "LF-fields", replace(TOLD, width=2, layers=1, steps=2))
-    monkeypatch.setattr(local_ensemble, "SPLITS", 2)
-    monkeypatch.setattr(local_ensemble, "INITIALISATIONS", 1)
+    monkeypatch.setattr(ensemble, "SPLITS", 2)
+    monkeypatch.setattr(ensemble, "INITIALISATIONS", 1)
 
 
 def test_an_ensemble_is_kept_read_and_refused(cheap, monkeypatch, tmp_path):
