@@ -1,8 +1,9 @@
 """Networks that are told what is known: their designs chosen on known nuclei, and the ensembles of the rows.
 
 A *trial* trains a candidate three times with one seed: on four fifths of the known nuclei drawn at random, and without the
-neutron-richest third, or half, of each element, which stand for the extrapolation.  Of each target the candidate with the
-lowest mean logarithm of the three errors is chosen (:func:`standing`).  Nothing outside the known region takes part: its
+neutron-richest third, or half, of each element, which stand for the extrapolation.  All candidates have the trials of
+:data:`FIRST_SEEDS`, the :data:`FINALISTS` of each target those of :data:`MORE_SEEDS`, too; of them the one with the lowest mean
+logarithm of the three errors is chosen (:func:`standing`).  Nothing outside the known region takes part: its
 nuclei are not even predicted.  ``python -m studies.knowing`` trains what is missing, writes ``data/knowing.csv``, in which every
 candidate stays, and then ``data/local``, if the designs of :data:`lib.learning.local_ensemble.CHOSEN` are those chosen here.
 """
@@ -27,7 +28,9 @@ from lib.tasks import add_engine_options, errors_in_one_line, known_to, run_task
 from studies.search import write_table
 
 PATH = DATA / "knowing.csv"
-SEEDS = range(3)
+FIRST_SEEDS, MORE_SEEDS = range(1), range(1, 3)
+FINALISTS = 4
+"""Candidates of each target that have the trials of more seeds: those best after the first."""
 SHARES = {"third_rms": 1 / 3, "half_rms": 1 / 2}
 """The neutron-richest share of the known isotopes that is held out, by the name of the error there."""
 ERRORS = ("validation_rms", *SHARES)
@@ -49,7 +52,7 @@ CANDIDATES: tuple[Design, ...] = (
             {}, {"steps": 80}, {"width": 24}, {"layers": 3}, {"layers": 3, "steps": 80}, {"layers": 1, "width": 32},
             {"weight_decay": 0.1}, {"weight_decay": 3.0}, {"weight_decay": 10.0}, {"weight_decay": 100.0},
             {"inputs": _SUMS}, {"inputs": _SUMS, "steps": 80}, {"inputs": _SUMS, "layers": 3},
-            {"inputs": _SUMS, "layers": 3, "steps": 80}, {"inputs": _SUMS, "width": 24, "steps": 80},
+            {"inputs": _SUMS, "layers": 3, "steps": 80},
             {"inputs": "six and S, V, V_TV"}, {"inputs": "three and potentials"}, {"inputs": _SPLIT},
             {"known": "interaction, kinetic by S - V"}, {"known": "interaction, kinetic by S - V", "inputs": _SPLIT},
             {"known": "interaction", "inputs": _SPLIT}, {"known": "interaction", "inputs": _SPLIT, "factor": "rho_V"},
@@ -111,18 +114,33 @@ def load_knowing(path: Path = PATH) -> pd.DataFrame:
 
 
 def standing(table: pd.DataFrame, target: str) -> pd.DataFrame:
-    """The candidates of a target, the best first: design, mean errors (geometric, over the seeds) and the ``score`` in MeV."""
+    """The candidates of a target that have most seeds, the best first: design, geometric means of the errors and ``score``, MeV."""
     own = table[table.target == target]
+    count = own.groupby([*DESIGN]).seed.transform("size")
+    own = own[count == count.max()]
     logs = np.log(own[["constants_rms", "learning_rms", *ERRORS]]).assign(score=np.log(own[[*ERRORS]]).mean(axis=1))
     means = np.exp(logs.groupby([own[name] for name in DESIGN]).mean())
     return means.sort_values("score", kind="stable").reset_index()
 
 
+def finalists(table: pd.DataFrame, target: str) -> list[Design]:
+    """Candidates of a target that are best after the first seeds."""
+    first = standing(table[table.seed.isin(FIRST_SEEDS)], target)
+    return [_design(row) for _, row in first.head(FINALISTS).iterrows()]
+
+
 def best(table: pd.DataFrame, target: str) -> Design:
     """The candidate that is chosen of a target."""
-    row = standing(table, target).iloc[0]
+    return _design(standing(table, target).iloc[0])
+
+
+def _design(row: pd.Series) -> Design:
     kinds = {field.name: type(field.default) for field in fields(Design)}
     return Design(**{name: kinds[name](row[name]) for name in DESIGN})
+
+
+def _settings(design: Design) -> tuple:
+    return tuple(asdict(design).values())
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -135,20 +153,24 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     with errors_in_one_line():
         table = load_knowing() if PATH.exists() else pd.DataFrame(columns=[*COLUMNS])
-        done = {(Design(*row[:-1]), row[-1]) for row in table[[*DESIGN, "seed"]].itertuples(index=False, name=None)}
-        wanted = [(design, seed) for seed in SEEDS for design in CANDIDATES]
 
         def keep(_, row):
             nonlocal table
+            place = {_settings(design): number for number, design in enumerate(CANDIDATES)}
             rows = [*table.to_dict("records"), row]
-            place = {asdict_values(design): number for number, design in enumerate(CANDIDATES)}
             rows.sort(key=lambda each: (place.get(tuple(each[name] for name in DESIGN), len(place)), each["seed"]))
             table = pd.DataFrame(rows)[[*COLUMNS]]
             write_table(PATH, _HEAD, table)
 
-        tasks = {each: each for each in wanted if each not in done}
-        finished = len(wanted) - len(tasks)
-        run_tasks(trial, tasks, keep, options.workers, options.scheduler, "designs", "trial", finished)
+        for seeds in (FIRST_SEEDS, MORE_SEEDS):
+            designs = (
+                CANDIDATES if seeds == FIRST_SEEDS else [each for target in CHOSEN for each in finalists(table, target)]
+            )
+            done = set(table[[*DESIGN, "seed"]].itertuples(index=False, name=None))
+            wanted = {(design, seed): (design, seed) for seed in seeds for design in designs}
+            tasks = {each: each for each in wanted if (*_settings(each[0]), each[1]) not in done}
+            finished = len(wanted) - len(tasks)
+            run_tasks(trial, tasks, keep, options.workers, options.scheduler, "designs", "trial", finished)
         if options.only_trials:
             return
         for target, design in CHOSEN.items():
@@ -157,11 +179,6 @@ def main(arguments: list[str] | None = None) -> None:
         for id in options.rows or ROWS:
             if not is_current(id):
                 store.write(make_local(id, workers=options.workers, scheduler=options.scheduler), local_path(id))
-
-
-def asdict_values(design: Design) -> tuple:
-    """The settings of a design in their order."""
-    return tuple(asdict(design).values())
 
 
 if __name__ == "__main__":
