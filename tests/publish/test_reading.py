@@ -96,6 +96,7 @@ def test_tables_of_outputs_can_be_read(page, site, name):
         assert cell["align"] == cell["under"] or not cell["text"], cell
         assert cell["figures"] == "tabular-nums", cell
         assert cell["out"] < 1, cell
+        assert not cell["text"].endswith("..."), cell
         if re.fullmatch(r"[-+]?\d+\.\d+", cell["text"]) and not cell["first"] and name in NUMERIC:
             assert cell["align"] == "right", cell
 
