@@ -103,12 +103,18 @@ def _solved(nucleus: xr.Dataset) -> dict:
     }
 
 
+def _short(share: float) -> float:
+    """Two decimals, or none: in a chart of many thousand levels nearly all are 0 or 1."""
+    rounded = round(float(share), 2)
+    return int(rounded) if rounded.is_integer() else rounded
+
+
 def _drawn_levels(nucleus: xr.Dataset) -> list[list]:
     """Species, name, energy (MeV) and occupation of each level that is bound or holds particles, down to the drawings' end."""
     drawn = levels(nucleus)
     drawn = drawn[(drawn.level_energy > -26) & ((drawn.level_energy < 0) | (drawn.occupation > 0.005))]
     return [
-        [level.particle, level_name(level.n, level.kappa), round(level.level_energy, 2), round(level.occupation, 2)]
+        [level.particle, level_name(level.n, level.kappa), round(level.level_energy, 2), _short(level.occupation)]
         for level in drawn.itertuples()
     ]
 

@@ -164,14 +164,6 @@ def test_nucleus_explorer_of_fig2(page, site):
     assert page.troubles == []
 
 
-@pytest.mark.parametrize("name", ["fig1", "fig2"])
-def test_explorers_are_white_in_the_dark(page, site, name):
-    page.emulate_media(color_scheme="dark")
-    open_page(page, site, name)
-    box = page.locator(".rms-explorer, .fig2-explorer").first
-    assert box.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
-
-
 def test_verdict_names_fifteen_claims(page, site):
     open_page(page, site, "verdict")
     text = page.locator("main").inner_text()

