@@ -7,7 +7,7 @@ by :func:`labelled` carries all of that with each variable, on the disk too.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -165,6 +165,26 @@ def read(path: Path, remedy: str) -> xr.Dataset:
         return xr.load_dataset(path, engine="h5netcdf", driver_kwds=UNLOCKED)
     except DAMAGE as error:
         raise refusal(path, error, remedy) from error
+
+
+def read_checked(path: Path, remedy: str, fault: Callable[[xr.Dataset], str | None]) -> xr.Dataset:
+    """A data set as of :func:`read`, unless ``fault`` says, in words that go on from its name, what it should not be.
+
+    Raises
+    ------
+    FileNotFoundError, OSError
+        as :func:`read`.
+    ValueError
+        if it is damaged, lacks what is asked of it, or has a fault.
+    """
+    dataset = read(path, remedy)
+    try:
+        found = fault(dataset)
+    except DAMAGE as error:
+        raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
+    if found:
+        raise ValueError(f"{path} {found}: {remedy}")
+    return dataset
 
 
 def refusal(path: Path, error: Exception, remedy: str) -> Exception:

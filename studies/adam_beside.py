@@ -140,18 +140,17 @@ def load_reference(path: Path = PATH) -> xr.Dataset:
     ValueError
         if the file is damaged, lacks a network or was made with other recipes.
     """
-    remedy = "run `python -m studies.adam_beside` (a quarter of an hour)"
-    curves = store.read(path, remedy)
-    try:
-        complete = curves.network.values.tolist() == list(TABLE_I)
-        complete = complete and curves.optimiser.values.tolist() == list(OPTIMISERS)
-    except store.DAMAGE as error:
-        raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
-    if not complete:
-        raise ValueError(f"{path} lacks a network of Table I: {remedy}")
+    return store.read_checked(path, "run `python -m studies.adam_beside` (a quarter of an hour)", _fault)
+
+
+def _fault(curves: xr.Dataset) -> str | None:
+    """In what a file is not the reference."""
+    places = curves.network.values.tolist(), curves.optimiser.values.tolist()
+    if places != (list(TABLE_I), list(OPTIMISERS)):
+        return "lacks a network of Table I"
     if curves.attrs.get("recipes") != _recipes():
-        raise ValueError(f"{path} was made with other recipes than those of lib.learning.recipes: {remedy}")
-    return curves
+        return "was made with other recipes than those of lib.learning.recipes"
+    return None
 
 
 def beside(curves: xr.Dataset) -> pd.DataFrame:

@@ -241,14 +241,8 @@ def _read_once(id: str) -> xr.Dataset:
 
 def _read(id: str, path: Path) -> xr.Dataset:
     spec, remedy = get_network(id), f"run `python -m lib ensembles {id}`"
-    ensemble, dataset = store.read(path, remedy), load_dataset(spec.target)
-    try:
-        fault = _fault(ensemble, spec, dataset)
-    except store.DAMAGE as error:
-        raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
-    if fault:
-        raise ValueError(f"{path} {fault}: {remedy}")
-    return ensemble
+    dataset = load_dataset(spec.target)
+    return store.read_checked(path, remedy, lambda ensemble: _fault(ensemble, spec, dataset))
 
 
 def _fault(ensemble: xr.Dataset, spec: NetworkSpec, dataset: xr.Dataset) -> str | None:

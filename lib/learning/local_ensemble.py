@@ -212,15 +212,8 @@ def _read_once(id: str) -> xr.Dataset:
 
 def _read(id: str, path: Path) -> xr.Dataset:
     local_path(id)
-    remedy = "run `python -m studies.knowing`"
-    ensemble, dataset = store.read(path, remedy), load_dataset(ROWS[id].target)
-    try:
-        fault = _fault(ensemble, id, dataset)
-    except store.DAMAGE as error:
-        raise ValueError(f"{path} is damaged ({error}): restore it, or delete it and {remedy}") from error
-    if fault:
-        raise ValueError(f"{path} {fault}: delete it and {remedy}")
-    return ensemble
+    dataset = load_dataset(ROWS[id].target)
+    return store.read_checked(path, "run `python -m studies.knowing`", lambda ensemble: _fault(ensemble, id, dataset))
 
 
 def _fault(ensemble: xr.Dataset, id: str, dataset: xr.Dataset) -> str | None:
