@@ -182,11 +182,28 @@ def test_make_lab_works_in_a_folder_with_spaces(tmp_path):
     jupyter.chmod(0o755)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     environment |= {"JUPYTER_PATH": "/of/the/user", "PYTHONPATH": "/another", "PYTHONUTF8": "0"}
-    command = ["make", "-s", "-o", ".venv/.installed", "-o", "chart", "lab"]
+    command = ["make", "-s", "-o", ".venv/.installed", "-o", "book", "lab", "LAB_ARGS=--allow-root --port=1"]
     run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
     assert run.stdout.splitlines() == [
-        f"{folder}/.jupyter", "", f"{folder}:/another", "1", "lab", f"--ServerApp.root_dir={folder}", "book/preface.md"
+        f"{folder}/.jupyter", "", f"{folder}:/another", "1", "lab", f"--ServerApp.root_dir={folder}",
+        f"--NotebookNotary.data_dir={folder}/_build/lab/.notary", "--allow-root", "--port=1", "_build/lab/book/preface.ipynb"
     ]  # fmt: skip
+
+
+def test_make_lab_tells_root_what_to_do(tmp_path):
+    """Before anything is built."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "id").write_text("#!/bin/sh\necho 0\n")
+    (tmp_path / "id").chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    environment |= {"PATH": f"{tmp_path}:{environment['PATH']}"}
+    run = subprocess.run(["make", "lab"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode
+    assert run.stderr.splitlines()[0] == (
+        "JupyterLab does not start as root, as in a container, unless it is told to: "
+        'make lab LAB_ARGS="--allow-root --no-browser --ip=0.0.0.0"'
+    )
+    assert not (tmp_path / ".venv").exists()
 
 
 def test_every_dependency_is_pinned():

@@ -46,11 +46,14 @@ def test_in_the_book_they_are_served_from_static(places, figure, monkeypatch):
     assert not (places / "executed").exists()
 
 
-@pytest.mark.parametrize("notebook", ["executed", "book"])
+@pytest.mark.parametrize("notebook", ["executed", "lab/book"])
 def test_a_chapter_on_its_own_leaves_the_book_alone(places, figure, monkeypatch, notebook):
-    """Executed by papermill, the notebook is beside the files; in Jupyter it is the chapter itself."""
+    """Executed by papermill, the notebook is beside the files; in Jupyter it runs in the folder where it lies."""
     if notebook == "executed":
         monkeypatch.setenv("CHAPTER_FOLDER", str(places / "executed"))
+    else:
+        (places / notebook).mkdir(parents=True)
+        monkeypatch.chdir(places / notebook)
     links = hrefs(offer("fig1", figure))
     assert [os.path.basename(link) for link in links] == ["fig1.pdf", "fig1.png"]
     assert all(os.path.exists(os.path.normpath(places / notebook / link)) for link in links)
