@@ -11,8 +11,8 @@ from lib.provenance import ROOT
 
 BOOK = ROOT / "book"
 EXECUTED = ROOT / "_build" / "executed"
-PAGE_DPI, FILE_DPI = 110, 300
-"""Dots per inch of the pictures on the pages, and of those to take along, which sharper screens show."""
+PAGE_DPI, FILE_DPI, NARROW_DPI = 110, 300, 240
+"""Dots per inch of the pictures on the pages, of those to take along, which sharper screens show, and of those for phones."""
 FILES = "-files"
 """Behind the name of a figure or a table – the name under which chapters keep the links to its files."""
 

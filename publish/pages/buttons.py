@@ -13,6 +13,8 @@ from pathlib import Path
 import jupyter_cache
 import nbformat
 
+from publish.pages import lab
+
 PAGES_BRANCH = "gh-pages"
 """Where the built pages are published, and with them the notebooks that Colab opens."""
 
@@ -51,14 +53,13 @@ def _offer_notebook(app, pagename, templatename, context, doctree) -> None:
 def _mend_launch_links(app, pagename, templatename, context, doctree) -> None:
     """The theme points to the source of a page; Binder and Colab can open notebooks only.
 
-    Binder finds those that ``postBuild`` makes of the chapters, Colab those that are published with the pages.
+    Binder finds those that the build makes for JupyterLab (:mod:`publish.pages.lab`), Colab those published with the pages.
     """
     for group in context.get("header_buttons", []):
         for button in group.get("buttons", []):
             if button.get("text") == "Binder":
-                # the pages of the networks are one chapter, under other parameters
-                path = re.sub(r"book/networks/[^/]+$", "book/network", pagename)
-                button["url"] = re.sub(r"(urlpath=[a-z/]*?)book/.*$", rf"\1{path}.ipynb", button["url"])
+                notebook = f"_build/{lab.FOLDER}/{pagename}.ipynb"
+                button["url"] = re.sub(r"(urlpath=[a-z/]*?)book/.*$", rf"\1{notebook}", button["url"])
             elif button.get("text") == "Colab":
                 button["url"] = re.sub(
                     r"/blob/[^/]+/.*$", f"/blob/{PAGES_BRANCH}/_sources/{pagename}.ipynb", button["url"]

@@ -1,7 +1,8 @@
-"""Pictures without what nobody sees, and sharp where it is seen, as a Sphinx extension.
+"""Pictures without what nobody sees, sharp where it is seen, in one column where there is no room for two, as a Sphinx extension.
 
 Plots are opaque, and the channel that says so is a tenth of them.  A screen with more dots than the picture, as that of a phone,
-is given the file that a figure links to.
+is given the file that a figure links to; a narrow page shows the panels of a figure below each other, from a file of their own
+(:mod:`publish.show.narrow`), which the links below the figure name.
 """
 
 from __future__ import annotations
@@ -11,14 +12,27 @@ from pathlib import Path
 
 from PIL import Image
 
-from publish.manuscript import FILE_DPI, PAGE_DPI
+from publish.manuscript import FILE_DPI, NARROW_DPI, PAGE_DPI
 
-_LINKED = re.compile(r'(<a class="[^"]*image-reference" href="([^"]+\.png)"><img [^>]*?src="([^"]+)")')
+NARROW_PX = 600
+"""Widest page, in CSS pixels, that is narrow; book.css has it too."""
+_LINKED = re.compile(r'(<a class="[^"]*image-reference" href="([^"]+)\.png">)(<img [^>]*?src="([^"]+)")([^>]*>)')
+_NARROW = re.compile(r'<p class="downloads" data-narrow="([^"]+)-narrow\.png"')
 
 
 def sharp(page: str) -> str:
-    """HTML of a page in which screens with more dots take the picture that a picture links to."""
-    return _LINKED.sub(rf'\1 srcset="\3 1x, \2 {FILE_DPI / PAGE_DPI:.3f}x"', page)
+    """HTML of a page in which screens with more dots take the picture that a picture links to, and narrow ones the narrow."""
+    narrow = set(_NARROW.findall(page))
+
+    def fitting(match: re.Match) -> str:
+        link, file, image, source, end = match.groups()
+        image = f'{image} srcset="{source} 1x, {file}.png {FILE_DPI / PAGE_DPI:.3f}x"{end}'
+        if file not in narrow:
+            return link + image
+        other = f'<source media="(max-width: {NARROW_PX}px)" srcset="{file}-narrow.png {NARROW_DPI / 96:g}x">'
+        return f"{link}<picture>{other}{image}</picture>"
+
+    return _LINKED.sub(fitting, page)
 
 
 def slim(path: Path) -> None:

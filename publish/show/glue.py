@@ -5,7 +5,7 @@ other notebook program does not know of that, so that there the cells show them;
 ``remove-output``, which only the pages heed.
 
 Of a figure there are a PDF and a PNG, of the numbers behind it CSV files, under stable names, with links below it
-(:mod:`publish.pages.tables`).  While the book is built they go to ``book/_static/figures``, from where the pages are served;
+(:mod:`publish.pages.tables`); of one in several columns, another PNG for phones (:mod:`publish.show.narrow`).  While the book is built they go to ``book/_static/figures``, from where the pages are served;
 a chapter that is executed on its own, perhaps under other parameters, leaves them beside its notebook and does not touch
 those of the book.
 """
@@ -27,8 +27,9 @@ from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 
 from lib.provenance import ROOT
-from publish.manuscript import BOOK, EXECUTED, FILE_DPI, FILES
+from publish.manuscript import BOOK, EXECUTED, FILE_DPI, FILES, NARROW_DPI
 from publish.show.lab import session
+from publish.show.narrow import fold
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -92,7 +93,7 @@ def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HT
     name
         of the files, without ending: small letters, digits and hyphens.
     figure
-        written as PDF and PNG.
+        written as PDF and PNG; its panels are below each other afterwards if another PNG shows them so.
     tables
         written as CSV, with their index; the one called ``data`` to ``<name>.csv``, others to ``<name>-<key>.csv``.
 
@@ -107,19 +108,22 @@ def offer(name: str, figure: Figure | None = None, **tables: pd.DataFrame) -> HT
         raise ValueError(f"nothing to offer under {name!r}: give a figure or a table")
     target, prefix = _place()
     target.mkdir(parents=True, exist_ok=True)
-    files = []
+    files, narrow = [], ""
     if figure is not None:
         # no dates inside, so that the same figure is the same file; text of the PDF stays text
         with mpl.rc_context({"pdf.fonttype": 42}):
             figure.savefig(target / f"{name}.pdf", metadata={"CreationDate": None})
         figure.savefig(target / f"{name}.png", dpi=FILE_DPI)
         files += [f"{name}.pdf", f"{name}.png"]
+        if fold(figure):
+            figure.savefig(target / f"{name}-narrow.png", dpi=NARROW_DPI)
+            narrow = f' data-narrow="{prefix}/{name}-narrow.png"'
     for key, table in tables.items():
         file = f"{name}.csv" if key == "data" else f"{name}-{key}.csv"
         table.to_csv(target / file)
         files.append(file)
     links = " · ".join(f'<a href="{prefix}/{file}" download>{file}</a>' for file in files)
-    return HTML(f'<p class="downloads">Download: {links}</p>')
+    return HTML(f'<p class="downloads"{narrow}>Download: {links}</p>')
 
 
 def offer_file(path: Path, text: str | None = None) -> str:

@@ -1,11 +1,11 @@
 """Launch and download buttons, in a book of one chapter built with the theme and our extension: with an address and without."""
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import jupytext
 import pytest
@@ -67,7 +67,7 @@ def test_without_an_address_nothing_is_launched_but_the_notebook_is_there(built,
 
 def test_with_an_address_binder_and_colab_open_notebooks(built):
     page = built("https://github.com/someone/some-book")
-    assert "https://mybinder.org/v2/gh/someone/some-book/main?urlpath=lab/tree/book/chapter.ipynb" in page
+    assert "https://mybinder.org/v2/gh/someone/some-book/main?urlpath=lab/tree/_build/lab/book/chapter.ipynb" in page
     assert (
         "https://colab.research.google.com/github/someone/some-book/blob/gh-pages/_sources/book/chapter.ipynb" in page
     )
@@ -83,13 +83,12 @@ def test_the_address_stands_in_one_place():
 
 
 def test_binder_makes_the_notebooks_that_the_button_opens(tmp_path):
-    """It runs ``postBuild``, in an environment of which only the charts are left out here."""
-    (tmp_path / "book").mkdir()
-    for name in ("postBuild", "book/glossary.md", "book/fig1.md"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "python").write_text("#!/bin/sh\n")
-    (tmp_path / "bin" / "python").chmod(0o755)
-    path = os.pathsep.join([str(tmp_path / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
-    subprocess.run(["./postBuild"], cwd=tmp_path, env={**os.environ, "PATH": path}, check=True)
-    assert [path.name for path in sorted((tmp_path / "book").glob("*.ipynb"))] == ["fig1.ipynb", "glossary.ipynb"]
+    """It runs ``postBuild``: the charts first, then the build, which leaves them in ``_build/lab``."""
+    shutil.copy(ROOT / "postBuild", tmp_path)
+    (tmp_path / "python").write_text("#!/bin/sh\necho $@\n")
+    (tmp_path / "python").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    run = subprocess.run(["./postBuild"], cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
+    assert run.stdout.splitlines() == ["-m lib charts", "-m publish.press.book"]
+    for line in run.stdout.splitlines():
+        assert importlib.util.find_spec(line.split()[1])

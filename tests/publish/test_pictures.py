@@ -59,3 +59,17 @@ def test_a_sharper_screen_takes_the_file_that_the_figure_links_to():
         '<a class="reference external image-reference" href="../a.png">'
         '<img alt="x" src="../_images/1.png" srcset="../_images/1.png 1x, ../a.png 2.727x" /></a><img src="b.png">'
     )
+
+
+def test_a_narrow_page_takes_the_picture_of_one_column_where_there_is_one():
+    def link(name):
+        return f'<a class="image-reference" href="../{name}.png"><img src="{name}" /></a>'
+
+    page = link("a") + '<p class="downloads" data-narrow="../a-narrow.png">Download: </p>' + link("b")
+    assert pictures.sharp(page) == (
+        '<a class="image-reference" href="../a.png"><picture>'
+        '<source media="(max-width: 600px)" srcset="../a-narrow.png 2.5x">'
+        '<img src="a" srcset="a 1x, ../a.png 2.727x" /></picture></a>'
+        '<p class="downloads" data-narrow="../a-narrow.png">Download: </p>'
+        '<a class="image-reference" href="../b.png"><img src="b" srcset="b 1x, ../b.png 2.727x" /></a>'
+    )
