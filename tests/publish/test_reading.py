@@ -314,7 +314,7 @@ def test_all_that_is_seen_has_its_name_and_role(page, site, axe, name):
     assert "Toggle hidden content" not in named
 
 
-@pytest.mark.parametrize("name", ["symbols", "verdict", "one_nucleus", "fig2"])
+@pytest.mark.parametrize("name", ["changelog", "verdict", "one_nucleus", "fig2"])
 def test_the_section_that_is_read_is_marked_in_the_contents(page, site, name):
     open_page(page, site, f"book/{name}.html")
     marked = "[...document.querySelectorAll('#pst-page-toc-nav a[aria-current]')].map(a => a.hash)"
