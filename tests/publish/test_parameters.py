@@ -616,7 +616,7 @@ OTHERWISE = {
     "exact": (
         {"functional": "PC-F1", "every": 200, "Z": 20, "box": 18.0},
         lambda glued, shown: (
-            (glued["functional"], glued["wall-box"]) == ("PC-F1", "18")
+            (glued["functional"], glued["wall-box"]) == ("PC-F1", "18.0")
             and int(glued["nuclei"]) == load_chart("PC-F1").sizes["nucleus"]
             and 0 < float(glued["without-largest"]) < 2
         ),
