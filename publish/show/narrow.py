@@ -32,6 +32,8 @@ def fold(figure: Figure) -> bool:
     around += sum(_own_labels(ax, shown) for ax in shown)
     figure.set_figwidth(NARROW_IN)
     others = sum(_in_fewer_columns(legend, figure) for legend in list(figure.legends))
+    if title := figure.get_suptitle():
+        others += figure.suptitle(title, wrap=True).get_window_extent().height / figure.dpi
     figure.set_figheight(sum(heights) + around + others)
     grid = GridSpec(len(shown), 1, figure, height_ratios=heights)
     for ax, place in zip(shown, grid, strict=True):
@@ -47,9 +49,10 @@ def _own_labels(ax: Axes, shown: list[Axes]) -> float:
         ax.set_ylabel(next((other.get_ylabel() for other in alike if other.get_ylabel()), ""))
     height = 0.0
     if not ax.get_xlabel():
-        below = [other for other in shown if other.get_subplotspec().colspan == place.colspan]
-        below = ax.get_shared_x_axes().get_siblings(ax) + below
-        ax.set_xlabel(next((other.get_xlabel() for other in reversed(below) if other.get_xlabel()), ""))
+        columns = [(other, other.get_subplotspec()) for other in shown]
+        below = [o for o, its in columns if its.colspan == place.colspan and its.rowspan.start > place.rowspan.start]
+        below += ax.get_shared_x_axes().get_siblings(ax)
+        ax.set_xlabel(next((other.get_xlabel() for other in below if other.get_xlabel()), ""))
         height = _LABELS_IN
     ax.tick_params(labelleft=True, labelbottom=True)
     return height

@@ -25,6 +25,7 @@ def grid():
     axes[0, 0].set_ylabel("energy (MeV)")
     axes[1, 0].set(xlabel="radius (fm)", ylabel="density")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    figure.suptitle("words above all of the panels, as many as a wide page has room for and a narrow one has not")
     yield figure
     plt.close(figure)
 
@@ -49,6 +50,20 @@ def test_panels_stand_below_each_other_with_labels_of_their_own(grid):
     assert [text.get_text() for text in legend.get_texts()] == ["one line of two", "another line, longer"]
     assert legend.get_window_extent().width <= grid.bbox.width
     assert legend.get_window_extent().y0 >= boxes[0].y1 - 1
+    (words,) = grid.texts
+    assert words.get_window_extent().width <= grid.bbox.width
+
+
+def test_what_stands_above_other_panels_lends_no_label():
+    """Levels have names below them and no radius, though the panel above them has one."""
+    use_style()
+    figure, axes = plt.subplots(2, 2, figsize=(7.2, 5))
+    for ax in axes.flat[:3]:
+        ax.set_xlabel("radius (fm)")
+    axes[1, 1].set_xticks([0, 1], ["neutrons", "protons"])
+    assert fold(figure)
+    assert [ax.get_xlabel() for ax in figure.axes] == ["radius (fm)"] * 3 + [""]
+    plt.close(figure)
 
 
 @pytest.mark.parametrize("rows", [1, 3])
