@@ -22,7 +22,7 @@ def fold(figure: Figure) -> bool:
     if not any(ax.get_subplotspec().colspan.start for ax in panels):
         return False
     figure.canvas.draw()
-    shown = [ax for ax in panels if ax.axison]
+    shown = [ax for ax in panels if ax.axison and ax.get_visible()]
     for ax in panels:
         if ax not in shown:
             ax.remove()

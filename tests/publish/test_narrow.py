@@ -12,16 +12,16 @@ from publish.show.narrow import NARROW_IN, fold
 from publish.show.style import use_style
 
 
-@pytest.fixture
-def grid():
-    """Two rows and two columns that share their axes, one place empty, as Fig. 4 has it."""
+@pytest.fixture(params=["off", "invisible"])
+def grid(request):
+    """Two rows and two columns that share their axes, one place empty, in either way."""
     use_style()
     figure, axes = plt.subplots(2, 2, figsize=(7.2, 5), sharex=True, sharey="row")
     for letter, ax in zip("abc", axes.flat, strict=False):
         ax.plot([0, 1], [0, 2], label="one line of two")
         ax.errorbar([0, 1], [1, 2], 0.1, label="another line, longer")
         ax.set_title(f"({letter})")
-    axes[1, 1].axis("off")
+    axes[1, 1].axis("off") if request.param == "off" else axes[1, 1].set_visible(False)
     axes[0, 0].set_ylabel("energy (MeV)")
     axes[1, 0].set(xlabel="radius (fm)", ylabel="density")
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
