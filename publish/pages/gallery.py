@@ -81,6 +81,8 @@ def _frame(folder: Path, name: str, figure: Tag) -> str:
         with Image.open(source) as image:
             height = round(image.height * WIDTH_PX / image.width)
             image.convert("RGB").resize((WIDTH_PX, height), Image.Resampling.LANCZOS).save(small, quality=80)
+    for link in caption.select("a"):  # within its page
+        link.unwrap()
     sentence = re.split(r"(?<=[.;])\s", caption.decode_contents().strip(), maxsplit=1)[0].rstrip(";")
     number = figure.select_one(".caption-number").get_text().strip()
     up = "../" * PAGE.count("/")

@@ -10,7 +10,7 @@ from publish.pages import gallery
 FIGURE = (
     '<figure id="{id}"><a class="image-reference" href="big.png"><img alt="A curve." src="../_images/{id}.png"/></a>'
     '<figcaption><p><span class="caption-number">Fig. 2.1 </span><span class="caption-text">The change of '
-    '<span class="math">\\(S\\)</span>: less and less. And more.</span></p></figcaption></figure>'
+    '<span class="math">\\(S\\)</span>: less <a href="#eq">and</a> less. And more.</span></p></figcaption></figure>'
 )
 
 
