@@ -18,6 +18,7 @@ import pandas as pd
 import xarray as xr
 from xarray.backends import H5NetCDFStore
 
+from lib.checks import check_whole
 from lib.tasks import atomic_write
 
 UNLOCKED = {"locking": False}
@@ -239,9 +240,11 @@ def select(dataset: xr.Dataset, Z: int, N: int) -> xr.Dataset:
     ValueError
         if the nucleus is not in the data set.
     """
-    found = np.flatnonzero((dataset.Z.values == Z) & (dataset.N.values == N))
+    held = dataset.Z.values == check_whole("Z", Z, 0), dataset.N.values == check_whole("N", N, 0)
+    found = np.flatnonzero(np.logical_and(*held))
     if not len(found):
         raise ValueError(
-            f"Z = {Z}, N = {N} is not among the {dataset.sizes['nucleus']} bound even-even nuclei of {dataset.functional}"
+            f"Z = {Z}, N = {N} is not among the {dataset.sizes['nucleus']} bound even-even nuclei of {dataset.functional}: "
+            "take one of them"
         )
     return dataset.isel(nucleus=int(found[0]))

@@ -21,6 +21,8 @@ from typing import Any
 import joblib
 from tqdm import tqdm
 
+from lib.checks import check_whole
+
 
 @contextlib.contextmanager
 def engine(scheduler: str | None, workers: int):
@@ -35,8 +37,7 @@ def engine(scheduler: str | None, workers: int):
     ConnectionError
         if no scheduler answers at the address.
     """
-    if workers < 1:
-        raise ValueError(f"workers = {workers} is out of range: give at least 1")
+    check_whole("workers", workers, 1)
     if scheduler is None:
         with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
             yield joblib.Parallel(return_as="generator_unordered")

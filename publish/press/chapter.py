@@ -197,9 +197,17 @@ def parse(text: str) -> dict[str, object]:
             raise ValueError(f"{name} is given twice, as {parameters[name]} and as {value}: give it once")
         try:
             parameters[name] = yaml.load(value, _Values)
-        except yaml.YAMLError as error:
+        except (
+            yaml.YAMLError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:  # of its tags, all of these
+            words = (getattr(error, each, None) for each in ("problem", "context", "reason"))
+            reason = next(filter(None, words), None) or str(error).partition("\n")[0]
             raise ValueError(
-                f"{name}={value} cannot be read ({error.problem or error.context}): give a number, a word, "
+                f"{name}={value[:80]} cannot be read ({reason}): give a number, a word, "
                 "true or false, or a list of them in brackets, as in [0, 5, 15]"
             ) from None
     return parameters
