@@ -420,7 +420,7 @@ def _watch(event: str, arguments: tuple) -> None:
     ):
         return
     place = str(Path(str(arguments[0])).absolute())
-    if place.startswith(f"{ROOT}/") and not re.search(r"/__pycache__|/\.venv", place):
+    if place.startswith(f"{ROOT}/") and not re.search(r"/__pycache__|/\.venv|/data/\.work/[^/]*\.lock$", place):
         _watched.append(f"{event} {place}")
 
 
