@@ -7,7 +7,7 @@ import shutil
 import sys
 
 from lib import store
-from lib.tasks import add_engine_options, errors_in_one_line, known_to
+from lib.tasks import add_engine_options, alone, errors_in_one_line, known_to
 
 
 def make_charts(options: argparse.Namespace) -> None:
@@ -18,13 +18,14 @@ def make_charts(options: argparse.Namespace) -> None:
 
     for name in options.names or PAPER_FUNCTIONALS:
         path = chart.chart_path(name, options.pairing)
-        if chart.is_current(name, pairing=options.pairing) and not options.force:
-            continue
-        made = chart.make_chart(name, options.pairing, workers=options.workers, scheduler=options.scheduler)
-        # the paired charts are committed, for energies and radii alone: they take minutes
-        store.write(made.drop_dims(["r", "level"]) if options.pairing else made, path, level=1)
-        folder = chart.tasks_folder(get_functional(name), options.pairing, get_mesh(), chart.N_RANGE)
-        shutil.rmtree(folder, ignore_errors=True)
+        with alone(path):
+            if chart.is_current(name, pairing=options.pairing) and not options.force:
+                continue
+            made = chart.make_chart(name, options.pairing, workers=options.workers, scheduler=options.scheduler)
+            # the paired charts are committed, for energies and radii alone: they take minutes
+            store.write(made.drop_dims(["r", "level"]) if options.pairing else made, path, level=1)
+            folder = chart.tasks_folder(get_functional(name), options.pairing, get_mesh(), chart.N_RANGE)
+            shutil.rmtree(folder, ignore_errors=True)
         print(
             f"{path.name}: {made.sizes['nucleus']} bound nuclei of {made.computed_nuclei} computed "
             f"in {made.wall_time_seconds:.0f} s",
@@ -39,13 +40,14 @@ def make_ensembles(options: argparse.Namespace) -> None:
     from lib.learning.table_one import TABLE_I
 
     for id in options.names or TABLE_I:
-        if not options.force and ensemble.is_current(id):
-            continue
-        made = None if options.force else ensemble.predicted_anew(id)
-        if made is None:
-            made = ensemble.make_ensemble(id, workers=options.workers, scheduler=options.scheduler)
-        store.write(made, ensemble.ensemble_path(id))
-        shutil.rmtree(ensemble.members_folder(id), ignore_errors=True)
+        with alone(ensemble.ensemble_path(id)):
+            if not options.force and ensemble.is_current(id):
+                continue
+            made = None if options.force else ensemble.predicted_anew(id)
+            if made is None:
+                made = ensemble.make_ensemble(id, workers=options.workers, scheduler=options.scheduler)
+            store.write(made, ensemble.ensemble_path(id))
+            shutil.rmtree(ensemble.members_folder(id), ignore_errors=True)
         table = ", ".join(f"{name} {value:.3f}" for name, value in Errors(made).table().items())
         print(f"{id}: {table} MeV; {made.wall_time_seconds:.0f} s", file=sys.stderr)
 

@@ -221,6 +221,23 @@ def git(*arguments: str) -> str:
         return ""
 
 
+def commit_of(name: str) -> str:
+    """The full name of a commit that this checkout has, by any name that git knows it by.
+
+    Raises
+    ------
+    ValueError
+        outside a checkout, without git, or if there is no such commit.
+    """
+    git_output("rev-parse", "HEAD")  # what is wrong with git itself, it says
+    try:
+        return git_output("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}").decode().strip()
+    except ValueError:
+        raise ValueError(
+            f"{ROOT} has no commit {name!r}: give one that `git log` lists, as {git('rev-parse', '--short', 'HEAD')}"
+        ) from None
+
+
 def git_output(*arguments: str) -> bytes:
     """What git says of this checkout, as it is; no repository around it and no setting of the user has a say.
 

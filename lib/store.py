@@ -6,7 +6,10 @@ by :func:`labelled` carries all of that with each variable, on the disk too.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +21,7 @@ import pandas as pd
 import xarray as xr
 from xarray.backends import H5NetCDFStore
 
+from lib.checks import check_whole
 from lib.tasks import atomic_write
 
 UNLOCKED = {"locking": False}
@@ -28,6 +32,11 @@ DAMAGE = (OSError, KeyError, ValueError, RuntimeError, AttributeError)
 """What the netCDF reader, or a look at what it has read, raises on a damaged file, depending on where the damage is."""
 
 
+CHECKSUM = b"\n# sha256 of bytes 48 to here: "
+"""What stands, with 64 digits and a line break, behind the end of a file, where no reader of HDF5 looks – on bytes that are
+not as they were written the library may give other numbers, or search without an end."""
+SUPERBLOCK = 48
+"""Bytes at the head of a file which HDF5 checks itself, and in which it notes who has the file open."""
 CREATOR = "The neural covariant functional book contributors"
 LICENSE = "CC-BY-4.0"
 CONVENTIONS = "CF-1.11, ACDD-1.3"
@@ -121,7 +130,7 @@ def write(dataset: xr.Dataset, path: Path, level: int = 4) -> None:
     """Write a data set to netCDF, numbers along dimensions compressed (``level`` 1 to 9), in one atomic step.
 
     A variable keeps the type and the mark of missing values that its ``encoding`` asks for.  What has a ``history`` is
-    given the time of writing.
+    given the time of writing.  A checksum goes along, by which :func:`read` notices whatever has been altered since.
     """
     if "history" in dataset.attrs:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -133,11 +142,24 @@ def write(dataset: xr.Dataset, path: Path, level: int = 4) -> None:
         if variable.ndim and variable.dtype.kind in "fiub"
     } | {name: {"_FillValue": None} for name in dataset.indexes}  # along a dimension no value can be missing
 
-    def save(temporary: Path) -> None:
-        with h5netcdf.File(temporary, "w", **UNLOCKED) as file:
-            dataset.dump_to_store(H5NetCDFStore(file), encoding=encoding)
+    # in memory first: HDF5 itself crashes on a full disk
+    image = io.BytesIO()
+    with h5netcdf.File(image, "w", **UNLOCKED) as file:
+        dataset.dump_to_store(H5NetCDFStore(file), encoding=encoding)
+    content = image.getvalue()
+    atomic_write(path, lambda temporary: temporary.write_bytes(content + CHECKSUM + _checksum(content)))
 
-    atomic_write(path, save)
+
+def _checksum(content: bytes) -> bytes:
+    return hashlib.sha256(content[SUPERBLOCK:]).hexdigest().encode() + b"\n"
+
+
+def altered(path: Path) -> bool:
+    """Whether a file is not, byte by byte, what :func:`write` has written; one without a checksum is taken as it is."""
+    content = path.read_bytes()
+    kept, mark, checksum = content[: -len(CHECKSUM) - 65], content[-len(CHECKSUM) - 65 : -65], content[-65:]
+    there = mark == CHECKSUM or re.fullmatch(rb"[0-9a-f]{64}\n", checksum)
+    return bool(there) and (mark, checksum) != (CHECKSUM, _checksum(kept))
 
 
 def read(path: Path, remedy: str) -> xr.Dataset:
@@ -162,6 +184,8 @@ def read(path: Path, remedy: str) -> xr.Dataset:
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there: {remedy}")
     try:
+        if altered(path):
+            raise ValueError("its checksum is another")
         return xr.load_dataset(path, engine="h5netcdf", driver_kwds=UNLOCKED)
     except DAMAGE as error:
         raise refusal(path, error, remedy) from error
@@ -239,9 +263,11 @@ def select(dataset: xr.Dataset, Z: int, N: int) -> xr.Dataset:
     ValueError
         if the nucleus is not in the data set.
     """
-    found = np.flatnonzero((dataset.Z.values == Z) & (dataset.N.values == N))
+    held = dataset.Z.values == check_whole("Z", Z, 0), dataset.N.values == check_whole("N", N, 0)
+    found = np.flatnonzero(np.logical_and(*held))
     if not len(found):
         raise ValueError(
-            f"Z = {Z}, N = {N} is not among the {dataset.sizes['nucleus']} bound even-even nuclei of {dataset.functional}"
+            f"Z = {Z}, N = {N} is not among the {dataset.sizes['nucleus']} bound even-even nuclei of {dataset.functional}: "
+            "take one of them"
         )
     return dataset.isel(nucleus=int(found[0]))

@@ -9,17 +9,26 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import pickle
+import secrets
 import sys
 from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
+import filelock
 import joblib
 from tqdm import tqdm
+
+from lib.checks import check_whole
+from lib.provenance import DATA
+
+LOCKS = DATA / ".work"
+"""Where commands that must be alone keep their locks."""
 
 
 @contextlib.contextmanager
@@ -35,8 +44,7 @@ def engine(scheduler: str | None, workers: int):
     ConnectionError
         if no scheduler answers at the address.
     """
-    if workers < 1:
-        raise ValueError(f"workers = {workers} is out of range: give at least 1")
+    check_whole("workers", workers, 1)
     if scheduler is None:
         with joblib.parallel_config(backend="loky", n_jobs=workers, inner_max_num_threads=1):
             yield joblib.Parallel(return_as="generator_unordered")
@@ -118,7 +126,7 @@ def resume_tasks(
         path = folder / f"{name}.pkl"
         if path.exists():
             try:
-                kept[name] = pickle.loads(path.read_bytes())
+                kept[name] = pickle.loads(_checked(path.read_bytes()))
             except Exception as error:
                 # a power cut may leave a file in place whose content never reached the disk
                 print(f"{path} is damaged ({error}) and is computed again", file=sys.stderr)
@@ -127,11 +135,43 @@ def resume_tasks(
     def keep(name, result):
         kept[name] = result
         content = pickle.dumps(result)
+        content += hashlib.sha256(content).digest()
         atomic_write(folder / f"{name}.pkl", lambda temporary: temporary.write_bytes(content))
 
     missing = {name: arguments for name, arguments in tasks.items() if name not in kept}
     run_tasks(function, missing, keep, workers, scheduler, label, unit, finished_before=resumed)
     return {name: kept[name] for name in tasks}, resumed
+
+
+def _checked(content: bytes) -> bytes:
+    """What was kept, without the checksum behind it; nothing is unpickled before."""
+    kept, checksum = content[:-32], content[-32:]
+    if hashlib.sha256(kept).digest() != checksum:
+        raise ValueError("its checksum is another")
+    return kept
+
+
+@contextlib.contextmanager
+def alone(path: Path):
+    """No other command makes what is at ``path`` meanwhile; one that does is waited for, which is said on standard error.
+
+    Two of them would take away each other's unfinished work.  The lock, an empty file in ``data/.work``, goes when its
+    process does, however that ends.
+    """
+    place = path.resolve()
+    lock = filelock.FileLock(LOCKS / f"{place.name}-{hashlib.sha256(str(place).encode()).hexdigest()[:8]}.lock")
+    try:
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            print(f"another command is making {path}: waiting until it has finished", file=sys.stderr, flush=True)
+            lock.acquire()
+    except (OSError, NotImplementedError):
+        pass  # a disk without locks, or one that cannot be written: the work itself will say so
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def task_folder(work: Path, kind: str, settings: Any) -> Path:
@@ -141,14 +181,25 @@ def task_folder(work: Path, kind: str, settings: Any) -> Path:
 
 
 def atomic_write(path: Path, write: Callable[[Path], Any]) -> None:
-    """Call ``write(temporary_path)`` and move the result to ``path`` in one step, so that no half file is ever seen."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    """Call ``write(temporary_path)`` and move the result to ``path`` in one step, so that no half file is ever seen.
+
+    Raises
+    ------
+    OSError
+        naming the file, if the system does not let it be written, as on a full disk; what was there before stays.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)
         os.replace(temporary, path)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        text = f"{path} could not be written ({reason}): see to the room on its disk and to its permissions, then start again"
+        raise OSError(error.errno or errno.EIO, text) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -31,7 +31,7 @@ from lib.learning.table_one import TABLE_I, TARGETS, get_network
 from lib.learning.train import seed_of, train_member
 from lib.provenance import DATA, code_hash, code_version
 from lib.store import Variable
-from lib.tasks import add_engine_options, errors_in_one_line, resume_tasks, task_folder
+from lib.tasks import add_engine_options, alone, errors_in_one_line, resume_tasks, task_folder
 
 PATH = DATA / "adam.nc"
 OPTIMISERS = ("Adam", "Levenberg-Marquardt")
@@ -182,10 +182,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=BUDGET_SECONDS, help="Adam's budget for a network")
     add_engine_options(parser)
     options = parser.parse_args(arguments)
-    with errors_in_one_line():
+    with errors_in_one_line(), alone(PATH):
         curves = make_reference(options.seconds, options.workers, options.scheduler)
-    store.write(curves, PATH)
-    shutil.rmtree(_folder(options.seconds), ignore_errors=True)
+        store.write(curves, PATH)
+        shutil.rmtree(_folder(options.seconds), ignore_errors=True)
 
 
 if __name__ == "__main__":

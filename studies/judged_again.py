@@ -22,7 +22,7 @@ from lib import store
 from lib.learning.dataset import load_dataset
 from lib.learning.ensemble import load_ensemble
 from lib.learning.table_one import TABLE_I, get_network
-from lib.provenance import DATA, code_version, git_output
+from lib.provenance import DATA, code_version, commit_of, git_output
 from lib.tasks import atomic_write
 
 GENERATION = DATA / "first_generation.csv"
@@ -114,6 +114,7 @@ def put_in(commit: str, id: str) -> pd.DataFrame:
         if there is no such commit or network.
     """
     get_network(id)
+    commit_of(commit)  # before all the others are read
     present = {each: load_ensemble(each) for each in TABLE_I}
     earlier, today = (
         condition_table(judge(Evidence(ensembles)))
@@ -133,7 +134,7 @@ def earlier_ensemble(commit: str, id: str) -> xr.Dataset:
         if there is no such commit, or no ensemble in it.
     """
     name = f"data/ensembles/{id}.nc"
-    packed = tarfile.open(fileobj=BytesIO(git_output("archive", commit, name)))
+    packed = tarfile.open(fileobj=BytesIO(git_output("archive", commit_of(commit), name)))
     ensemble = xr.load_dataset(BytesIO(packed.extractfile(name).read()), engine="h5netcdf")
     dataset = load_dataset(get_network(id).target)
     there = set(zip(dataset.Z.values, dataset.N.values, strict=True))

@@ -25,7 +25,7 @@ from lib.learning.local_network import local_seed, train_local
 from lib.learning.local_rows import CHOSEN, ROWS, Design
 from lib.learning.train import one_thread
 from lib.provenance import DATA, code_version
-from lib.tasks import add_engine_options, errors_in_one_line, known_to, run_tasks
+from lib.tasks import add_engine_options, alone, errors_in_one_line, known_to, run_tasks
 from studies.search import write_table
 
 PATH = DATA / "knowing.csv"
@@ -152,7 +152,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--only-trials", action="store_true", help="choose, and train no ensemble")
     add_engine_options(parser)
     options = parser.parse_args(arguments)
-    with errors_in_one_line():
+    with errors_in_one_line(), alone(PATH):
         table = load_knowing() if PATH.exists() else pd.DataFrame(columns=[*COLUMNS])
 
         def keep(_, row):

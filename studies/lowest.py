@@ -33,7 +33,7 @@ from lib.rmf.lowest import (
 )
 from lib.rmf.mesh import Mesh, get_mesh
 from lib.rmf.occupation import UnboundNucleusError
-from lib.tasks import add_engine_options, atomic_write, errors_in_one_line, resume_tasks
+from lib.tasks import add_engine_options, alone, atomic_write, errors_in_one_line, resume_tasks
 
 SEARCH, MINIMA = DATA / "lowest_search.csv", DATA / "lowest_minima.csv"
 EXHAUSTIVE_MEV, ADVERSARIAL_MEV = 8.0, 16.0
@@ -262,18 +262,20 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m studies.lowest", description=__doc__)
     add_engine_options(parser)
     options = parser.parse_args(arguments)
-    with errors_in_one_line():
+    with errors_in_one_line(), alone(SEARCH):
         tables, minima = [], []
         for name in PAPER_FUNCTIONALS:
             rows, more = search(name, options.workers, options.scheduler)
             tables, minima = tables + rows, minima + more
             print(pd.DataFrame(rows).to_string(), file=sys.stderr)
-    text = head("States of lower energy than those of the charts that other searches found; energies in MeV.")
-    text += pd.DataFrame(tables)[[*SEARCH_COLUMNS]].to_csv(index=False, float_format="%.6g")
-    atomic_write(SEARCH, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-    text = head("Minima within 8 MeV of bare cost of each nucleus; second_MeV: energy of the second above the lowest.")
-    text += pd.DataFrame(minima)[[*MINIMA_COLUMNS]].to_csv(index=False, float_format="%.6g")
-    atomic_write(MINIMA, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+        text = head("States of lower energy than those of the charts that other searches found; energies in MeV.")
+        text += pd.DataFrame(tables)[[*SEARCH_COLUMNS]].to_csv(index=False, float_format="%.6g")
+        atomic_write(SEARCH, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+        text = head(
+            "Minima within 8 MeV of bare cost of each nucleus; second_MeV: energy of the second above the lowest."
+        )
+        text += pd.DataFrame(minima)[[*MINIMA_COLUMNS]].to_csv(index=False, float_format="%.6g")
+        atomic_write(MINIMA, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 if __name__ == "__main__":

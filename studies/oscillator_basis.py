@@ -8,6 +8,7 @@ shells can be asked for.  ``python -m studies.oscillator_basis`` makes ``data/os
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import NamedTuple
 
@@ -210,7 +211,8 @@ def load_oscillator_basis(path: Path = PATH) -> pd.DataFrame:
     return store.read_table(path, "run `python -m studies.oscillator_basis`", columns, dtype={"code_version": str})
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
+    argparse.ArgumentParser(prog="python -m studies.oscillator_basis", description=__doc__).parse_args(arguments)
     version = code_version()
     cases = [(f, Z, N, shells) for f in FUNCTIONALS.values() for Z, N in CLOSED_SHELLS for shells in SHELLS]
     rows = [

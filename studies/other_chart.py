@@ -19,7 +19,7 @@ from lib import store
 from lib.learning.ensemble import ensemble_path, load_ensemble
 from lib.learning.errors import Errors, rms
 from lib.learning.table_one import TABLE_I
-from lib.provenance import DATA, ROOT, git_output
+from lib.provenance import DATA, ROOT, commit_of, git_output
 from lib.tasks import atomic_write
 
 PATH = DATA / "other_chart.csv"
@@ -99,7 +99,7 @@ def compare_with(commit: str) -> pd.DataFrame:
     tables = []
     for id in TABLE_I:
         name = ensemble_path(id).relative_to(ROOT).as_posix()
-        stored = BytesIO(git_output("show", f"{commit}:{name}"))
+        stored = BytesIO(git_output("show", f"{commit_of(commit)}:{name}"))
         tables.append(compare(xr.load_dataset(stored, engine="h5netcdf"), load_ensemble(id)))
     return pd.concat(tables, ignore_index=True)
 

@@ -8,6 +8,7 @@ charts, predictions off the ensembles.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import sys
 from collections.abc import Iterable
@@ -159,7 +160,8 @@ def numbers() -> list[Number]:
     return [*of_networks(evidence), *of_functionals(evidence), *of_parts(evidence)]
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
+    argparse.ArgumentParser(prog="python -m studies.recompute", description=__doc__).parse_args(arguments)
     with errors_in_one_line():
         found = numbers()
     print(f"{'rms error (MeV)':44}{'book':>12}{'own':>12}")

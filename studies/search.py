@@ -24,7 +24,7 @@ from lib.learning.recipes import Recipe
 from lib.learning.table_one import NN1, NN2, NN3, TABLE_I, get_network
 from lib.learning.train import Trained, train_member
 from lib.provenance import DATA, code_version
-from lib.tasks import add_engine_options, atomic_write, errors_in_one_line, known_to, run_tasks
+from lib.tasks import add_engine_options, alone, atomic_write, errors_in_one_line, known_to, run_tasks
 
 PATH = DATA / "search.csv"
 _REMEDY = "run `python -m studies.search` (an hour)"
@@ -246,19 +246,18 @@ def main(arguments: list[str] | None = None) -> None:
     add_engine_options(parser)
     options = parser.parse_args(arguments)
     fields = ["network", *asdict(Recipe())]
-    with errors_in_one_line():
+    with errors_in_one_line(), alone(PATH):
         table = store.read_table(PATH, _REMEDY, COLUMNS) if PATH.exists() else pd.DataFrame(columns=fields)
-    done = set(table[fields].itertuples(index=False, name=None))
-    chosen = dict.fromkeys((id, recipe) for id in options.networks or TABLE_I for recipe in candidates(id))
-    tasks = {key: key for key in chosen if (key[0], *asdict(key[1]).values()) not in done}
+        done = set(table[fields].itertuples(index=False, name=None))
+        chosen = dict.fromkeys((id, recipe) for id in options.networks or TABLE_I for recipe in candidates(id))
+        tasks = {key: key for key in chosen if (key[0], *asdict(key[1]).values()) not in done}
 
-    def keep(_, row):
-        nonlocal table
-        table = with_row(table, row, fields)
-        write_table(PATH, _HEAD, table)
+        def keep(_, row):
+            nonlocal table
+            table = with_row(table, row, fields)
+            write_table(PATH, _HEAD, table)
 
-    finished = len(chosen) - len(tasks)
-    with errors_in_one_line():
+        finished = len(chosen) - len(tasks)
         run_tasks(try_candidate, tasks, keep, options.workers, options.scheduler, "search", "recipe", finished)
 
 

@@ -18,7 +18,7 @@ from lib import store
 from lib.learning.ensemble import ensemble_path, load_ensemble
 from lib.learning.errors import Errors
 from lib.learning.table_one import TABLE_I
-from lib.provenance import DATA, ROOT, git_output
+from lib.provenance import DATA, ROOT, commit_of, git_output
 from lib.tasks import atomic_write
 
 PATH = DATA / "repetition.csv"
@@ -84,7 +84,7 @@ def compare_with(commit: str) -> pd.DataFrame:
     tables = []
     for id in TABLE_I:
         name = ensemble_path(id).relative_to(ROOT).as_posix()
-        stored = BytesIO(git_output("show", f"{commit}:{name}"))
+        stored = BytesIO(git_output("show", f"{commit_of(commit)}:{name}"))
         first, second = xr.load_dataset(stored, engine="h5netcdf"), load_ensemble(id)
         if not np.array_equal(first.parameters, second.parameters):
             tables.append(compare(first, second))

@@ -30,7 +30,7 @@ from lib.learning.recipes import Recipe
 from lib.learning.table_one import NN1, NN2, TABLE_I, NetworkSpec, get_network
 from lib.learning.train import train_member
 from lib.provenance import DATA, code_version
-from lib.tasks import add_engine_options, errors_in_one_line, known_to, run_tasks
+from lib.tasks import add_engine_options, alone, errors_in_one_line, known_to, run_tasks
 from studies.search import ERRORS, density_rms, load_search, with_row, write_table
 
 CANDIDATES, TRIALS = DATA / "candidates.csv", DATA / "trials.csv"
@@ -181,40 +181,31 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("networks", nargs="*", type=known_to(get_network), help=f"default: {' '.join(TABLE_I)}")
     add_engine_options(parser)
     options = parser.parse_args(arguments)
-    with errors_in_one_line():
+    with errors_in_one_line(), alone(TRIALS):
         listed = load_candidates()
         table = load_trials(TRIALS) if TRIALS.exists() else pd.DataFrame(columns=[*TRIAL_COLUMNS])
 
-    def keep(_, row):
-        nonlocal table
-        table = with_row(table, row, ["network", "candidate", "seed"])[[*TRIAL_COLUMNS]]
-        write_table(TRIALS, _HEAD, table)
+        def keep(_, row):
+            nonlocal table
+            table = with_row(table, row, ["network", "candidate", "seed"])[[*TRIAL_COLUMNS]]
+            write_table(TRIALS, _HEAD, table)
 
-    for id in options.networks or TABLE_I:
-        recipes = {int(row["candidate"]): recipe_of(row) for _, row in listed[listed.network == id].iterrows()}
-        for seed in [*FIRST_SEEDS, *MORE_SEEDS]:
-            own = table[table.network == id]
-            spent = own.seconds.sum()
-            if spent > SECONDS:
-                print(
-                    f"{id} has spent {spent:.0f} of {SECONDS:.0f} s of processor time before seed {seed}",
-                    file=sys.stderr,
-                )
-                break
-            wanted = list(recipes) if seed in FIRST_SEEDS else finalists(own)
-            done = set(own.candidate[own.seed == seed])
-            tasks = {number: (id, number, seed, recipes[number]) for number in wanted if number not in done}
-            with errors_in_one_line():
-                run_tasks(
-                    trial,
-                    tasks,
-                    keep,
-                    options.workers,
-                    options.scheduler,
-                    f"{id}, seed {seed}",
-                    "trial",
-                    len(wanted) - len(tasks),
-                )
+        for id in options.networks or TABLE_I:
+            recipes = {int(row["candidate"]): recipe_of(row) for _, row in listed[listed.network == id].iterrows()}
+            for seed in [*FIRST_SEEDS, *MORE_SEEDS]:
+                own = table[table.network == id]
+                spent = own.seconds.sum()
+                if spent > SECONDS:
+                    print(
+                        f"{id} has spent {spent:.0f} of {SECONDS:.0f} s of processor time before seed {seed}",
+                        file=sys.stderr,
+                    )
+                    break
+                wanted = list(recipes) if seed in FIRST_SEEDS else finalists(own)
+                done = set(own.candidate[own.seed == seed])
+                tasks = {number: (id, number, seed, recipes[number]) for number in wanted if number not in done}
+                label, finished = f"{id}, seed {seed}", len(wanted) - len(tasks)
+                run_tasks(trial, tasks, keep, options.workers, options.scheduler, label, "trial", finished)
 
 
 _HEAD = """\

@@ -61,7 +61,7 @@ def load_dataset(target: str = "E", folder: Path | None = None) -> xr.Dataset:
     FileNotFoundError
         if the charts have not been made.
     """
-    if target not in TARGETS:
+    if not isinstance(target, str) or target not in TARGETS:
         raise ValueError(f"unknown target {target!r}: choose one of {', '.join(TARGETS)}")
     return _made_once(target) if folder is None else _make_dataset(target, folder)
 

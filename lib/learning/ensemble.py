@@ -21,6 +21,7 @@ import torch
 import xarray as xr
 
 from lib import store
+from lib.checks import check_whole
 from lib.learning.dataset import (
     INITIALISATIONS,
     SPLITS,
@@ -119,8 +120,7 @@ def make_ensemble(
     """
     spec = get_network(id)
     for name, value in (("splits", splits), ("initialisations", initialisations)):
-        if value < 1:
-            raise ValueError(f"{name} = {value} is out of range: give at least 1")
+        check_whole(name, value, 1)
     tasks, folder = member_tasks(id, splits, initialisations), members_folder(id, work)
     started = time.time()
     records, resumed = resume_tasks(member_record, tasks, folder, workers, scheduler, id, "member")
@@ -231,7 +231,7 @@ def load_ensemble(id: str, path: Path | None = None) -> xr.Dataset:
     ValueError
         if the network is unknown, or the file is damaged, incomplete, of another recipe or of another chart.
     """
-    return _read_once(id) if path is None else _read(id, path)
+    return _read_once(get_network(id).id) if path is None else _read(id, path)
 
 
 @functools.cache
@@ -314,8 +314,7 @@ def member_network(ensemble: xr.Dataset, member: int) -> Network:
     ValueError
         if the ensemble has no such member.
     """
-    if not 0 <= member < ensemble.sizes["member"]:
-        raise ValueError(f"member = {member} is out of range: give 0 to {ensemble.sizes['member'] - 1}")
+    check_whole("member", member, 0, ensemble.sizes["member"] - 1)
     return next(_networks(ensemble.isel(member=[member])))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lib.checks import check_whole
 from lib.provenance import DATA
 
 AME2020 = DATA / "ame2020.csv"
@@ -53,11 +54,27 @@ def measured_masses(path: Path = AME2020) -> pd.DataFrame:
     return table
 
 
+def _whole(Z, N) -> list[np.ndarray]:
+    try:
+        arrays = np.broadcast_arrays(Z, N)
+    except ValueError:
+        arrays = [np.array("of other shapes")]
+    if any(each.dtype.kind not in "iu" for each in arrays):
+        raise ValueError(f"Z = {Z!r}, N = {N!r} cannot be: give whole numbers, or arrays of them of one shape")
+    return arrays
+
+
 def is_known(Z, N) -> np.ndarray:
-    """Whether the mass is measured; ``Z`` and ``N`` are integers or arrays of one shape."""
+    """Whether the mass is measured; ``Z`` and ``N`` are integers or arrays of one shape.
+
+    Raises
+    ------
+    ValueError
+        for anything else.
+    """
     table = measured_masses()
     known = set(zip(table.Z, table.N, strict=True))
-    Z, N = np.broadcast_arrays(Z, N)
+    Z, N = _whole(Z, N)
     return np.array([(z, n) in known for z, n in zip(Z.ravel(), N.ravel(), strict=True)]).reshape(Z.shape)
 
 
@@ -69,10 +86,10 @@ def distance(Z, N) -> np.ndarray:
     Raises
     ------
     ValueError
-        for an element without a known isotope in the window.
+        for an element without a known isotope in the window, or what are no whole numbers.
     """
     isotopes = measured_masses().groupby("Z").N.apply(np.array).to_dict()
-    Z, N = np.broadcast_arrays(Z, N)
+    Z, N = _whole(Z, N)
     missing = sorted({int(z) for z in Z.ravel()} - isotopes.keys())
     if missing:
         raise ValueError(f"no measured isotope of Z = {missing} in the window: take even Z from 8 to 100")
@@ -89,7 +106,7 @@ def element(Z: int) -> str:
         for an element outside it.
     """
     table = measured_masses()
-    symbols = table.element[table.Z == Z]
+    symbols = table.element[table.Z == check_whole("Z", Z, 8, 100)]
     if symbols.empty:
         raise ValueError(f"Z = {Z} is outside the window: take even Z from 8 to 100")
     return symbols.iloc[0]

@@ -19,6 +19,7 @@ import torch
 import xarray as xr
 
 from lib import store
+from lib.checks import check_whole
 from lib.learning.dataset import (
     INITIALISATIONS,
     SPLITS,
@@ -59,7 +60,7 @@ def local_path(id: str) -> Path:
     ValueError
         for an unknown row.
     """
-    if id not in ROWS:
+    if not isinstance(id, str) or id not in ROWS:
         raise ValueError(f"unknown row {id!r}: choose one of {', '.join(ROWS)}")
     return FOLDER / f"{id}.nc"
 
@@ -146,11 +147,13 @@ def make_local(
     Raises
     ------
     ValueError
-        for an unknown row.
+        for an unknown row, or numbers that are not positive.
     ConnectionError
         if no scheduler answers.
     """
     local_path(id)
+    for name, value in (("splits", splits), ("initialisations", initialisations)):
+        check_whole(name, value, 1)
     design, started = ROWS[id], time.time()
     dataset, _ = nuclei_of(design.target)
     settings = {"design": asdict(design), "data": data_hash(dataset), "code": local_hash()}
@@ -202,6 +205,7 @@ def load_local(id: str, path: Path | None = None) -> xr.Dataset:
     ValueError
         if the row is unknown, or the file is damaged, incomplete, of another design or of another chart.
     """
+    local_path(id)
     return _read_once(id) if path is None else _read(id, path)
 
 
@@ -244,8 +248,7 @@ def local_member(ensemble: xr.Dataset, member: int) -> LocalNetwork:
     ValueError
         if the ensemble has no such member.
     """
-    if not 0 <= member < ensemble.sizes["member"]:
-        raise ValueError(f"member = {member} is out of range: give 0 to {ensemble.sizes['member'] - 1}")
+    check_whole("member", member, 0, ensemble.sizes["member"] - 1)
     fold = ensemble.fold.values.tolist().index(int(ensemble.split[member]))
     layers = LocalLayers(*(ensemble[name].values[fold] for name in LAYERS))
     network = LocalNetwork(Design(**json.loads(ensemble.attrs["design"])), layers)

@@ -77,7 +77,7 @@ def get_network(id: str) -> NetworkSpec:
     ValueError
         if there is none.
     """
-    if id not in TABLE_I:
+    if not isinstance(id, str) or id not in TABLE_I:
         raise ValueError(f"unknown network {id!r}: choose one of {', '.join(TABLE_I)}")
     return TABLE_I[id]
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import xarray as xr
 
+from lib.checks import check_whole
 from lib.learning.dataset import random_learning
 from lib.learning.learning_set import LearningCurve, learning_set
 from lib.learning.levenberg_marquardt import LevenbergMarquardt
@@ -98,7 +99,9 @@ def train_member(
         for an unknown network, a negative split or initialisation, or a data set of another target.
     """
     spec, recipe = get_network(id), recipe or RECIPES[id]
-    _check(spec, init, dataset)
+    check_whole("split", split, 0)
+    check_whole("init", init, 0)
+    _check(spec, dataset)
     known = dataset.known.values
     if learning is None:
         learning = random_learning(known, split)
@@ -119,9 +122,7 @@ def trained(
     return Trained(network, predicted, curve, seconds)
 
 
-def _check(spec: NetworkSpec, init: int, dataset: xr.Dataset) -> None:
-    if init < 0:
-        raise ValueError(f"init = {init} is out of range: give 0 or more")
+def _check(spec: NetworkSpec, dataset: xr.Dataset) -> None:
     target = dataset.attrs["target"]
     if target != spec.target:
         raise ValueError(f"{spec.id} learns {spec.target!r}, the data set holds {target!r}: load that one")

@@ -22,6 +22,7 @@ import numpy as np
 import xarray as xr
 
 from lib import store
+from lib.checks import check_flag
 from lib.provenance import DATA, code_hash, code_version
 from lib.rmf.accuracy import solved_again
 from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, Functional, get_functional
@@ -147,7 +148,7 @@ def check_window(name: str, window: tuple[int, int]) -> None:
     ValueError
         naming the range, by ``name``, and the remedy.
     """
-    if len(window) != 2:
+    if not isinstance(window, (tuple, list)) or len(window) != 2:
         raise ValueError(f"{name}_range = {window!r} is no range: give (first, last)")
     for number in window:
         check_number(name, number)
@@ -198,8 +199,7 @@ def make_chart(
         if no scheduler answers.
     """
     chosen = get_functional(functional)
-    if not isinstance(pairing, bool):
-        raise ValueError(f"pairing = {pairing!r} is neither True nor False")
+    pairing = check_flag("pairing", pairing)
     check_window("Z", Z_range)
     check_window("N", N_range)
     mesh = get_mesh(box, step, uniform, wall)
@@ -266,7 +266,7 @@ class Phases:
 def tasks_folder(functional: Functional, pairing: bool, mesh: Mesh, N_range, work: Path | None = None) -> Path:
     """Where finished tasks of a chart with these settings wait until the chart is complete."""
     settings = {
-        "functional": repr(functional), "pairing": pairing, "N_range": list(N_range), "code": chart_hash(),
+        "functional": repr(functional), "pairing": pairing, "N_range": [int(N) for N in N_range], "code": chart_hash(),
         "mesh": [mesh.box, mesh.step, repr(mesh.stretch), mesh.wall],
     }  # fmt: skip
     return task_folder(work or DATA / ".work", "chart", settings)
@@ -399,9 +399,10 @@ def load_chart(functional: str = "PC-PK1", *, pairing: bool = False, path: Path 
     FileNotFoundError
         if it has not been made yet.
     ValueError
-        if the functional is unknown or the file is damaged, made by other code or of other couplings.
+        if the functional is unknown, pairing neither True nor False, or the file damaged, made by other code or of other couplings.
     """
     chosen = get_functional(functional)
+    check_flag("pairing", pairing)
     path = path or chart_path(functional, pairing)
     command = f"python -m lib charts{'' if chosen.name in PAPER_FUNCTIONALS else f' {chosen.name}'}"
     remedy = f"run `{command}{' --pairing' if pairing else ''}` (a minute or two)"

@@ -15,6 +15,7 @@ P. Ring, Phys. Rev. C 78, 034318 (2008) for DD-PC1.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from lib.checks import is_real
 from lib.rmf.constants import HBARC_MEV_FM
 
 POWERS = {"alpha": 3, "beta": 6, "gamma": 9, "delta": 5}
@@ -312,9 +314,13 @@ def get_functional(functional: str | Functional) -> Functional:
     Raises
     ------
     ValueError
-        if the name is unknown.
+        if the name is unknown, or a coupling or the mass of the reader's own is no finite number.
     """
     if isinstance(functional, Functional):
+        for name in ("nucleon_mass", *getattr(functional, "couplings", ())):
+            value = getattr(functional, name)
+            if not (is_real(value) and math.isfinite(value)):
+                raise ValueError(f"{name} = {value!r} of {functional.name} is no finite number: give one")
         return functional
     if not isinstance(functional, str) or functional not in FUNCTIONALS:
         raise ValueError(f"unknown functional {functional!r}: choose one of {', '.join(FUNCTIONALS)}")

@@ -192,5 +192,5 @@ def get_mesh(
         )
     for name, flag in (("uniform", uniform), ("wall", wall)):
         if not isinstance(flag, (bool, np.bool_)):
-            raise ValueError(f"{name} = {flag!r} is neither True nor False")
+            raise ValueError(f"{name} = {flag!r} is neither True nor False: give one of them")
     return _mesh(float(box), float(step), math.inf if uniform else STRETCH_FM, bool(wall))

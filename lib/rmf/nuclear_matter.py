@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import brentq
 
+from lib.checks import is_real
 from lib.rmf.constants import HBARC_MEV_FM
 from lib.rmf.functionals import Functional, get_functional
 
@@ -88,9 +89,9 @@ def matter(density: float, asymmetry: float = 0.0, functional: str | Functional 
         for a density or an asymmetry out of range, or an unknown functional.
     """
     chosen = get_functional(functional)
-    if not 0 < density <= 1.0:
+    if not (is_real(density) and 0 < density <= 1.0):
         raise ValueError(f"density = {density!r} fm^-3 is out of range: take 0 < density <= 1")
-    if not -1 <= asymmetry <= 1:
+    if not (is_real(asymmetry) and -1 <= asymmetry <= 1):
         raise ValueError(f"asymmetry = {asymmetry!r} is out of range: take -1 to 1")
     momenta = fermi_momenta(density, asymmetry)
     rho_S = scalar_density(density, asymmetry, chosen)

@@ -17,6 +17,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from lib.checks import check_flag
 from lib.rmf.accuracy import numerical_error
 from lib.rmf.functionals import Functional, get_functional
 from lib.rmf.iteration import Solution
@@ -93,8 +94,7 @@ def solve(
     check_number("Z", Z)
     check_number("N", N)
     chosen = get_functional(functional)
-    if not isinstance(pairing, (bool, np.bool_)):
-        raise ValueError(f"pairing = {pairing!r} is neither True nor False")
+    check_flag("pairing", pairing)
     mesh = get_mesh(box, step, uniform, wall)
     solution = ground_state(int(Z), int(N), chosen, mesh, bool(pairing))
     if not solution.bound:

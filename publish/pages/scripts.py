@@ -7,6 +7,7 @@ fetch axe-core in the same way, which checks the pages for accessibility and is 
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
 import subprocess
@@ -105,5 +106,10 @@ def connect(app) -> None:
     app.connect("build-finished", without_icon_script)
 
 
-if __name__ == "__main__":
+def main(arguments: list[str] | None = None) -> None:
+    argparse.ArgumentParser(prog="python -m publish.pages.scripts", description=__doc__).parse_args(arguments)
     fetch()
+
+
+if __name__ == "__main__":
+    main()

@@ -36,7 +36,7 @@ from lib.learning.table_one import TABLE_I
 from lib.provenance import ROOT, UNPACKED, git, git_output
 from lib.rmf.chart import chart_path, load_chart
 from lib.rmf.functionals import PAPER_FUNCTIONALS
-from lib.tasks import atomic_write
+from lib.tasks import alone, atomic_write
 from publish.manuscript import PAGES
 from publish.pages import scripts
 from publish.press import book, pdf
@@ -265,7 +265,8 @@ def main(arguments: list[str] | None = None) -> int:
                 count = sum(path.is_file() for path in copy.rglob("*"))
             print(f"{options.verify}: all {count} files are as they were packed")
         else:
-            archive = make_archive()
+            with alone(FOLDER):
+                archive = make_archive()
             print(f"{archive}: {archive.stat().st_size / 1e6:.0f} MB")
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -22,9 +22,12 @@ from tqdm import tqdm
 
 from lib.learning.table_one import TABLE_I
 from lib.provenance import ROOT, last_commit
+from lib.tasks import alone, errors_in_one_line
 from publish.manuscript import BUILD, CODE, PAGES, SOURCES, TEXT, digest, texts
 from publish.press.environment import environment
 
+NETWORKS = ROOT / "book" / "networks"
+"""The pages of the networks, executed by the build itself."""
 STRICT = ("-W", "--keep-going", "-n")
 """Options of the build – every warning is an error, a reference to nowhere is one, and all of them are said."""
 
@@ -34,16 +37,15 @@ def state() -> str:
     return f"{digest(CODE + TEXT)} {last_commit(SOURCES)}"
 
 
-def make_network_pages(again: bool) -> None:
+def make_network_pages() -> None:
     """Execute the chapter ``network`` once for each network of Table I, into ``book/networks``.
 
-    A page is kept if neither library, data nor the chapter have changed since (``again`` says of the first two).
+    A page that is there is kept if the chapter has not changed since; where library or data have, :func:`build` has taken all
+    of them away.
     """
     source = ROOT / "book" / "network.md"
-    pages = {id: ROOT / "book" / "networks" / f"{id}.ipynb" for id in TABLE_I}
-    stale = [
-        id for id, page in pages.items() if again or not page.exists() or page.stat().st_mtime < source.stat().st_mtime
-    ]
+    pages = {id: NETWORKS / f"{id}.ipynb" for id in TABLE_I}
+    stale = [id for id, page in pages.items() if not page.exists() or page.stat().st_mtime < source.stat().st_mtime]
     jobs = (joblib.delayed(make_network_page)(id, pages[id]) for id in stale)
     with joblib.parallel_config(backend="threading", n_jobs=os.cpu_count()):
         finished = joblib.Parallel(return_as="generator_unordered")(jobs)
@@ -63,6 +65,7 @@ def make_network_page(id: str, target: Path) -> None:
             command, cwd=ROOT, env=variables, capture_output=True, encoding="utf-8", errors="replace", check=False
         )
     if run.returncode:
+        target.unlink(missing_ok=True)  # the next build makes it again
         raise RuntimeError(f"the page of {id} failed:\n{run.stderr}")
 
 
@@ -96,11 +99,12 @@ def build(fresh: bool = False) -> int:
     build_stamp.unlink(missing_ok=True)
     changed = not says(code_stamp, code)
     if fresh or changed:
-        for cache in (".jupyter_cache", ".doctrees", "html", "jupyter_execute"):
-            shutil.rmtree(BUILD / cache, ignore_errors=True)
+        for made in (*(BUILD / name for name in (".jupyter_cache", ".doctrees", "html", "jupyter_execute")), NETWORKS):
+            shutil.rmtree(made, ignore_errors=True)
     BUILD.mkdir(exist_ok=True)
-    make_network_pages(fresh or changed)
+    # of what will be executed from here on; a build that is interrupted goes on with what it has finished
     code_stamp.write_text(code, encoding="utf-8")
+    make_network_pages()
     run = jupyter_book(ROOT, *STRICT, "--all")
     if run.returncode == 0:
         build_stamp.write_text(everything, encoding="utf-8")
@@ -200,12 +204,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--fresh", action="store_true", help="forget all cached executions first")
     parser.add_argument("--page", metavar="NAME", help="one chapter only, quickly, to look at while editing")
     options = parser.parse_args(arguments)
-    if options.page is None:
-        return build(options.fresh)
-    try:
-        return build_page(options.page)
-    except ValueError as error:
-        sys.exit(f"error: {error}")
+    with errors_in_one_line(), alone(BUILD):
+        return build(options.fresh) if options.page is None else build_page(options.page)
 
 
 if __name__ == "__main__":

@@ -14,11 +14,13 @@ import argparse
 import re
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import yaml
 
 from lib.learning.table_one import TABLE_I
+from lib.tasks import alone, atomic_write, errors_in_one_line
 from publish.manuscript import BOOK, EXECUTED, cell, chapters, defaults, source
 from publish.show.parameters import known
 
@@ -41,7 +43,7 @@ def checked(name: str, parameters: dict[str, object]) -> dict[str, object]:
 def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
     """Execute a chapter under the given parameters; the notebook goes to ``output``, the files of its figures beside it.
 
-    The chapter ``network`` is headed by the label of its network.
+    It gets there when all its cells have run, or one has failed: what is interrupted leaves what was there before.  The chapter ``network`` is headed by the label of its network.
 
     Raises
     ------
@@ -64,17 +66,24 @@ def execute(name: str, parameters: dict[str, object], output: Path) -> Path:
         title = TABLE_I[parameters.get("network", defaults(name)["network"])].label
         notebook.cells[0].source = re.sub(r"^# .*$", f"# {title}", notebook.cells[0].source, count=1, flags=re.M)
     # kernels leave their files there, and explorers that need no kernel (publish.show.embedded.in_static_page)
-    with taken_on(CHAPTER_FOLDER=str(output.resolve().parent)):
-        papermill.execute_notebook(
-            notebook,
-            str(output.resolve()),
-            parameters=parameters,
-            cwd=str(BOOK),
-            kernel_name="python3",
-            progress_bar=sys.stderr.isatty(),
-            shutdown_kernel="immediate",  # a kernel that is asked to stop is interrupted first, and complains of it
-        )
-    _hide_parameters(output)
+    with tempfile.TemporaryDirectory() as folder, taken_on(CHAPTER_FOLDER=str(output.resolve().parent)):
+        half = Path(folder) / output.name
+        try:
+            papermill.execute_notebook(
+                notebook,
+                str(half),
+                parameters=parameters,
+                cwd=str(BOOK),
+                kernel_name="python3",
+                progress_bar=sys.stderr.isatty(),
+                shutdown_kernel="immediate",  # a kernel that is asked to stop is interrupted first, and complains of it
+            )
+        except papermill.PapermillExecutionError as error:
+            if error.ename != "KeyboardInterrupt":  # a kernel hears of Ctrl-C, too
+                atomic_write(output, lambda temporary: shutil.copy(half, temporary))
+            raise
+        _hide_parameters(half)
+        atomic_write(output, lambda temporary: shutil.copy(half, temporary))
     return output
 
 
@@ -197,9 +206,17 @@ def parse(text: str) -> dict[str, object]:
             raise ValueError(f"{name} is given twice, as {parameters[name]} and as {value}: give it once")
         try:
             parameters[name] = yaml.load(value, _Values)
-        except yaml.YAMLError as error:
+        except (
+            yaml.YAMLError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ) as error:  # of its tags, all of these
+            words = (getattr(error, each, None) for each in ("problem", "context", "reason"))
+            reason = next(filter(None, words), None) or str(error).partition("\n")[0]
             raise ValueError(
-                f"{name}={value} cannot be read ({error.problem or error.context}): give a number, a word, "
+                f"{name}={value[:80]} cannot be read ({reason}): give a number, a word, "
                 "true or false, or a list of them in brackets, as in [0, 5, 15]"
             ) from None
     return parameters
@@ -211,22 +228,21 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--params", default="", help='as in "Z=50 N=70 functional=PC-F1 pairing=true"')
     parser.add_argument("-o", "--output", type=Path, default=EXECUTED, help="folder of notebook, figures and pages")
     options = parser.parse_args(arguments)
-    try:
+    with errors_in_one_line():
         asked = checked(options.name, parse(options.params))
-    except (FileNotFoundError, ValueError) as error:
-        sys.exit(f"error: {error}")
-    from papermill import PapermillExecutionError
+        from papermill import PapermillExecutionError
 
-    try:
-        notebook = execute(options.name, asked, options.output / f"{options.name}.ipynb")
-    except PapermillExecutionError as error:
-        # the last line of what the cell raised; all of it is in the notebook
-        sys.exit(f"error: the chapter stopped with {error.ename}: {error.evalue}")
-    print(notebook)
-    try:
-        print(make_page(notebook))
-    except (FileNotFoundError, RuntimeError) as error:
-        sys.exit(f"error: the notebook is there, but no page: {error}")
+        with alone(options.output):
+            try:
+                notebook = execute(options.name, asked, options.output / f"{options.name}.ipynb")
+            except PapermillExecutionError as error:
+                # the last line of what the cell raised; all of it is in the notebook
+                sys.exit(f"error: the chapter stopped with {error.ename}: {error.evalue}")
+            print(notebook)
+            try:
+                print(make_page(notebook))
+            except (FileNotFoundError, RuntimeError) as error:
+                sys.exit(f"error: the notebook is there, but no page: {error}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from lib.provenance import ROOT
-from lib.tasks import atomic_write
+from lib.tasks import alone, atomic_write
 from publish.manuscript import BUILD, CODE, PAGES, TEXT, digest
 from publish.pages.latex import NAME
 from publish.press import book
@@ -94,7 +94,8 @@ def main(arguments: list[str] | None = None) -> int:
         arguments
     )
     try:
-        print(build())
+        with alone(PDF):
+            print(build())
     except (FileNotFoundError, ValueError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -608,9 +608,9 @@ def test_bad_input_is_refused():
         train_member("NN4", 0, 0, dataset, TINY)
     with pytest.raises(ValueError, match="NN1-I4dE learns 'dE', the data set holds 'E': load that one"):
         train_member("NN1-I4dE", 0, 0, dataset, TINY)
-    with pytest.raises(ValueError, match="init = -1 is out of range: give 0 or more"):
+    with pytest.raises(ValueError, match="init = -1 is out of range: give at least 0"):
         train_member("NN1-I4E", 0, -1, dataset, TINY)
-    with pytest.raises(ValueError, match="split = -2 is out of range: give 0 to 19"):
+    with pytest.raises(ValueError, match="split = -2 is out of range: give at least 0"):
         train_member("NN1-I4E", -2, 0, dataset, TINY)
 
 
