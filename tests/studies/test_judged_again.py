@@ -96,11 +96,11 @@ def test_an_ensemble_of_another_commit_is_of_nuclei_of_today():
 
 
 def test_a_commit_that_is_not_there_is_named(capsys):
-    with pytest.raises(ValueError, match=r"git archive 0000000 data/ensembles/NN1-I4E\.nc failed"):
+    with pytest.raises(ValueError, match=r"no commit '0000000': give one"):
         judge_generation("0000000", load_generation())
     with pytest.raises(SystemExit):
         main(["0000000", "--put-in", "NN3-I6D"])
-    assert "not a valid object name: 0000000" in capsys.readouterr().err
+    assert "has no commit '0000000': give one" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["7ba6baa", "--put-in", "NN4"])
     assert "unknown network 'NN4'" in capsys.readouterr().err

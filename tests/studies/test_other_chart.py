@@ -32,11 +32,11 @@ def test_another_recipe_is_no_other_chart(ensemble):
 
 
 def test_an_unknown_commit_is_refused(capsys):
-    with pytest.raises(ValueError, match="git show"):
+    with pytest.raises(ValueError, match="no commit '0000000': give one"):
         compare_with("0000000")
     with pytest.raises(SystemExit):
         main(["0000000"])
-    assert "takes a git checkout" in capsys.readouterr().err
+    assert "has no commit '0000000': give one" in capsys.readouterr().err
 
 
 def test_the_kept_table_is_of_these_ensembles():

@@ -39,8 +39,8 @@ def test_own_numbers_follow_the_file_of_predictions(monkeypatch):
 def test_a_difference_ends_with_an_error(monkeypatch, capsys):
     monkeypatch.setattr(recompute, "numbers", lambda: [Number("one", 1.0, 1.0), Number("other", 2.0, 2.001)])
     with pytest.raises(SystemExit, match=r"error: other is 2\.0 MeV in the book and 2\.001 here"):
-        main()
+        main([])
     assert "2.001000" in capsys.readouterr().out
     monkeypatch.setattr(recompute, "numbers", lambda: [Number("one", 1.0, 1.0), Number("gap", 1.0, float("nan"))])
     with pytest.raises(SystemExit, match="gap"):
-        main()
+        main([])
