@@ -52,9 +52,9 @@ def _closure(entries: Iterable[Callable]) -> dict[str, Any]:
         if thing in done:
             continue
         done.add(thing)
-        tree = ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
-        seen.setdefault(thing.__qualname__, []).append(_syntax(tree))
-        for name, value in _named(tree, vars(sys.modules[thing.__module__])):
+        syntax, nodes = _definition(thing)
+        seen.setdefault(thing.__qualname__, []).append(syntax)
+        for name, value in _named(nodes, vars(sys.modules[thing.__module__])):
             plain = inspect.unwrap(value) if callable(value) else value
             if _is_own(plain):
                 queue.append(plain)
@@ -65,13 +65,20 @@ def _closure(entries: Iterable[Callable]) -> dict[str, Any]:
     return {name: meanings[0] if len(meanings) == 1 else sorted(meanings, key=repr) for name, meanings in seen.items()}
 
 
-def _named(tree: ast.AST, space: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+@functools.cache
+def _definition(thing: Callable) -> tuple[Any, list[ast.AST]]:
+    """Syntax of a function or class and all its nodes, but for the words of errors; read once, since what is loaded stays."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
+    words = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Raise) for part in _words(node)}
+    kinds = (ast.ImportFrom, ast.Name, ast.Attribute)
+    return _syntax(tree), [node for node in ast.walk(tree) if isinstance(node, kinds) and id(node) not in words]
+
+
+def _named(nodes: Iterable[ast.AST], space: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     """Names in a piece of syntax that its module knows, and attributes of the book's modules, with what they stand for.
 
-    A name may be imported within the piece; those in the words of an error do not count.
+    A name may be imported within the piece.
     """
-    words = {id(part) for node in ast.walk(tree) if isinstance(node, ast.Raise) for part in _words(node)}
-    nodes = [node for node in ast.walk(tree) if id(node) not in words]
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and _in_package(node.module):
             module = importlib.import_module(node.module)
