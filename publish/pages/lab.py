@@ -171,8 +171,10 @@ class Writer:
                 yield re.sub("^", "> ", "\n\n".join([f"**{head}**", *self.inside(node)]), flags=re.M)
             case nodes.raw() if 'class="downloads"' in node.astext():
                 pass  # below figures, which offer their files themselves
-            case nodes.raw() if "<script" in node.astext():
-                pass  # of the theme
+            case nodes.raw() if "<script" in node.astext() or "html" not in node["format"]:
+                pass  # of the theme, or of paper
+            case nodes.raw() if 'class="gallery"' in node.astext():
+                yield "*On the pages of the book small pictures of all figures stand here.*"
             case nodes.raw():
                 yield node.astext()
             case _ if isinstance(node, _SILENT):
