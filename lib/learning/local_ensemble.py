@@ -215,7 +215,6 @@ def _read_once(id: str) -> xr.Dataset:
 
 
 def _read(id: str, path: Path) -> xr.Dataset:
-    local_path(id)
     dataset = load_dataset(ROWS[id].target)
     return store.read_checked(path, "run `python -m studies.knowing`", lambda ensemble: _fault(ensemble, id, dataset))
 

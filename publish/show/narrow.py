@@ -49,8 +49,8 @@ def _own_labels(ax: Axes, shown: list[Axes]) -> float:
         ax.set_ylabel(next((other.get_ylabel() for other in alike if other.get_ylabel()), ""))
     height = 0.0
     if not ax.get_xlabel():
-        columns = [(other, other.get_subplotspec()) for other in shown]
-        below = [o for o, its in columns if its.colspan == place.colspan and its.rowspan.start > place.rowspan.start]
+        column = [other for other in shown if other.get_subplotspec().colspan == place.colspan]
+        below = [other for other in column if other.get_subplotspec().rowspan.start > place.rowspan.start]
         below += ax.get_shared_x_axes().get_siblings(ax)
         ax.set_xlabel(next((other.get_xlabel() for other in below if other.get_xlabel()), ""))
         height = _LABELS_IN
