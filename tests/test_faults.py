@@ -96,7 +96,7 @@ def result(name: str, folder: Path):
             "code_version",
         )
         made.attrs = {key: value for key, value in made.attrs.items() if key not in timing}
-        return made.to_dict()
+        return repr(made.to_dict())  # as text, in which what is missing equals itself
     if name == "archive":
         return hashlib.sha256((folder / "result" / "bag.zip").read_bytes()).hexdigest()
     if name == "chapter":
