@@ -147,6 +147,82 @@ def test_pages_are_stale_when_the_commit_they_name_is(tmp_path, monkeypatch):
     assert {"lib", "data", "book", "_toc.yml", "CITATION.cff", "CHANGELOG.md", "LICENSE"} <= set(manuscript.SOURCES)
 
 
+@pytest.fixture
+def build_of_two(tmp_path, monkeypatch):
+    """A build of two network pages and no other, which are made by a function that the test gives; returns its stamps."""
+    for name, value in {
+        "BUILD": tmp_path / "_build",
+        "NETWORKS": tmp_path / "networks",
+        "TABLE_I": {"A": None, "B": None},
+    }.items():
+        monkeypatch.setattr(book, name, value)
+    monkeypatch.setattr(book, "digest", lambda patterns: "0123")
+    monkeypatch.setattr(book, "is_current", lambda: False)
+    monkeypatch.setattr(book, "state", lambda: "0123")
+    monkeypatch.setattr(book, "jupyter_book", lambda *options: subprocess.CompletedProcess(options, 0))
+
+    def run(make, **settings):
+        monkeypatch.setattr(book, "make_network_page", make)
+        return book.build(**settings)
+
+    return run
+
+
+def test_an_interrupted_build_goes_on_with_what_is_finished(build_of_two):
+    """Pages that were executed are kept, whatever stops the others; a change of the code takes all of them away."""
+    made = []
+
+    def breaking(id, target):
+        if id == "B" and not made.count("A") > 1:
+            raise KeyboardInterrupt
+        made.append(id)
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(id)
+
+    def working(id, target):
+        made.append(id)
+        target.write_text(id)
+
+    with pytest.raises(KeyboardInterrupt):
+        build_of_two(breaking)
+    assert (made, book.says(book.BUILD / ".built", "0123")) == (["A"], False)
+    assert build_of_two(working) == 0
+    assert (made, book.says(book.BUILD / ".built", "0123")) == (["A", "B"], True)
+    (book.BUILD / ".code").write_text("other code")
+    (book.NETWORKS / "A.ipynb").write_text("of other code")
+    build_of_two(lambda id, target: (target.parent.mkdir(exist_ok=True), working(id, target)))
+    assert sorted(made[2:]) == ["A", "B"]
+    assert (book.NETWORKS / "A.ipynb").read_text() == "A"
+
+
+def test_a_network_page_that_failed_is_not_kept(tmp_path, monkeypatch):
+    """The next build would take it for current."""
+    (tmp_path / "NN9.ipynb").write_text("half")
+    with pytest.raises(RuntimeError, match="the page of NN9 failed"):
+        book.make_network_page("NN9", tmp_path / "NN9.ipynb")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt", "ValueError"])
+def test_a_half_executed_chapter_takes_no_place(tmp_path, monkeypatch, raised):
+    """One that was interrupted leaves what was there; one in which a cell failed is kept, to be looked into."""
+    import papermill
+
+    from publish.press import chapter
+
+    def stopped(notebook, path, **settings):
+        Path(path).write_text("half")
+        raise papermill.PapermillExecutionError(1, 1, "", raised, "in the middle", [])
+
+    monkeypatch.setattr(papermill, "execute_notebook", stopped)
+    output = tmp_path / "exact.ipynb"
+    output.write_text("whole")
+    with pytest.raises(papermill.PapermillExecutionError):
+        chapter.execute("exact", {}, output)
+    assert output.read_text() == ("whole" if raised == "KeyboardInterrupt" else "half")
+    assert [path.name for path in tmp_path.iterdir()] == ["exact.ipynb"]
+
+
 def test_one_page_of_no_chapter_is_refused_before_any_work(monkeypatch):
     monkeypatch.setattr(book.subprocess, "run", lambda *a, **k: pytest.fail("work was started"))
     with pytest.raises(SystemExit) as error:
