@@ -52,7 +52,7 @@ from studies import (
 
 SECONDS = 20.0
 """What a call may take; all take far less, but one that loads charts and ensembles first."""
-FAST, MANY = 40, 600
+FAST, MANY = 40, 200
 """Inputs for each door, in `make test` and in the slow test."""
 
 
