@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import jupytext
+import nbformat
 import pytest
 import yaml
+from jupyter_cache.cache.main import CacheBundleIn
 from jupytext.config import load_jupytext_config
 
 from lib.learning.table_one import TABLE_I
@@ -193,6 +195,26 @@ def test_an_interrupted_build_goes_on_with_what_is_finished(build_of_two):
     build_of_two(lambda id, target: (target.parent.mkdir(exist_ok=True), working(id, target)))
     assert sorted(made[2:]) == ["A", "B"]
     assert (book.NETWORKS / "A.ipynb").read_text() == "A"
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text('{"cells": [')])
+def test_a_record_without_its_notebook_is_forgotten(tmp_path, monkeypatch, damage):
+    """Jupyter's cache writes the record first; what is whole stays."""
+    monkeypatch.setattr(book, "BUILD", tmp_path)
+    book.mend_cache()
+    assert list(tmp_path.iterdir()) == []
+    cache = book.jupyter_cache.get_cache(tmp_path / ".jupyter_cache")
+    for text in ("1 + 1", "2 + 2"):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text, execution_count=1)])
+        bundle = CacheBundleIn(notebook, f"{text}.md")
+        cache.cache_notebook_bundle(bundle, check_validity=False)
+    damage(sorted((tmp_path / ".jupyter_cache" / "executed").glob("*/base.ipynb"))[0])
+    before = {record.uri for record in cache.list_cache_records()}
+    book.mend_cache()
+    [left] = cache.list_cache_records()
+    assert left.uri in before
+    assert cache.get_cache_bundle(left.pk).nb.cells[0].source + ".md" == left.uri
+    assert len(list((tmp_path / ".jupyter_cache" / "executed").iterdir())) == 1
 
 
 def test_a_network_page_that_failed_is_not_kept(tmp_path, monkeypatch):
