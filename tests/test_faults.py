@@ -280,13 +280,15 @@ def test_small_disks(name, tmp_path):
     whole = tmp_path / "whole"
     disturbed.prepare(name, whole)
     assert start(name, whole).code == 0
-    sizes = [max(path.stat().st_size, 4096) for path in whole.rglob("*") if path.is_file()]
+    blocks = {path.relative_to(whole): -(-path.stat().st_size // 4096) for path in whole.rglob("*") if path.is_file()}
+    given = {path for path in blocks if path.parts[0] in ("nuclei.nc", "tree")}
     for share in (0.1, 0.4, 0.8):
         folder = tmp_path / f"disk-{share}"
         folder.mkdir()
-        kilobytes = int(share * sum(sizes) / 1024)
+        made = sum(count for path, count in blocks.items() if path not in given)
+        kilobytes = 4 * int(sum(blocks[path] + 1 for path in given) + share * made)
         inner = (
-            f"mount -t tmpfs -o size={kilobytes + 4}k none {folder} && {{ cp -r {whole}/tree {whole}/nuclei.nc {folder} 2>/dev/null; true; }}"
+            f"mount -t tmpfs -o size={kilobytes + 8}k none {folder} && {{ cp -r {whole}/tree {whole}/nuclei.nc {folder} 2>/dev/null; true; }}"
             f" && {sys.executable} {ROOT}/tests/disturbed.py {name} {folder}; code=$?; mount -o remount,size=1g {folder};"
             f" {sys.executable} {ROOT}/tests/disturbed.py {name} {folder} >&2 && cp -r {folder}/. {tmp_path}/kept; exit $code"
         )

@@ -183,6 +183,9 @@ def pack(
         for name, content in (made or {}).items():
             (bag / name).write_bytes(content)
         bagit.make_bag(str(bag), information, checksums=["sha256"])
+        # bagit lists the files of the bag itself as the file system does, which differs from one to another
+        tags = bag / "tagmanifest-sha256.txt"
+        tags.write_text("".join(sorted(tags.read_text(encoding="utf-8").splitlines(keepends=True))), encoding="utf-8")
         members = sorted(path for path in bag.rglob("*") if path.is_file())
         total = sum(path.stat().st_size for path in members)
 
