@@ -1,12 +1,21 @@
-"""Whether a value can be what it is given as: one line that names it, its range and the remedy where it cannot."""
+"""Whether a value can be what it is given as, in one line that names it, its range and the remedy; whether a file is as written."""
 
 from __future__ import annotations
 
+import hashlib
 import math
 import operator
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+CHECKSUM = b"\n# sha256 of bytes 48 to here: "
+"""What stands, with 64 digits and a line break, behind the end of a file, where no reader of HDF5 looks – on bytes that are
+not as they were written the library may give other numbers, or search without an end."""
+SUPERBLOCK = 48
+"""Bytes at the head of a file which HDF5 checks itself, and in which it notes who has the file open."""
 
 
 def check_whole(name: str, value: Any, low: int, high: float = math.inf) -> int:
@@ -44,3 +53,16 @@ def check_flag(name: str, value: Any) -> bool:
 def is_real(value: Any) -> bool:
     """Whether it is a real number; True and False, texts and arrays are none."""
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def checksum(content: bytes) -> bytes:
+    """What stands behind :data:`CHECKSUM` in a file of this content."""
+    return hashlib.sha256(content[SUPERBLOCK:]).hexdigest().encode() + b"\n"
+
+
+def altered(path: Path) -> bool:
+    """Whether a file is not, byte by byte, what :func:`lib.store.write` has written; one without a checksum is taken as it is."""
+    content = path.read_bytes()
+    kept, mark, found = content[: -len(CHECKSUM) - 65], content[-len(CHECKSUM) - 65 : -65], content[-65:]
+    there = CHECKSUM[:8] in mark + found or re.fullmatch(rb"[0-9a-f]{64}\n", found)  # if only what is left of it
+    return bool(there) and (mark, found) != (CHECKSUM, checksum(kept))

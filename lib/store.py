@@ -6,10 +6,8 @@ by :func:`labelled` carries all of that with each variable, on the disk too.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +19,7 @@ import pandas as pd
 import xarray as xr
 from xarray.backends import H5NetCDFStore
 
-from lib.checks import check_whole
+from lib.checks import CHECKSUM, altered, check_whole, checksum
 from lib.tasks import atomic_write
 
 UNLOCKED = {"locking": False}
@@ -32,11 +30,6 @@ DAMAGE = (OSError, KeyError, ValueError, RuntimeError, AttributeError)
 """What the netCDF reader, or a look at what it has read, raises on a damaged file, depending on where the damage is."""
 
 
-CHECKSUM = b"\n# sha256 of bytes 48 to here: "
-"""What stands, with 64 digits and a line break, behind the end of a file, where no reader of HDF5 looks – on bytes that are
-not as they were written the library may give other numbers, or search without an end."""
-SUPERBLOCK = 48
-"""Bytes at the head of a file which HDF5 checks itself, and in which it notes who has the file open."""
 CREATOR = "The neural covariant functional book contributors"
 LICENSE = "CC-BY-4.0"
 CONVENTIONS = "CF-1.11, ACDD-1.3"
@@ -147,19 +140,7 @@ def write(dataset: xr.Dataset, path: Path, level: int = 4) -> None:
     with h5netcdf.File(image, "w", **UNLOCKED) as file:
         dataset.dump_to_store(H5NetCDFStore(file), encoding=encoding)
     content = image.getvalue()
-    atomic_write(path, lambda temporary: temporary.write_bytes(content + CHECKSUM + _checksum(content)))
-
-
-def _checksum(content: bytes) -> bytes:
-    return hashlib.sha256(content[SUPERBLOCK:]).hexdigest().encode() + b"\n"
-
-
-def altered(path: Path) -> bool:
-    """Whether a file is not, byte by byte, what :func:`write` has written; one without a checksum is taken as it is."""
-    content = path.read_bytes()
-    kept, mark, checksum = content[: -len(CHECKSUM) - 65], content[-len(CHECKSUM) - 65 : -65], content[-65:]
-    there = CHECKSUM[:8] in mark + checksum or re.fullmatch(rb"[0-9a-f]{64}\n", checksum)  # if only what is left of it
-    return bool(there) and (mark, checksum) != (CHECKSUM, _checksum(kept))
+    atomic_write(path, lambda temporary: temporary.write_bytes(content + CHECKSUM + checksum(content)))
 
 
 def read(path: Path, remedy: str) -> xr.Dataset:

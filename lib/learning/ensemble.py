@@ -44,6 +44,8 @@ FOLDER = DATA / "ensembles"
 FIXED = FixedLayers._fields
 TARGET_TOLERANCE_MEV = 1e-3
 """Charts of the same code on two machines agree much better than this; more means that the ensemble is of another chart."""
+MOST = 1000
+"""Splits that an ensemble may have at most, and initialisations of each."""
 OTHER_FAR_SIDE = "has predicted nuclei of another chart"
 """The fault of an ensemble that has learnt what it would learn today: its predictions alone must be made anew."""
 
@@ -114,13 +116,13 @@ def make_ensemble(
     Raises
     ------
     ValueError
-        for an unknown network, or numbers that are not positive.
+        for an unknown network, or numbers out of range.
     ConnectionError
         if no scheduler answers.
     """
     spec = get_network(id)
     for name, value in (("splits", splits), ("initialisations", initialisations)):
-        check_whole(name, value, 1)
+        check_whole(name, value, 1, MOST)
     tasks, folder = member_tasks(id, splits, initialisations), members_folder(id, work)
     started = time.time()
     records, resumed = resume_tasks(member_record, tasks, folder, workers, scheduler, id, "member")

@@ -29,7 +29,7 @@ from lib.learning.dataset import (
     random_learning,
     read_only,
 )
-from lib.learning.ensemble import incomplete, same_energies
+from lib.learning.ensemble import MOST, incomplete, same_energies
 from lib.learning.errors import rms
 from lib.learning.local_network import (
     LocalData,
@@ -147,13 +147,13 @@ def make_local(
     Raises
     ------
     ValueError
-        for an unknown row, or numbers that are not positive.
+        for an unknown row, or numbers out of range.
     ConnectionError
         if no scheduler answers.
     """
     local_path(id)
     for name, value in (("splits", splits), ("initialisations", initialisations)):
-        check_whole(name, value, 1)
+        check_whole(name, value, 1, MOST)
     design, started = ROWS[id], time.time()
     dataset, _ = nuclei_of(design.target)
     settings = {"design": asdict(design), "data": data_hash(dataset), "code": local_hash()}

@@ -29,6 +29,10 @@ later comparisons; the article of 2002 itself could not be consulted.
 """
 
 
+DILUTE = 1e-6
+"""Density (fm^-3) below which the closed forms are small differences of large numbers."""
+
+
 class Matter(NamedTuple):
     """State of nuclear matter at one density and asymmetry."""
 
@@ -89,8 +93,8 @@ def matter(density: float, asymmetry: float = 0.0, functional: str | Functional 
         for a density or an asymmetry out of range, or an unknown functional.
     """
     chosen = get_functional(functional)
-    if not (is_real(density) and 0 < density <= 1.0):
-        raise ValueError(f"density = {density!r} fm^-3 is out of range: take 0 < density <= 1")
+    if not (is_real(density) and DILUTE <= density <= 1.0):
+        raise ValueError(f"density = {density!r} fm^-3 is out of range: take {DILUTE:g} to 1")
     if not (is_real(asymmetry) and -1 <= asymmetry <= 1):
         raise ValueError(f"asymmetry = {asymmetry!r} is out of range: take -1 to 1")
     momenta = fermi_momenta(density, asymmetry)

@@ -37,6 +37,7 @@ from lib.provenance import ROOT, UNPACKED, git, git_output
 from lib.rmf.chart import chart_path, load_chart
 from lib.rmf.functionals import PAPER_FUNCTIONALS
 from lib.tasks import alone, atomic_write
+from publish.components import bill_of_materials
 from publish.manuscript import PAGES
 from publish.pages import scripts
 from publish.press import book, pdf
@@ -182,6 +183,9 @@ def pack(
         for name, content in (made or {}).items():
             (bag / name).write_bytes(content)
         bagit.make_bag(str(bag), information, checksums=["sha256"])
+        # bagit lists the files of the bag itself as the file system does, which differs from one to another
+        tags = bag / "tagmanifest-sha256.txt"
+        tags.write_text("".join(sorted(tags.read_text(encoding="utf-8").splitlines(keepends=True))), encoding="utf-8")
         members = sorted(path for path in bag.rglob("*") if path.is_file())
         total = sum(path.stat().st_size for path in members)
 
@@ -248,7 +252,9 @@ def make_archive() -> Path:
     name = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
     information = provenance()
     target = FOLDER / f"{name}-{information['Version']}-{git('rev-parse', '--short', 'HEAD')}.zip"
-    pack(contents(), ROOT, target, information, {"codemeta.json": codemeta(), UNPACKED: named_commit()})
+    bill = bill_of_materials(name, information["Version"], git("rev-parse", "HEAD"), _committed())
+    made = {"codemeta.json": codemeta(), "bom.json": bill, UNPACKED: named_commit()}
+    pack(contents(), ROOT, target, information, made)
     return target
 
 

@@ -17,7 +17,9 @@ from pathlib import Path
 
 import joblib
 import jupyter_cache
+import nbformat
 import yaml
+from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
 from lib.learning.table_one import TABLE_I
@@ -89,6 +91,26 @@ def jupyter_book(source: Path, *options: str, **settings) -> subprocess.Complete
         return subprocess.run(command, cwd=ROOT, env=variables, check=False, **settings)
 
 
+def mend_cache() -> None:
+    """Forget executed chapters of which Jupyter's cache has a record but no whole notebook.
+
+    It writes the record first: a build that was killed between the two would make every later one fail.
+    """
+    folder = BUILD / ".jupyter_cache"
+    if not folder.exists():
+        return
+    cache = jupyter_cache.get_cache(folder)
+    try:
+        for record in cache.list_cache_records():
+            try:
+                cache.get_cache_bundle(record.pk)
+            except (KeyError, ValueError, nbformat.ValidationError):
+                type(record).remove_records([record.pk], cache.db)
+                shutil.rmtree(folder / "executed" / record.hashkey, ignore_errors=True)
+    except SQLAlchemyError:
+        shutil.rmtree(folder)
+
+
 def build(fresh: bool = False) -> int:
     """Execute the chapters and build the HTML pages, warnings as errors.  Returns the exit code."""
     code, everything = digest(CODE), state()
@@ -105,6 +127,7 @@ def build(fresh: bool = False) -> int:
     # of what will be executed from here on; a build that is interrupted goes on with what it has finished
     code_stamp.write_text(code, encoding="utf-8")
     make_network_pages()
+    mend_cache()
     run = jupyter_book(ROOT, *STRICT, "--all")
     if run.returncode == 0:
         build_stamp.write_text(everything, encoding="utf-8")
@@ -139,6 +162,7 @@ def build_page(name: str) -> int:
             if Path(record.uri) == source:
                 cache.remove_cache(record.pk)
         source.touch()  # Sphinx reads only what is newer than its last reading
+    mend_cache()
     run = jupyter_book(ROOT, "-q")
     if run.returncode == 0:
         print(f"open {PAGES / 'book' / target}.html")

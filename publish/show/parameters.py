@@ -16,6 +16,7 @@ import numpy as np
 from IPython import get_ipython
 from IPython.display import Markdown
 
+from lib.checks import altered
 from lib.provenance import DATA
 from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS
 from publish.manuscript import defaults
@@ -102,7 +103,7 @@ def _bound(functional: str) -> frozenset[tuple[int, int]]:
     import h5py
 
     path = DATA / f"{functional}.nc"
-    if not path.is_file():
+    if not path.is_file() or altered(path):
         from lib.rmf.chart import load_chart
 
         load_chart(functional)  # says what to do

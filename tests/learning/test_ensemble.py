@@ -197,8 +197,8 @@ def test_two_processes_give_the_same_ensemble(made, tmp_path, monkeypatch):
     ("settings", "words"),
     [
         ({"id": "NN4"}, r"unknown network 'NN4': choose one of NN1-I4E, .*NN3-I6dD"),
-        ({"splits": 0}, "splits = 0 is out of range: give at least 1"),
-        ({"initialisations": -1}, "initialisations = -1 is out of range: give at least 1"),
+        ({"splits": 0}, "splits = 0 is out of range: give 1 to 1000"),
+        ({"initialisations": -1}, "initialisations = -1 is out of range: give 1 to 1000"),
         ({"workers": 0}, "workers = 0 is out of range: give at least 1"),
     ],
 )

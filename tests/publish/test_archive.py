@@ -82,6 +82,16 @@ def test_the_same_files_give_the_same_bytes(packed, tree, tmp_path):
     assert again.read_bytes() == packed.read_bytes()
 
 
+def test_the_order_of_the_file_system_does_not_matter(packed, tree, tmp_path, monkeypatch):
+    listed = os.listdir
+    monkeypatch.setattr(bagit.os, "listdir", lambda *folder: sorted(listed(*folder), reverse=True))
+    again = tmp_path / "again" / packed.name
+    pack([tree / name for name in FILES], tree, again, INFORMATION)
+    monkeypatch.setattr(bagit.os, "listdir", lambda *folder: sorted(listed(*folder)))
+    pack([tree / name for name in FILES], tree, packed, INFORMATION)
+    assert again.read_bytes() == packed.read_bytes()
+
+
 def test_a_damaged_member_is_named(packed, tmp_path):
     content = bytearray(packed.read_bytes())
     # the random numbers cannot be compressed, so they stand in the zip as they are

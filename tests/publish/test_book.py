@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import jupytext
+import nbformat
 import pytest
 import yaml
+from jupyter_cache.cache.main import CacheBundleIn
 from jupytext.config import load_jupytext_config
 
 from lib.learning.table_one import TABLE_I
@@ -145,6 +147,102 @@ def test_pages_are_stale_when_the_commit_they_name_is(tmp_path, monkeypatch):
     monkeypatch.setattr(book, "last_commit", lambda names: Commit("def", "2026-11-25", False))
     assert not book.is_current()
     assert {"lib", "data", "book", "_toc.yml", "CITATION.cff", "CHANGELOG.md", "LICENSE"} <= set(manuscript.SOURCES)
+
+
+@pytest.fixture
+def build_of_two(tmp_path, monkeypatch):
+    """A build of two network pages and no other, which are made by a function that the test gives; returns its stamps."""
+    for name, value in {
+        "BUILD": tmp_path / "_build",
+        "NETWORKS": tmp_path / "networks",
+        "TABLE_I": {"A": None, "B": None},
+    }.items():
+        monkeypatch.setattr(book, name, value)
+    monkeypatch.setattr(book, "digest", lambda patterns: "0123")
+    monkeypatch.setattr(book, "is_current", lambda: False)
+    monkeypatch.setattr(book, "state", lambda: "0123")
+    monkeypatch.setattr(book, "jupyter_book", lambda *options: subprocess.CompletedProcess(options, 0))
+
+    def run(make, **settings):
+        monkeypatch.setattr(book, "make_network_page", make)
+        return book.build(**settings)
+
+    return run
+
+
+def test_an_interrupted_build_goes_on_with_what_is_finished(build_of_two):
+    """Pages that were executed are kept, whatever stops the others; a change of the code takes all of them away."""
+    made = []
+
+    def breaking(id, target):
+        if id == "B" and not made.count("A") > 1:
+            raise KeyboardInterrupt
+        made.append(id)
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(id)
+
+    def working(id, target):
+        made.append(id)
+        target.write_text(id)
+
+    with pytest.raises(KeyboardInterrupt):
+        build_of_two(breaking)
+    assert (made, book.says(book.BUILD / ".built", "0123")) == (["A"], False)
+    assert build_of_two(working) == 0
+    assert (made, book.says(book.BUILD / ".built", "0123")) == (["A", "B"], True)
+    (book.BUILD / ".code").write_text("other code")
+    (book.NETWORKS / "A.ipynb").write_text("of other code")
+    build_of_two(lambda id, target: (target.parent.mkdir(exist_ok=True), working(id, target)))
+    assert sorted(made[2:]) == ["A", "B"]
+    assert (book.NETWORKS / "A.ipynb").read_text() == "A"
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_text('{"cells": [')])
+def test_a_record_without_its_notebook_is_forgotten(tmp_path, monkeypatch, damage):
+    """Jupyter's cache writes the record first; what is whole stays."""
+    monkeypatch.setattr(book, "BUILD", tmp_path)
+    book.mend_cache()
+    assert list(tmp_path.iterdir()) == []
+    cache = book.jupyter_cache.get_cache(tmp_path / ".jupyter_cache")
+    for text in ("1 + 1", "2 + 2"):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text, execution_count=1)])
+        bundle = CacheBundleIn(notebook, f"{text}.md")
+        cache.cache_notebook_bundle(bundle, check_validity=False)
+    damage(sorted((tmp_path / ".jupyter_cache" / "executed").glob("*/base.ipynb"))[0])
+    before = {record.uri for record in cache.list_cache_records()}
+    book.mend_cache()
+    [left] = cache.list_cache_records()
+    assert left.uri in before
+    assert cache.get_cache_bundle(left.pk).nb.cells[0].source + ".md" == left.uri
+    assert len(list((tmp_path / ".jupyter_cache" / "executed").iterdir())) == 1
+
+
+def test_a_network_page_that_failed_is_not_kept(tmp_path, monkeypatch):
+    """The next build would take it for current."""
+    (tmp_path / "NN9.ipynb").write_text("half")
+    with pytest.raises(RuntimeError, match="the page of NN9 failed"):
+        book.make_network_page("NN9", tmp_path / "NN9.ipynb")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt", "ValueError"])
+def test_a_half_executed_chapter_takes_no_place(tmp_path, monkeypatch, raised):
+    """One that was interrupted leaves what was there; one in which a cell failed is kept, to be looked into."""
+    import papermill
+
+    from publish.press import chapter
+
+    def stopped(notebook, path, **settings):
+        Path(path).write_text("half")
+        raise papermill.PapermillExecutionError(1, 1, "", raised, "in the middle", [])
+
+    monkeypatch.setattr(papermill, "execute_notebook", stopped)
+    output = tmp_path / "exact.ipynb"
+    output.write_text("whole")
+    with pytest.raises(papermill.PapermillExecutionError):
+        chapter.execute("exact", {}, output)
+    assert output.read_text() == ("whole" if raised == "KeyboardInterrupt" else "half")
+    assert [path.name for path in tmp_path.iterdir()] == ["exact.ipynb"]
 
 
 def test_one_page_of_no_chapter_is_refused_before_any_work(monkeypatch):

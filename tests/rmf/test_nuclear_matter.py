@@ -122,10 +122,10 @@ def test_charge_symmetry():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((0.0,), r"density = 0\.0 .*0 < density <= 1"),
-        ((-0.1,), r"density = -0\.1 .*0 < density <= 1"),
-        ((1.5,), r"density = 1\.5 .*0 < density <= 1"),
-        ((float("nan"),), r"density = nan .*0 < density <= 1"),
+        ((0.0,), r"density = 0\.0 .*take 1e-06 to 1"),
+        ((-0.1,), r"density = -0\.1 .*take 1e-06 to 1"),
+        ((1.5,), r"density = 1\.5 .*take 1e-06 to 1"),
+        ((float("nan"),), r"density = nan .*take 1e-06 to 1"),
         ((0.15, 1.2), r"asymmetry = 1\.2 .*-1 to 1"),
         ((0.15, float("nan")), r"asymmetry = nan .*-1 to 1"),
         ((0.15, 0.0, "NL3"), r"'NL3'.*PC-PK1, PC-F1"),
