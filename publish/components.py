@@ -1,7 +1,7 @@
 """The packages that the book is built with: their versions and licences, as its pages list them, and as a bill of materials.
 
 Both are read off the metadata of what is installed, by :mod:`importlib.metadata` alone.  The bill is CycloneDX 1.6 in JSON; the
-tools that write such bills would bring more packages than the forty lines here replace.
+tools that write such bills would bring more packages than the lines here replace.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from importlib import metadata
 from typing import NamedTuple
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from lib.provenance import ROOT
 
@@ -91,14 +93,10 @@ def bill_of_materials(name: str, version: str, commit: str, moment: datetime) ->
     def licences(text: str) -> list[dict]:
         if not text:
             return []
-        simple = re.fullmatch(r"[\w.+-]+", text)
-        if simple:
-            return [{"license": {"name" if " " in text else "id": text}}]
-        return [
-            {"expression": text}
-            if re.fullmatch(r"[\w.+()-]+( (AND|OR|WITH) [\w.+()-]+)+", text)
-            else {"license": {"name": text}}
-        ]
+        try:
+            return [{"expression": canonicalize_license_expression(text)}]
+        except InvalidLicenseExpression:
+            return [{"license": {"name": text}}]
 
     def purl(each: Component) -> str:
         return f"pkg:pypi/{re.sub(r'[-_.]+', '-', each.name).lower()}@{each.version}"

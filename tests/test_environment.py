@@ -182,7 +182,17 @@ def test_make_lab_works_in_a_folder_with_spaces(tmp_path):
     jupyter.chmod(0o755)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     environment |= {"JUPYTER_PATH": "/of/the/user", "PYTHONPATH": "/another", "PYTHONUTF8": "0"}
-    command = ["make", "-s", "-o", ".venv/.installed", "-o", "book", "lab", "VENV=.venv", "LAB_ARGS=--allow-root --port=1"]
+    command = [
+        "make",
+        "-s",
+        "-o",
+        ".venv/.installed",
+        "-o",
+        "book",
+        "lab",
+        "VENV=.venv",
+        "LAB_ARGS=--allow-root --port=1",
+    ]
     run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
     assert run.stdout.splitlines() == [
         f"{folder}/.jupyter", "", f"{folder}:/another", "1", "lab", f"--ServerApp.root_dir={folder}",
