@@ -13,8 +13,9 @@ from lib.learning.local_ensemble import local_path
 from lib.learning.local_rows import ROWS
 from lib.learning.table_one import TABLE_I
 from lib.provenance import DATA, ROOT
+from lib.rmf.catalogue import get_functional
 from lib.rmf.chart import chart_path
-from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, get_functional
+from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS
 from studies.adam_beside import PATH as ADAM
 
 CHARTS = [chart_path(name, pairing) for name in FUNCTIONALS for pairing in (False, True)]
