@@ -93,8 +93,10 @@ RUNS: tuple[Run, ...] = (
     ),
     *(Run("class", truth=truth, inputs=inputs, seed=seed, judged="first") for truth, inputs in _OTHER for seed in _EACH),
     *(Run("noise", noise=noise, prior=1e-4, seed=seed, judged="first") for noise in (1e-4, 1e-3) for seed in _EACH),
-    *(Run("chart", seed=seed) for seed in SEEDS),
-    *(Run("chart", truth=DD_PC1.name, seed=seed) for seed in SEEDS[:2]),
+    Run("chart"),
+    Run("chart", truth=DD_PC1.name),
+    *(Run("chart", seed=seed) for seed in SEEDS[1:]),
+    *(Run("chart", truth=DD_PC1.name, seed=seed) for seed in SEEDS[1:2]),
 )  # fmt: skip
 """All runs; what was tried by hand before lies among the designs: units, priors, with and without steps."""
 
@@ -335,9 +337,9 @@ def _over(what, values: np.ndarray) -> float:
 
 
 def best_design(table: pd.DataFrame) -> dict[str, float]:
-    """Units, prior and steps with the lowest geometric mean of the rms errors of the group ``design``, all of measured nuclei."""
+    """Units and prior with the lowest geometric mean of the rms errors of the group ``design``, all of measured nuclei."""
     own = table[table.group == "design"]
-    score = np.log(own.known).groupby([own[name] for name in ("units", "prior", "steps")]).mean()
+    score = np.log(own.known).groupby([own[name] for name in ("units", "prior")]).mean()
     return dict(zip(score.index.names, score.idxmin(), strict=True))
 
 
