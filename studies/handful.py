@@ -15,6 +15,7 @@ import argparse
 import functools
 import itertools
 import pickle
+import platform
 import time
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -255,8 +256,8 @@ def carry_out(run: Run) -> dict:
 # --- all of them ------------------------------------------------------------------------------------------------------
 
 
-def assemble(done: dict[Run, dict]) -> xr.Dataset:
-    """All finished runs along ``run``, over the nuclei of both charts."""
+def assemble(done: dict[Run, dict], started: float) -> xr.Dataset:
+    """All finished runs along ``run``, over the nuclei of both charts; ``started`` is when this session was, by time.time()."""
     nuclei = sorted({*nuclei_of(PC_PK1.name), *nuclei_of(DD_PC1.name)})
     place = {at: i for i, at in enumerate(nuclei)}
     values = {name: np.full((len(done), len(nuclei)), np.nan, dtype=np.float32) for name in NUCLEUS}
@@ -280,6 +281,11 @@ def assemble(done: dict[Run, dict]) -> xr.Dataset:
         "license": store.LICENSE,
         "history": "python -m studies.handful",
         "code_version": code_version(),
+        "chart_code_hash": chart_hash(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "cpu_seconds": round(float(np.nansum(values["seconds"]) + numbers["fit_seconds"].sum()), 1),
+        "wall_time_seconds": round(time.time() - started, 1),
     }
     return labelled(values | numbers | coords, schema, coords=coords, attrs=attrs)
 
@@ -388,11 +394,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--install", action="store_true", help="write data/functionals, too")
     add_engine_options(parser)
     options = parser.parse_args(arguments)
+    started = time.time()
     with errors_in_one_line():
         for group in options.groups or groups:
             tasks = {task_name(run): (run,) for run in RUNS if run.group == group}
             resume_tasks(carry_out, tasks, work_folder(), options.workers, options.scheduler, group, "run")
-            store.write(assemble(finished()), PATH)
+            store.write(assemble(finished(), started), PATH)
         if options.install:
             for name in INSTALLED:
                 install(name)

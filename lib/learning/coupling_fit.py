@@ -73,11 +73,11 @@ def farthest_first(Z, N, count: int) -> list[tuple[int, int]]:
     known = is_known(Z, N)
     Z, N = np.asarray(Z)[known], np.asarray(N)[known]
     if not 1 <= count <= len(Z):
-        raise ValueError(f"count = {count} is out of range: take 1 to {len(Z)} measured nuclei")
+        remedy = f"take 1 to {len(Z)} measured nuclei"
+        raise ValueError(f"count = {count} is out of range: {remedy}")
     A = Z + N
     plane = np.stack([A ** (1 / 3), (N - Z) / A])
-    low, high = plane.min(axis=1, keepdims=True), plane.max(axis=1, keepdims=True)
-    plane = (plane - low) / (high - low)
+    plane = plane / np.ptp(plane, axis=1, keepdims=True)
     first = np.flatnonzero((Z == FIRST[0]) & (N == FIRST[1]))
     chosen = [int(first[0])]
     apart = np.full(len(Z), np.inf)
@@ -165,7 +165,8 @@ class CouplingProblem:
         columns = self._columns(self.functional().units(*self.densities))
         width = columns.shape[1]
         prior = np.sqrt(self.design.prior) * np.eye(width)
-        rows, target = np.concatenate([columns, prior]), np.concatenate([self.target, np.zeros(width)])
+        rows = np.concatenate([columns, prior])
+        target = np.concatenate([self.target, np.zeros(width)])
         best = np.linalg.lstsq(rows, target, rcond=None)[0]
         return np.concatenate([self.theta.numpy()[:-width], best])
 

@@ -209,7 +209,7 @@ def read_functional(path: Path) -> NeuralFunctional:
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
         fault = _fault(held)
-    except store.DAMAGE as error:  # no text, no JSON, or what is in it is of another kind
+    except (*store.DAMAGE, TypeError) as error:  # no text, no JSON, or what is in it is of another kind
         raise store.refusal(path, error, remedy) from error
     if fault:
         raise ValueError(f"{path} {fault}: {remedy}")
