@@ -31,7 +31,7 @@ from lib.learning.known_region import distance, is_known
 from lib.provenance import DATA, code_version
 from lib.rmf.accuracy import solved_again
 from lib.rmf.catalogue import FOLDER, get_functional
-from lib.rmf.chart import load_chart
+from lib.rmf.chart import chart_hash, load_chart
 from lib.rmf.functionals import DD_PC1, PC_PK1, Functional
 from lib.rmf.iteration import NoConvergenceError, Solution
 from lib.rmf.mesh import NETWORK_MESH, get_mesh
