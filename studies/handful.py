@@ -239,10 +239,11 @@ def carry_out(run: Run) -> dict:
     places = {at: i for i, at in enumerate(nuclei_of(run.truth))}
     learnt, rows = learnt_by(run), {}
     for at in judged_sets(run.truth)[run.judged]:
-        row = chart.isel(nucleus=places[at])
-        rows[at] = judge(fitted.functional, row) | {"learnt": at in learnt}
+        row, beside = chart.isel(nucleus=places[at]), {}
         if run.group == "time":
-            rows[at]["truth_seconds"] = judge(get_functional(run.truth), row)["seconds"]
+            for _ in range(1 if rows else 2):  # the first of all loads compiled code
+                beside["truth_seconds"] = judge(get_functional(run.truth), row)["seconds"]
+        rows[at] = judge(fitted.functional, row) | beside | {"learnt": at in learnt}
     return {
         "parameters": fitted.functional.parameters,
         "last_layer_rms": fitted.last_layer_rms,

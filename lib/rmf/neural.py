@@ -18,7 +18,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -81,14 +80,6 @@ class NeuralFunctional:
         """How many numbers are learnt."""
         return sum(getattr(self, layer).size for layer in _LAYERS)
 
-    @cached_property
-    def _first(self) -> np.ndarray:
-        return np.column_stack([self.hidden, self.bias])
-
-    @cached_property
-    def _last(self) -> np.ndarray:
-        return np.column_stack([self.outer, self.constant])
-
     def x(self, rho_S, rho_V, rho_TV):
         """The inputs of the network at densities (fm^-3), (inputs, ...)."""
         given = {
@@ -101,15 +92,12 @@ class NeuralFunctional:
     def units(self, rho_S, rho_V, rho_TV):
         """What the hidden units make of densities (fm^-3), (units, ...)."""
         x = self.x(rho_S, rho_V, rho_TV)
-        x = np.concatenate([x, np.ones_like(x[:1])])
-        return np.tanh(np.tensordot(self._first, x, 1))
+        return np.tanh(layer(self.hidden, x, self.bias))
 
     def strengths(self, rho_S, rho_V, rho_TV):
         """The couplings G of the three channels at some densities, (3, ...), MeV fm^3."""
-        return self._couplings(self.units(rho_S, rho_V, rho_TV))
-
-    def _couplings(self, units):
-        return np.tensordot(self._last, np.concatenate([units, np.ones_like(units[:1])]), 1)
+        units = self.units(rho_S, rho_V, rho_TV)
+        return layer(self.outer, units, self.constant)
 
     def interaction_energy_density(  # MeV fm^-3
         self, rho_S, rho_V, rho_TV, lap_S, lap_V, lap_TV
@@ -132,11 +120,12 @@ class NeuralFunctional:
         Arguments as of :meth:`interaction_energy_density`.
         """
         units = self.units(rho_S, rho_V, rho_TV)
-        G, delta = self._couplings(units), self.derivative
+        G = layer(self.outer, units, self.constant)
+        delta = self.derivative
         # rearrangement: one nucleon more changes the couplings of all
         squares = np.stack([rho_S**2, rho_V**2, rho_TV**2])
-        signal = np.tensordot(self.outer.T, squares, 1) * (1 - units**2)
-        back = np.tensordot(self.hidden.T, signal / 2, 1) / REFERENCE_DENSITY
+        signal = layer(self.outer.T, squares) * (1 - units * units)
+        back = layer(self.hidden.T, signal) / (2 * REFERENCE_DENSITY)
         R = dict(zip(self.inputs, back, strict=True))
         scalar = G[0] * rho_S + delta[0] * lap_S + R.get("S", 0.0)
         isoscalar = G[1] * rho_V + delta[1] * lap_V + R.get("V", 0.0)
@@ -147,6 +136,14 @@ class NeuralFunctional:
     def pairing_strength(self, particle: str) -> float:
         """Strength of the zero-range pairing force in MeV fm^3 for ``"n"`` or ``"p"``."""
         return {"n": self.pairing_strength_n, "p": self.pairing_strength_p}[particle]
+
+
+def layer(matrix, fields, constant=None):
+    """``matrix`` (outputs, inputs) times ``fields`` (inputs, ...), plus a ``constant`` (outputs,): (outputs, ...)."""
+    product = matrix @ fields.reshape(len(fields), -1)
+    if constant is not None:
+        product += constant[:, None]
+    return product.reshape(-1, *fields.shape[1:])
 
 
 def untested(functional: Functional, rho_S, rho_V, rho_TV) -> str:
