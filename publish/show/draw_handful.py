@@ -58,11 +58,14 @@ def few_figure(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def matter_figure(energies: pd.DataFrame, slopes: pd.DataFrame, tested: tuple[float, float], truth: str) -> Figure:
+def matter_figure(
+    energies: pd.DataFrame, slopes: pd.DataFrame, tested: tuple[float, float], learnt: float, truth: str
+) -> Figure:
     """Nuclear matter over the density: ``energies`` per nucleon and what the functionals differ by, both in MeV.
 
     ``energies`` has columns ``truth`` and ``learnt`` for symmetric matter, ``truth_n`` and ``learnt_n`` for neutrons;
-    ``slopes`` the differences of S and V in symmetric matter, ``S`` and ``V``; ``tested`` densities (fm^-3) are shaded.
+    ``slopes`` the differences of S and V in symmetric matter, ``S`` and ``V``; ``tested`` densities (fm^-3) are shaded, and the
+    largest that was ``learnt`` is dotted.
     """
     figure, (above, below) = plt.subplots(1, 2, figsize=(WIDTH_IN, 4.0))
     for name, colour, text in (("", "#0072B2", "symmetric"), ("_n", "#D55E00", "neutrons")):
@@ -73,6 +76,7 @@ def matter_figure(energies: pd.DataFrame, slopes: pd.DataFrame, tested: tuple[fl
         below.plot(slopes.index, slopes[column].abs(), color=colour, ls=style, label=f"${column}$")
     below.set(ylabel="Learnt less truth, absolute (MeV)", yscale="log", title="(b) potentials")
     for ax in (above, below):
+        ax.axvline(learnt, color="0.4", ls=":", lw=1)
         ax.axvspan(*tested, color="0.92", zorder=0, label="tested" if ax is above else None)
         ax.set(xlabel=r"Density $\rho_V$ (fm$^{-3}$)", xlim=(energies.index.min(), energies.index.max()))
         ax.legend(fontsize=9)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from lib.learning.coupling_fit import CouplingProblem, Couplings, farthest_first, fit_couplings, training_points
 from lib.learning.known_region import is_known
@@ -54,7 +55,7 @@ def test_the_last_layer_is_the_best_there_is():
     rng = np.random.default_rng(0)
     for _ in range(5):
         moved = problem.theta.clone()
-        moved[12:] += 1e-4 * rng.standard_normal(len(moved) - 12)
+        moved[12:] += torch.from_numpy(1e-4 * rng.standard_normal(len(moved) - 12))
         assert problem.cost(moved) > best
 
 
