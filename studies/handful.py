@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import functools
 import itertools
-import pickle
 import platform
 import time
 from dataclasses import asdict, dataclass, fields, replace
@@ -39,7 +38,7 @@ from lib.rmf.neural import CHANNELS, write_functional
 from lib.rmf.observables import radii
 from lib.rmf.occupation import UnboundNucleusError
 from lib.store import Variable, labelled
-from lib.tasks import add_engine_options, errors_in_one_line, resume_tasks, task_folder
+from lib.tasks import add_engine_options, alone, errors_in_one_line, kept_results, resume_tasks, task_folder
 
 PATH = DATA / "handful.nc"
 _REMEDY = "run `python -m studies.handful` (an hour)"
@@ -396,7 +395,7 @@ def main(arguments: list[str] | None = None) -> None:
     add_engine_options(parser)
     options = parser.parse_args(arguments)
     started = time.time()
-    with errors_in_one_line():
+    with errors_in_one_line(), alone(PATH):
         for group in options.groups or groups:
             tasks = {task_name(run): (run,) for run in RUNS if run.group == group}
             resume_tasks(carry_out, tasks, work_folder(), options.workers, options.scheduler, group, "run")
@@ -418,12 +417,8 @@ def work_folder() -> Path:
 
 def finished() -> dict[Run, dict]:
     """All runs that are kept, from this and from earlier sessions."""
-    found = {}
-    for run in RUNS:
-        path = work_folder() / f"{task_name(run)}.pkl"
-        if path.exists():
-            found[run] = pickle.loads(path.read_bytes())
-    return found
+    names = {task_name(run): run for run in RUNS}
+    return {names[name]: result for name, result in kept_results(names, work_folder()).items()}
 
 
 if __name__ == "__main__":
