@@ -13,7 +13,8 @@ from lib.tasks import add_engine_options, alone, errors_in_one_line, known_to
 def make_charts(options: argparse.Namespace) -> None:
     """Compute the charts that are asked for, as far as they are not up to date."""
     from lib.rmf import chart
-    from lib.rmf.functionals import PAPER_FUNCTIONALS, get_functional
+    from lib.rmf.catalogue import get_functional
+    from lib.rmf.functionals import PAPER_FUNCTIONALS
     from lib.rmf.mesh import get_mesh
 
     for name in options.names or PAPER_FUNCTIONALS:
@@ -72,7 +73,8 @@ def make_tables(options: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     from lib.learning.table_one import TABLE_I, get_network
-    from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, get_functional
+    from lib.rmf.catalogue import get_functional
+    from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS
 
     parser = argparse.ArgumentParser(prog="python -m lib", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="charts | ensembles | tables")

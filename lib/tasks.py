@@ -16,7 +16,7 @@ import os
 import pickle
 import secrets
 import sys
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -121,15 +121,7 @@ def resume_tasks(
     What is missing is run by :func:`run_tasks`, which says what the other parameters are and which errors are raised, and
     is kept in ``folder``.  A kept result that is damaged is reported on standard error and computed again.
     """
-    kept = {}
-    for name in tasks:
-        path = folder / f"{name}.pkl"
-        if path.exists():
-            try:
-                kept[name] = pickle.loads(_checked(path.read_bytes()))
-            except Exception as error:
-                # a power cut may leave a file in place whose content never reached the disk
-                print(f"{path} is damaged ({error}) and is computed again", file=sys.stderr)
+    kept = kept_results(tasks, folder)
     resumed = len(kept)
 
     def keep(name, result):
@@ -141,6 +133,20 @@ def resume_tasks(
     missing = {name: arguments for name, arguments in tasks.items() if name not in kept}
     run_tasks(function, missing, keep, workers, scheduler, label, unit, finished_before=resumed)
     return {name: kept[name] for name in tasks}, resumed
+
+
+def kept_results(names: Iterable[str], folder: Path) -> dict[str, Any]:
+    """What is finished of these tasks, by name; a result that is damaged is reported on standard error and left out."""
+    kept = {}
+    for name in names:
+        path = folder / f"{name}.pkl"
+        if path.exists():
+            try:
+                kept[name] = pickle.loads(_checked(path.read_bytes()))
+            except Exception as error:
+                # a power cut may leave a file in place whose content never reached the disk
+                print(f"{path} is damaged ({error}) and is computed again", file=sys.stderr)
+    return kept
 
 
 def _checked(content: bytes) -> bytes:

@@ -19,8 +19,9 @@ import pandas as pd
 
 from lib import store
 from lib.provenance import DATA, code_version
+from lib.rmf.catalogue import get_functional
 from lib.rmf.chart import N_RANGE, Z_RANGE, Chart, Phases, chart_hash, load_chart
-from lib.rmf.functionals import PAPER_FUNCTIONALS, Functional, get_functional
+from lib.rmf.functionals import PAPER_FUNCTIONALS, Functional
 from lib.rmf.iteration import KnownOrder, NoConvergenceError, Unbound, iterate, key_of
 from lib.rmf.lowest import (
     Minimum,

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from lib.rmf.catalogue import get_functional
 from lib.rmf.dirac import PARTICLES
 from lib.rmf.field import State
-from lib.rmf.functionals import Functional, get_functional
+from lib.rmf.functionals import Functional
 from lib.rmf.iteration import MIXING, NoConvergenceError, Solution, iterate, scf_step
 from lib.rmf.lowest import is_physical, new_fillings
 from lib.rmf.mesh import Mesh, get_mesh

@@ -25,7 +25,8 @@ from lib import store
 from lib.checks import check_flag
 from lib.provenance import DATA, code_hash, code_version
 from lib.rmf.accuracy import solved_again
-from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, Functional, get_functional
+from lib.rmf.catalogue import get_functional
+from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS, PC_PK1, Functional
 from lib.rmf.iteration import Anderson, NoConvergenceError
 from lib.rmf.lowest import (
     ROUNDS,
@@ -66,9 +67,13 @@ CHART_COORDINATES = {
 }
 
 
-def chart_hash() -> str:
-    """Hash of the code that decides what is in a chart; a chart of other code is stale."""
-    return code_hash(walk, improve_all, describe, bound_nuclei, *map(type, FUNCTIONALS.values()))
+def chart_hash(functional: Functional = PC_PK1) -> str:
+    """Hash of the code that decides what is in a chart; a chart of other code is stale.
+
+    It is one for all published functionals; that of a learned one covers the code of these, too.
+    """
+    kinds = dict.fromkeys(map(type, (*FUNCTIONALS.values(), functional)))
+    return code_hash(walk, improve_all, describe, bound_nuclei, *kinds)
 
 
 def stability_N(Z: int) -> int:
@@ -266,7 +271,7 @@ class Phases:
 def tasks_folder(functional: Functional, pairing: bool, mesh: Mesh, N_range, work: Path | None = None) -> Path:
     """Where finished tasks of a chart with these settings wait until the chart is complete."""
     settings = {
-        "functional": repr(functional), "pairing": pairing, "N_range": [int(N) for N in N_range], "code": chart_hash(),
+        "functional": repr(functional), "pairing": pairing, "N_range": [int(N) for N in N_range], "code": chart_hash(functional),
         "mesh": [mesh.box, mesh.step, repr(mesh.stretch), mesh.wall],
     }  # fmt: skip
     return task_folder(work or DATA / ".work", "chart", settings)
@@ -345,7 +350,7 @@ def assemble(rows: list[dict], functional: Functional, pairing: bool, mesh: Mesh
             "stretch_fm": mesh.stretch,
             "wall": int(mesh.wall),
             "computed_nuclei": len(rows),
-            "code_hash": chart_hash(),
+            "code_hash": chart_hash(functional),
             "code_version": code_version(),
             "python": platform.python_version(),
             "numpy": np.__version__,
@@ -407,7 +412,7 @@ def load_chart(functional: str = "PC-PK1", *, pairing: bool = False, path: Path 
     command = f"python -m lib charts{'' if chosen.name in PAPER_FUNCTIONALS else f' {chosen.name}'}"
     remedy = f"run `{command}{' --pairing' if pairing else ''}` (a minute or two)"
     dataset = store.read(path, remedy)
-    if dataset.attrs.get("code_hash") != chart_hash():
+    if dataset.attrs.get("code_hash") != chart_hash(chosen):
         raise ValueError(f"{path} was made by other code ({dataset.attrs.get('code_hash')}): {remedy}")
     for name, wanted in (("functional", chosen.name), ("couplings", repr(chosen)), ("pairing", int(pairing))):
         if dataset.attrs.get(name) != wanted:

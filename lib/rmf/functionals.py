@@ -15,7 +15,6 @@ P. Ring, Phys. Rev. C 78, 034318 (2008) for DD-PC1.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
@@ -23,7 +22,6 @@ from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from lib.checks import is_real
 from lib.rmf.constants import HBARC_MEV_FM
 
 POWERS = {"alpha": 3, "beta": 6, "gamma": 9, "delta": 5}
@@ -306,22 +304,3 @@ FUNCTIONALS = {functional.name: functional for functional in (PC_PK1, PC_F1, DD_
 """The functionals that have a name here, by it: whatever is asked for a functional takes these."""
 PAPER_FUNCTIONALS = (PC_PK1.name, PC_F1.name)
 """The names of the paper's two – what is charted unasked, what the networks learn and what is archived."""
-
-
-def get_functional(functional: str | Functional) -> Functional:
-    """The functional of a name; a :class:`Functional` (say, with couplings of the reader's own) passes through.
-
-    Raises
-    ------
-    ValueError
-        if the name is unknown, or a coupling or the mass of the reader's own is no finite number.
-    """
-    if isinstance(functional, Functional):
-        for name in ("nucleon_mass", *getattr(functional, "couplings", ())):
-            value = getattr(functional, name)
-            if not (is_real(value) and math.isfinite(value)):
-                raise ValueError(f"{name} = {value!r} of {functional.name} is no finite number: give one")
-        return functional
-    if not isinstance(functional, str) or functional not in FUNCTIONALS:
-        raise ValueError(f"unknown functional {functional!r}: choose one of {', '.join(FUNCTIONALS)}")
-    return FUNCTIONALS[functional]

@@ -14,8 +14,9 @@ import numpy as np
 from scipy.optimize import brentq
 
 from lib.checks import is_real
+from lib.rmf.catalogue import get_functional
 from lib.rmf.constants import HBARC_MEV_FM
-from lib.rmf.functionals import Functional, get_functional
+from lib.rmf.functionals import Functional
 
 PUBLISHED = {
     "PC-PK1": {"rho_0": (0.153, 0.154), "E/A": -16.12, "K": 238.0, "J": 35.6, "L": 113.0, "M*/M": 0.59},

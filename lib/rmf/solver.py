@@ -14,15 +14,19 @@ lowest is looked for (:mod:`lib.rmf.lowest`).
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import xarray as xr
 
 from lib.checks import check_flag
 from lib.rmf.accuracy import numerical_error
-from lib.rmf.functionals import Functional, get_functional
+from lib.rmf.catalogue import get_functional
+from lib.rmf.functionals import Functional
 from lib.rmf.iteration import Solution
 from lib.rmf.lowest import ground_state
 from lib.rmf.mesh import DEFAULT_BOX_FM, DEFAULT_STEP_FM, NETWORK_MESH, get_mesh
+from lib.rmf.neural import untested
 from lib.rmf.observables import COORDINATES, VARIABLES, observables
 from lib.rmf.occupation import UnboundNucleusError
 from lib.store import labelled
@@ -63,7 +67,7 @@ def solve(
     Z, N
         even numbers of protons and neutrons.
     functional
-        the name of one, or a :class:`lib.rmf.functionals.Functional`.
+        the name of one, the file of a learned one, or a :class:`lib.rmf.functionals.Functional`.
     pairing
         BCS with the zero-range force of the functional; without it partly filled levels are filled evenly.
     box
@@ -90,6 +94,11 @@ def solve(
         if the last nucleon is not bound.
     NoConvergenceError
         if the iteration does not converge.
+
+    Warns
+    -----
+    UserWarning
+        if the densities leave those on which a learned functional was tested.
     """
     check_number("Z", Z)
     check_number("N", N)
@@ -102,6 +111,8 @@ def solve(
         raise UnboundNucleusError(
             f"Z = {Z}, N = {N} is not bound by {chosen.name}: Fermi energies {energies}; take a nucleus nearer stability"
         )
+    if beyond := untested(chosen, *solution.densities.arguments[:3]):
+        warnings.warn(f"Z = {Z}, N = {N}: {beyond}", stacklevel=2)
     return to_dataset(solution)
 
 

@@ -25,8 +25,9 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from lib.rmf.catalogue import get_functional
 from lib.rmf.constants import HBARC_MEV_FM
-from lib.rmf.functionals import Functional, get_functional
+from lib.rmf.functionals import Functional
 from lib.rmf.iteration import Solution
 from lib.rmf.mesh import NETWORK_MESH, SHELL_FM, network_mesh
 

@@ -31,8 +31,9 @@ from lib.learning.errors import Errors
 from lib.learning.known_region import distance
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I, TARGETS, get_network
 from lib.mass_table import COLUMNS, as_frame
+from lib.rmf.catalogue import get_functional
 from lib.rmf.chart import N_RANGE, Z_RANGE, load_chart
-from lib.rmf.functionals import FUNCTIONALS, Functional, get_functional
+from lib.rmf.functionals import FUNCTIONALS, Functional
 from lib.rmf.iteration import NoConvergenceError
 from lib.rmf.solver import solve
 from publish.show.draw_nuclei import neighbours_figure

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from lib.mass_table import as_frame, mass_table
-from lib.rmf.functionals import get_functional
+from lib.rmf.catalogue import get_functional
 from lib.rmf.solver import solve
 from publish.show.draw_nuclei import (
     box_figure,

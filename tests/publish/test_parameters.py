@@ -269,6 +269,8 @@ REFUSED = [
     ("exact", {"functional": "DD-PC1"}, ["DD-PC1", "PC-PK1, PC-F1"]),
     ("knowing", {"rows": ["NN3-I6D"]}, ["NN3-I6D", "LF-fields"]),
     ("knowing", {"Z": 50, "N": 150}, ["N = 150", "Z = 50", "PC-PK1"]),
+    ("handful", {"functional": "PC-PK1"}, ["PC-PK1", "NPC-PK1"]),
+    ("handful", {"density_max": 0.1}, ["density_max = 0.1", "0.2 to 0.8"]),
     ("derivative", {"Z": 50, "N": 150}, ["N = 150", "Z = 50", "PC-F1"]),
     ("derivative", {"share": 0}, ["share = 0", "0.0001 to 0.01"]),
     ("verdict", {"members": 2.5}, ["members = 2.5", "1 to 20"]),
@@ -606,6 +608,13 @@ OTHERWISE = {
             and glued["best-known"] == str(Redrawn(Errors(load_local("LF-fields"))).rms(load_local("LF-fields").known.values.astype(bool)))
         ),
     ),
+    "handful": (
+        {"functional": "NPC-DD1", "Z": 20, "N": 28, "density_max": 0.3},
+        lambda glued, shown: (
+            (glued["functional"], glued["truth"], glued["nucleus"], glued["top"]) == ("NPC-DD1", "DD-PC1", "⁴⁸Ca", "0.3")
+            and abs(float(glued["radius-off"].split("×")[0].replace("−", "-"))) < 10
+        ),
+    ),
     "derivative": (
         {"Z": 50, "N": 70, "network": "NN3-I3D", "members": 2, "share": 0.002},
         lambda glued, shown: (
@@ -670,6 +679,8 @@ FURTHER = [
     ("exact", "functional=PC-F1 every=100 Z=98 box=25"),
     ("knowing", "rows=[LF-fields] Z=8 N=8 members=1"),
     ("knowing", "rows=[LF-potentials-strong,LF-weighted] minimum_nuclei=50 Z=100 N=156"),
+    ("handful", "Z=8 N=8 density_max=0.8"),
+    ("handful", "functional=NPC-DD1 Z=92 N=146"),
     ("derivative", "Z=8 N=8 members=1"),
     ("derivative", "Z=92 N=156 network=NN3-I3D share=0.01"),
     ("covariant_functional", "functionals=[DD-PC1]"),

@@ -298,7 +298,7 @@ def phases_of(monkeypatch, tmp_path, improve_one, protons=(8, 16)):
         asked.append((best.Z, sorted(seen)))
         return [replace(best, energy=improve_one(best.Z, seen))]
 
-    monkeypatch.setattr(chart_module, "chart_hash", lambda: "made up")
+    monkeypatch.setattr(chart_module, "chart_hash", lambda *_: "made up")
     monkeypatch.setattr(chart_module, "walk", fake_walk)
     monkeypatch.setattr(chart_module, "improve_all", fake_improve)
     phases = chart_module.Phases(PC_PK1, get_mesh(), False, protons, (20, 20), 1, None, tmp_path)
@@ -348,7 +348,7 @@ def test_a_run_that_failed_goes_on_where_it_stopped(tmp_path, monkeypatch, small
     walk, improve_all = chart_module.walk, chart_module.improve_all
     of_chart = chart_module.chart_hash()
     # it would follow whatever takes the place of a phase
-    monkeypatch.setattr(chart_module, "chart_hash", lambda: of_chart)
+    monkeypatch.setattr(chart_module, "chart_hash", lambda *_: of_chart)
     failing = True
 
     def counting_walk(Z, *rest):
@@ -401,7 +401,7 @@ def test_kept_tasks_belong_to_code_and_settings(tmp_path, monkeypatch):
     others += [{2: mesh} for mesh in (get_mesh(21.0), get_mesh(step=0.1), get_mesh(uniform=True), get_mesh(wall=True))]
     for other in others:
         folders.add(tasks_folder(*(other.get(i, value) for i, value in enumerate(usual))))
-    monkeypatch.setattr(chart_module, "chart_hash", lambda: "other code")
+    monkeypatch.setattr(chart_module, "chart_hash", lambda *_: "other code")
     folders.add(tasks_folder(*usual))
     assert len(folders) == len(others) + 2
     assert tasks_folder(*usual) in folders

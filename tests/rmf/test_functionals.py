@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from lib.provenance import DATA
+from lib.rmf.catalogue import get_functional
 from lib.rmf.constants import HBARC_MEV_FM
-from lib.rmf.functionals import DD_PC1, FUNCTIONALS, PAPER_FUNCTIONALS, PC_F1, PC_PK1, Potentials, get_functional
+from lib.rmf.functionals import DD_PC1, FUNCTIONALS, PAPER_FUNCTIONALS, PC_F1, PC_PK1, Potentials
 from lib.rmf.mesh import get_mesh
 from lib.rmf.nuclear_matter import saturation
 from lib.rmf.solver import solve

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from lib.rmf import virial
+from lib.rmf.catalogue import get_functional
 from lib.rmf.chart import load_chart
 from lib.rmf.constants import FINE_STRUCTURE, HBARC_MEV_FM
-from lib.rmf.functionals import PAPER_FUNCTIONALS, get_functional
+from lib.rmf.functionals import PAPER_FUNCTIONALS
 
 CHANNELS = ("scalar", "vector", "isovector")
 
