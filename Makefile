@@ -16,7 +16,7 @@ empty :=
 STRAY = $(filter-out NAME=% PARAMS=% OUTPUT=% PYTHON=% VENV=% BIN=%,$(subst \$(empty) $(empty),_,$(MAKEOVERRIDES)))
 
 .DEFAULT_GOAL := help
-.PHONY: help book page lab pdf archive test test-all test-pages chapter chart ensembles bench lint format clean
+.PHONY: help book page lab pdf archive test test-all test-pages chapter chart ensembles bench lint format lock clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,7 +37,10 @@ ifneq ($(shell $(VENV)/bin/python -V 2>&1 || :),$(shell $(PYTHON) -V 2>&1 || :))
 endif
 endif
 
-$(STAMP): pyproject.toml constraints.txt
+LOCKS := requirements/packages.txt requirements/cuda.txt requirements/torch-cpu.txt
+LOCKED := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+
+$(STAMP): pyproject.toml $(LOCKS)
 	@for python in $(PYTHON); do \
 	  unfit=$$($$python -c "$$UNFIT" 2>&1) && break; \
 	  tried="$${tried+$$tried; }$$python: $$(echo "$$unfit" | head -n 1)"; python=; \
@@ -46,7 +49,11 @@ $(STAMP): pyproject.toml constraints.txt
 	echo "installing the environment into $(VENV), of $$($$python -V): a few minutes, once"; \
 	[ "$$($(VENV)/bin/python -V 2>&1)" = "$$($$python -V)" ] || clear=--clear; \
 	$$python -m venv $$clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@# every file that is installed is one of the lock; pip prefers the torch of the network to one that lies on this machine
+	@$(BIN)/python $(LOCKED) --no-index -r requirements/torch-cpu.txt 2>/dev/null || echo "no torch without CUDA lies ready: taking the usual one"
+	$(BIN)/python $(LOCKED) -r requirements/packages.txt
+	@case "$$($(BIN)/python -m pip list --format=freeze --disable-pip-version-check)" in *torch==*+cpu*) ;; *) $(BIN)/python $(LOCKED) -r requirements/cuda.txt ;; esac
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@# else every kernel warns that it talks to this machine without encryption
 	@mkdir -p $(VENV)/etc/ipython && echo 'c.IPKernelApp.log_level = "ERROR"' > $(VENV)/etc/ipython/ipython_kernel_config.py
 	@touch $@
@@ -108,6 +115,12 @@ lint: $(STAMP)  ## ruff, and the direction of imports between rooms
 format: $(STAMP)  ## ruff, mending what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+lock:  ## the locked environment anew from pyproject.toml, of the same versions where they will do (needs uv; LOCK_ARGS="--upgrade")
+	@cat requirements/packages.txt requirements/cuda.txt > requirements/all.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra test $(LOCK_ARGS) -o requirements/all.txt pyproject.toml
+	@awk '/^[A-Za-z]/ { file = /^(nvidia|cuda|triton)-?/ ? "cuda" : "packages" } { print > "requirements/" file ".txt" }' requirements/all.txt
+	@rm requirements/all.txt
 
 clean:  ## remove all that was built, keep the environment
 	rm -rf _build book/_static/vendor data/.work

@@ -62,9 +62,9 @@ def licence_of(about: metadata.PackageMetadata) -> str:
 
 
 def pinned() -> list[str]:
-    """The names in ``constraints.txt``."""
-    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-    return re.findall(r"^([\w.-]+)==", text, re.M)
+    """The names in ``requirements``, of all platforms."""
+    files = (ROOT / "requirements" / name for name in ("packages.txt", "cuda.txt"))
+    return [name for path in files for name in re.findall(r"^([\w.-]+)==", path.read_text(encoding="utf-8"), re.M)]
 
 
 def components() -> list[Component]:

@@ -86,7 +86,7 @@ def defaults(name: str) -> dict[str, object]:
 BUILD = ROOT / "_build"
 PAGES = BUILD / "html"
 CODE = (
-    "lib/**/*", "claims/**/*", "studies/**/*", "publish/**/*", "data/*", "data/ensembles/*", "constraints.txt", "pyproject.toml", "CITATION.cff",
+    "lib/**/*", "claims/**/*", "studies/**/*", "publish/**/*", "data/*", "data/ensembles/*", "requirements/*", "pyproject.toml", "CITATION.cff",
 )  # fmt: skip
 TEXT = ("book/**/*", "_config.yml", "_toc.yml", "CHANGELOG.md", "LICENSE")
 SOURCES = sorted({pattern.split("/")[0] for pattern in CODE + TEXT})

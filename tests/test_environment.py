@@ -23,13 +23,20 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 READMES = [f"{room}/README.md" for room in (*ROOMS, "lib/rmf", "lib/learning", "tests")]
 
 
-def read_pins(text: str) -> dict[str, str]:
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return {canonicalize_name(name): version for name, version in (line.split("==") for line in lines)}
+def read_lock(name: str) -> list[Requirement]:
+    """The requirements of a file of the lock, without checksums."""
+    lines = (ROOT / "requirements" / name).read_text().splitlines()
+    return [Requirement(re.split(r" (?:\\|--hash)", line)[0]) for line in lines if re.match(r"[A-Za-z]", line)]
 
 
-PINS = read_pins((ROOT / "constraints.txt").read_text())
-CUDA = {*read_pins((ROOT / "constraints.txt").read_text().split("# what a torch with CUDA brings along\n")[1])}
+def read_pins(name: str) -> dict[str, str]:
+    """Versions by package, of what this Python on this platform needs."""
+    needs = [need for need in read_lock(name) if need.marker is None or need.marker.evaluate()]
+    return {canonicalize_name(need.name): str(need.specifier).removeprefix("==") for need in needs}
+
+
+CUDA = read_pins("cuda.txt")
+PINS = read_pins("packages.txt") | CUDA
 RANGE = SpecifierSet(PROJECT["requires-python"])
 MINORS = [minor for minor in range(100) if RANGE.contains(f"3.{minor}.0")]
 
@@ -51,12 +58,12 @@ def requirements() -> list[Requirement]:
 
 
 def test_environment_file_holds_no_list_of_its_own():
-    """Python in the range, nodejs, pip, and by pip the package with its constraints: no second list to go stale."""
+    """Python in the range, nodejs, pip, and by pip what is locked: no second list to go stale."""
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
     python, *others = environment["dependencies"]
     assert python.startswith("python")
     assert SpecifierSet(python.removeprefix("python")) == RANGE
-    assert others == ["nodejs", "pip", {"pip": ["-c constraints.txt", "-e .[test]"]}]
+    assert others == ["nodejs", "pip", {"pip": ["-r requirements/packages.txt", "-r requirements/cuda.txt"]}]
 
 
 def test_this_python_is_of_the_range_and_so_is_what_pages_and_numbers_need():
@@ -78,8 +85,9 @@ def make(tmp_path, monkeypatch):
     tools.mkdir()
     for tool in ("make", "sh", "head", "mkdir", "touch"):
         (tools / tool).symlink_to(shutil.which(tool))
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+    for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
 
     def write(path, minor):
         version = f"3.{abs(minor)}.0" if minor else None
@@ -173,8 +181,9 @@ def test_make_lab_works_in_a_folder_with_spaces(tmp_path):
     """Jupyter is given the settings of the folder, its own kernels, and the book's packages before any other."""
     folder = tmp_path / "a place with spaces"
     (folder / ".venv/bin").mkdir(parents=True)
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+    for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "requirements", folder / "requirements")
     jupyter = folder / ".venv/bin/jupyter"
     jupyter.write_text(
         '#!/bin/sh\nprintf "%s\\n" "$JUPYTER_CONFIG_PATH" "$JUPYTER_PATH" "$PYTHONPATH" "$PYTHONUTF8" "$@"\n'
@@ -245,22 +254,28 @@ def test_the_version_is_said_once_or_alike():
     assert f"## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text()
 
 
-def test_constraints_are_exact_public_versions():
-    """Each line name==version, no +cpu or other local label, which no other machine could install; none twice."""
-    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
-    assert len(lines) == len(PINS)
-    for line in lines:
-        assert re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", line), line
+@pytest.mark.parametrize("name", ["packages.txt", "cuda.txt", "torch-cpu.txt"])
+def test_the_lock_has_exact_versions_and_a_checksum_of_each_file(name):
+    """Public versions, which every machine can install, none twice; +cpu only for torch, with one file of it."""
+    text = (ROOT / "requirements" / name).read_text().replace(" \\\n", "")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    label = r"\+cpu" if name == "torch-cpu.txt" else ""
+    exact = rf"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*{label}( ; [^#]+?)?( +--hash=sha256:[0-9a-f]{{64}})+"
+    assert [line[:100] for line in lines if not re.fullmatch(exact, line)] == []
+    assert len({canonicalize_name(need.name) for need in read_lock(name)}) == len(lines)
+
+
+def test_a_torch_without_cuda_is_of_the_locked_version():
+    [need] = read_lock("torch-cpu.txt")
+    assert str(need) == f"torch=={PINS['torch']}+cpu"
 
 
 def test_installed_versions_are_the_pinned_ones():
-    """All that is pinned and installed; a local label such as +cpu of the installed torch does not count."""
+    """All that is pinned for this Python on this platform; a local label such as +cpu of the installed torch does not count."""
     versions = {name: metadata.version(name).split("+")[0] for name in PINS if name not in ABSENT}
     assert {name: (version, PINS[name]) for name, version in versions.items() if version != PINS[name]} == {}
-    assert not ABSENT & {canonicalize_name(need.name) for need in requirements()}
-    # torch comes with CUDA or without; any other pin of what is not installed is used by nobody, or by another platform
-    assert CUDA <= ABSENT or not CUDA & ABSENT
-    assert len(ABSENT - CUDA) <= 5, sorted(ABSENT - CUDA)
+    # torch comes with CUDA or without
+    assert ABSENT in (set(), {*CUDA})
 
 
 def test_nothing_installed_goes_unpinned():
@@ -279,7 +294,7 @@ def test_nothing_installed_goes_unpinned():
                 except metadata.PackageNotFoundError:
                     continue
                 queue.append((canonicalize_name(need.name), need.extras))
-    unpinned = {name for name in seen if name not in PINS} - {"setuptools", "pip", "wheel"}
+    unpinned = {name for name in seen if name not in PINS} - {"pip"}
     assert not unpinned
 
 

@@ -46,7 +46,7 @@ from studies.search import load_search
 
 FOLDER = ROOT / "_build" / "archive"
 BUILT_WITH = ("numpy", "scipy", "numba", "torch", "xarray", "h5netcdf", "jupyter-book")
-"""Packages whose versions are named in ``bag-info.txt``; all others stand in ``constraints.txt``."""
+"""Packages whose versions are named in ``bag-info.txt``; all others stand in the folder ``requirements``."""
 # what bagit logs it raises too, and an error is said once
 logging.getLogger("bagit").addHandler(logging.NullHandler())
 
