@@ -13,7 +13,6 @@ from packaging.utils import canonicalize_name
 from lib.provenance import ROOT
 from publish.components import bill_of_materials, by_licence, components, licence_of, pinned
 
-
 SILENT = {"cuda-toolkit"}
 """Which states none: it brings packages of CUDA and holds nothing itself."""
 
