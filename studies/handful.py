@@ -41,7 +41,7 @@ from lib.store import Variable, labelled
 from lib.tasks import add_engine_options, alone, errors_in_one_line, kept_results, resume_tasks, task_folder
 
 PATH = DATA / "handful.nc"
-_REMEDY = "run `python -m studies.handful` (an hour)"
+_REMEDY = "run `python -m studies.handful` (a quarter of an hour)"
 COUNTS = (3, 5, 9, 30, 100)
 """How many nuclei the learning curves learn from."""
 SEEDS = range(10)
