@@ -19,6 +19,9 @@ import joblib
 import jupyter_cache
 import nbformat
 import yaml
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
+from myst_nb.core.read import myst_nb_reader_plugin
 from sqlalchemy.exc import SQLAlchemyError
 from tqdm import tqdm
 
@@ -30,6 +33,8 @@ from publish.press.environment import environment
 
 NETWORKS = ROOT / "book" / "networks"
 """The pages of the networks, executed by the build itself."""
+CHAPTER_SECONDS = 900
+"""What a cell may take."""
 STRICT = ("-W", "--keep-going", "-n")
 """Options of the build – every warning is an error, a reference to nowhere is one, and all of them are said."""
 
@@ -39,36 +44,81 @@ def state() -> str:
     return f"{digest(CODE + TEXT)} {last_commit(SOURCES)}"
 
 
-def make_network_pages() -> None:
-    """Execute the chapter ``network`` once for each network of Table I, into ``book/networks``.
+def execute_all() -> None:
+    """Execute, on all cores, the chapters that Jupyter's cache does not hold, and ``network`` for each network of Table I.
 
-    A page that is there is kept if the chapter has not changed since; where library or data have, :func:`build` has taken all
-    of them away.
+    The build then takes the chapters from the cache, the pages of the networks from ``book/networks``.  Such a page is kept if
+    the chapter has not changed since; where library or data have, :func:`build` has taken all of them away.
     """
     source = ROOT / "book" / "network.md"
     pages = {id: NETWORKS / f"{id}.ipynb" for id in TABLE_I}
-    stale = [id for id, page in pages.items() if not page.exists() or page.stat().st_mtime < source.stat().st_mtime]
-    jobs = (joblib.delayed(make_network_page)(id, pages[id]) for id in stale)
+    jobs = [joblib.delayed(execute_chapter)(name) for name in stale_chapters()] + [
+        joblib.delayed(make_network_page)(id, page)
+        for id, page in pages.items()
+        if not page.exists() or page.stat().st_mtime < source.stat().st_mtime
+    ]
     with joblib.parallel_config(backend="threading", n_jobs=os.cpu_count()):
         finished = joblib.Parallel(return_as="generator_unordered")(jobs)
-        for _ in tqdm(finished, total=len(stale), desc="network pages", unit="page", disable=None):
+        for _ in tqdm(finished, total=len(jobs), desc="chapters", unit="chapter", disable=None):
             pass
 
 
+def stale_chapters() -> list[str]:
+    """Texts with code of which Jupyter's cache holds no execution."""
+    cache, stale = jupyter_cache.get_cache(BUILD / ".jupyter_cache"), []
+    for name in texts():
+        path = ROOT / "book" / f"{name}.md"
+        if name != "network" and "{code-cell}" in path.read_text(encoding="utf-8"):
+            try:
+                cache.match_cache_notebook(myst_nb_reader_plugin(str(path)))
+            except KeyError:
+                stale.append(name)
+    return stale
+
+
+def execute_chapter(name: str) -> None:
+    """Execute a chapter in a process of its own, into Jupyter's cache."""
+    path, cache = ROOT / "book" / f"{name}.md", BUILD / ".jupyter_cache"
+    code = f"from pathlib import Path; from publish.press.book import into_cache; into_cache(Path({str(path)!r}), Path({str(cache)!r}))"
+    in_process(code, name, BOOK_BUILD="..")
+
+
+def into_cache(path: Path, folder: Path) -> None:
+    """Execute a chapter, as the build itself would, and keep it in Jupyter's cache in a folder."""
+    notebook = myst_nb_reader_plugin(str(path))
+    result = single_nb_execution(notebook, cwd=str(path.parent), timeout=CHAPTER_SECONDS, allow_errors=False)
+    if result.err:
+        raise result.err
+    made = CacheBundleIn(notebook, str(path), data={"execution_seconds": result.time})
+    jupyter_cache.get_cache(folder).cache_notebook_bundle(made, check_validity=False, overwrite=True)
+
+
 def make_network_page(id: str, target: Path) -> None:
-    """One network's page: the chapter, executed with the id of the network.
+    """One network's page: the chapter, executed with the id of the network in a process of its own."""
+    code = f"from pathlib import Path; from publish.press.chapter import execute; execute('network', {{'network': {id!r}}}, Path({str(target)!r}))"
+    try:
+        in_process(code, id, BOOK_BUILD="../..")
+    except RuntimeError:
+        target.unlink(missing_ok=True)  # the next build makes it again
+        raise
+
+
+def in_process(code: str, name: str, **settings: str) -> None:
+    """Run Python code that makes a page.
 
     ``BOOK_BUILD`` says that the pages are being built, and how to come from the page to the top of the book.
+
+    Raises
+    ------
+    RuntimeError
+        if it fails, with what it said.
     """
-    code = f"from pathlib import Path; from publish.press.chapter import execute; execute('network', {{'network': {id!r}}}, Path({str(target)!r}))"
-    command = [sys.executable, "-c", code]
-    with environment(BOOK_BUILD="../..") as variables:
+    with environment(**settings) as variables:
         run = subprocess.run(
-            command, cwd=ROOT, env=variables, capture_output=True, encoding="utf-8", errors="replace", check=False
-        )
+            [sys.executable, "-c", code], cwd=ROOT, env=variables, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )  # fmt: skip
     if run.returncode:
-        target.unlink(missing_ok=True)  # the next build makes it again
-        raise RuntimeError(f"the page of {id} failed:\n{run.stderr}")
+        raise RuntimeError(f"the page of {name} failed:\n{run.stderr}")
 
 
 def says(stamp: Path, made_of: str) -> bool:
@@ -126,8 +176,8 @@ def build(fresh: bool = False) -> int:
     BUILD.mkdir(exist_ok=True)
     # of what will be executed from here on; a build that is interrupted goes on with what it has finished
     code_stamp.write_text(code, encoding="utf-8")
-    make_network_pages()
     mend_cache()
+    execute_all()
     run = jupyter_book(ROOT, *STRICT, "--all")
     if run.returncode == 0:
         build_stamp.write_text(everything, encoding="utf-8")

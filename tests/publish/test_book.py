@@ -160,6 +160,7 @@ def build_of_two(tmp_path, monkeypatch):
         monkeypatch.setattr(book, name, value)
     monkeypatch.setattr(book, "digest", lambda patterns: "0123")
     monkeypatch.setattr(book, "is_current", lambda: False)
+    monkeypatch.setattr(book, "stale_chapters", lambda: [])
     monkeypatch.setattr(book, "state", lambda: "0123")
     monkeypatch.setattr(book, "jupyter_book", lambda *options: subprocess.CompletedProcess(options, 0))
 
