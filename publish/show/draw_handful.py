@@ -77,7 +77,7 @@ def matter_figure(
     below.set(ylabel="Learnt less truth, absolute (MeV)", yscale="log", title="(b) potentials")
     for ax in (above, below):
         ax.axvline(learnt, color="0.4", ls=":", lw=1)
-        ax.axvspan(*tested, color="0.92", zorder=0, label="tested" if ax is above else None)
+        ax.axvspan(*tested, color="0.92", zorder=0)
         ax.set(xlabel=r"Density $\rho_V$ (fm$^{-3}$)", xlim=(energies.index.min(), energies.index.max()))
         ax.legend(fontsize=9)
     return figure
