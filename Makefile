@@ -38,7 +38,8 @@ endif
 endif
 
 LOCKS := requirements/packages.txt requirements/cuda.txt requirements/torch-cpu.txt
-LOCKED := -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+# nothing is compiled ahead, half the time of an installation: most files are never imported
+LOCKED := -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
 
 $(STAMP): pyproject.toml $(LOCKS)
 	@for python in $(PYTHON); do \
