@@ -8,7 +8,6 @@ from pathlib import Path
 from lib.checks import is_real
 from lib.provenance import DATA
 from lib.rmf.functionals import FUNCTIONALS, Functional
-from lib.rmf.neural import read_functional
 
 FOLDER = DATA / "functionals"
 """Where learned functionals are kept, each in ``<name>.json``."""
@@ -45,6 +44,8 @@ def get_functional(functional: str | Functional) -> Functional:
     if isinstance(functional, str):
         if functional in FUNCTIONALS:
             return FUNCTIONALS[functional]
+        from lib.rmf.neural import read_functional  # takes a second that the names alone need not wait for
+
         if functional.endswith(".json"):
             return read_functional(Path(functional))
         if functional in learned_functionals():

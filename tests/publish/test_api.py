@@ -85,7 +85,7 @@ def test_the_appendix_explains_all_that_modules_offer(page):
         entry = page.find(id=address)
         assert entry is not None, f"{address} is not on the page"
         for kind, items in lists(entry):
-            assert kind in ("Parameters", "Returns", "Raises"), f"{address}: {kind}"
+            assert kind in ("Parameters", "Returns", "Raises", "Warns"), f"{address}: {kind}"
             for item in items:
                 label, dash, meaning = item.text.strip().partition(" – ")
                 assert dash, f"{address}: {item.text!r} is no name or type with its meaning below it"

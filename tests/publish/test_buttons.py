@@ -83,12 +83,12 @@ def test_the_address_stands_in_one_place():
 
 
 def test_binder_makes_the_notebooks_that_the_button_opens(tmp_path):
-    """It runs ``postBuild``: the charts first, then the build, which leaves them in ``_build/lab``."""
+    """It runs ``postBuild``: this package, the charts, then the build, which leaves them in ``_build/lab``."""
     shutil.copy(ROOT / "postBuild", tmp_path)
     (tmp_path / "python").write_text("#!/bin/sh\necho $@\n")
     (tmp_path / "python").chmod(0o755)
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     run = subprocess.run(["./postBuild"], cwd=tmp_path, env=environment, check=True, capture_output=True, text=True)
-    assert run.stdout.splitlines() == ["-m lib charts", "-m publish.press.book"]
+    assert run.stdout.splitlines() == ["-m pip install --no-deps -e .", "-m lib charts", "-m publish.press.book"]
     for line in run.stdout.splitlines():
         assert importlib.util.find_spec(line.split()[1])
