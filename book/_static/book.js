@@ -100,7 +100,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const plain = Search.htmlToText;
     Search.htmlToText = (html, anchor) => {
       const page = new DOMParser().parseFromString(html, "text/html");
-      page.querySelectorAll(".cell_input, .explorer, details.hide > summary").forEach(part => part.remove());
+      page.querySelectorAll(".cell_input, .highlight-python, .explorer, details.hide > summary").forEach(part => part.remove());
       return plain(page.documentElement.outerHTML, anchor);
     };
   }

@@ -2,8 +2,8 @@ r"""A learned functional that the solver takes like any other: point couplings t
 
 .. math::
 
-    \mathcal{E}_{\rm int} = \tfrac12\sum_{c=S,V,TV}\Big[G_c(x)\,\rho_c^2+\delta_c\,\rho_c\Delta\rho_c\Big],\qquad
-    G_c(x) = a_c+\sum_u w_{cu}\tanh\Big(b_u+\sum_k v_{uk}\,x_k\Big)
+    \mathcal{E}_{\rm int} &= \tfrac12\sum_{c=S,V,TV}\Big[G_c(x)\,\rho_c^2+\delta_c\,\rho_c\Delta\rho_c\Big] \\
+    G_c(x) &= a_c+\sum_u w_{cu}\tanh\Big(b_u+\sum_k v_{uk}\,x_k\Big)
 
 The inputs x are some of rho_S / rho_0, rho_V / rho_0 and (rho_TV / rho_0)^2.  The products of densities are outside of the
 network: without nucleons there is no energy, and proton and neutron may change places.  The derivative couplings are numbers,
