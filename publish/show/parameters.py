@@ -113,7 +113,8 @@ def _bound(functional: str) -> frozenset[tuple[int, int]]:
 
 def nucleus(functional: str = "PC-PK1", neutrons: Iterable[int] | None = None) -> Kind:
     """``[Z, N]`` of a nucleus in the chart of a functional, if said with one of some neutron numbers."""
-    bound = {(z, n) for z, n in _bound(functional) if neutrons is None or n in neutrons}
+    there = _bound(functional) if isinstance(functional, str) else ()  # what is no name is refused as a functional
+    bound = {(z, n) for z, n in there if neutrons is None or n in neutrons}
     number = whole(8, 156)
     among = f" with N = {', '.join(map(str, neutrons))}" if neutrons else ""
     return Kind(

@@ -231,6 +231,7 @@ def test_kinds(kind, good, bad):
 REFUSED = [
     ("two_nuclei", {}, ["two_nuclei", "one_nucleus"]),
     ("one_nucleus", {"protons": 50}, ["protons", "Z, N, functional"]),
+    ("mass_table", {"functional": []}, ["functional = []", "PC-PK1, PC-F1"]),
     ("one_nucleus", {"Z": 51}, ["Z = 51", "even", "2 to 300"]),
     ("one_nucleus", {"N": -4}, ["N = -4", "2 to 300"]),
     ("one_nucleus", {"Z": 50.0}, ["50.0", "even number"]),
