@@ -51,7 +51,10 @@ $(STAMP): pyproject.toml $(LOCKS)
 	[ "$$($(VENV)/bin/python -V 2>&1)" = "$$($$python -V)" ] || clear=--clear; \
 	$$python -m venv $$clear $(VENV)
 	@# every file that is installed is one of the lock; pip prefers the torch of the network to one that lies on this machine
-	@$(BIN)/python $(LOCKED) --no-index -r requirements/torch-cpu.txt 2>/dev/null || echo "no torch without CUDA lies ready: taking the usual one"
+	@said=$$($(BIN)/python $(LOCKED) --no-index -r requirements/torch-cpu.txt 2>&1) || case "$$said" in \
+	  *"No matching distribution"*) echo "no torch without CUDA lies ready: taking the usual one" ;; \
+	  *) echo "$$said" >&2; exit 1 ;; \
+	esac
 	$(BIN)/python $(LOCKED) -r requirements/packages.txt
 	@case "$$($(BIN)/python -m pip list --format=freeze --disable-pip-version-check)" in *torch==*+cpu*) ;; *) $(BIN)/python $(LOCKED) -r requirements/cuda.txt ;; esac
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

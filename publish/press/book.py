@@ -33,8 +33,6 @@ from publish.press.environment import environment
 
 NETWORKS = ROOT / "book" / "networks"
 """The pages of the networks, executed by the build itself."""
-CHAPTER_SECONDS = 900
-"""What a cell may take."""
 STRICT = ("-W", "--keep-going", "-n")
 """Options of the build – every warning is an error, a reference to nowhere is one, and all of them are said."""
 
@@ -78,15 +76,16 @@ def stale_chapters() -> list[str]:
 
 def execute_chapter(name: str) -> None:
     """Execute a chapter in a process of its own, into Jupyter's cache."""
-    path, cache = ROOT / "book" / f"{name}.md", BUILD / ".jupyter_cache"
-    code = f"from pathlib import Path; from publish.press.book import into_cache; into_cache(Path({str(path)!r}), Path({str(cache)!r}))"
+    given = str(ROOT / "book" / f"{name}.md"), str(BUILD / ".jupyter_cache"), str(ROOT / "_config.yml")
+    code = f"from pathlib import Path; from publish.press.book import into_cache; into_cache(*map(Path, {given!r}))"
     in_process(code, name, BOOK_BUILD="..")
 
 
-def into_cache(path: Path, folder: Path) -> None:
-    """Execute a chapter, as the build itself would, and keep it in Jupyter's cache in a folder."""
+def into_cache(path: Path, folder: Path, config: Path) -> None:
+    """Execute a chapter, as the build itself would by its ``config``, and keep it in Jupyter's cache in a folder."""
+    seconds = yaml.safe_load(config.read_text(encoding="utf-8"))["execute"].get("timeout", 30)  # Jupyter Book's own
     notebook = myst_nb_reader_plugin(str(path))
-    result = single_nb_execution(notebook, cwd=str(path.parent), timeout=CHAPTER_SECONDS, allow_errors=False)
+    result = single_nb_execution(notebook, cwd=str(path.parent), timeout=seconds, allow_errors=False)
     if result.err:
         raise result.err
     made = CacheBundleIn(notebook, str(path), data={"execution_seconds": result.time})
