@@ -41,6 +41,8 @@ LOCKS := requirements/packages.txt requirements/cuda.txt requirements/torch-cpu.
 # nothing is compiled ahead, half the time of an installation: most files are never imported
 LOCKED := -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes
 
+# bounds in the user's settings of pip have no say beside a lock
+$(STAMP): export PIP_CONSTRAINT := /dev/null
 $(STAMP): pyproject.toml $(LOCKS)
 	@for python in $(PYTHON); do \
 	  unfit=$$($$python -c "$$UNFIT" 2>&1) && break; \

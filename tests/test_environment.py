@@ -164,6 +164,30 @@ def test_an_environment_is_made_anew_for_another_python_only(make):
     assert called.startswith("python3.12 -m venv --clear .venv")
 
 
+def test_bounds_in_the_settings_of_pip_do_not_hide_that_no_torch_lies_ready(make, tmp_path, monkeypatch):
+    """With a bound, pip does not say that nothing matches, but that versions are in conflict: the installation stopped."""
+    (tmp_path / "bounds.txt").write_text("torch<3")
+    (tmp_path / "pip.conf").write_text(f"[global]\nconstraint = {tmp_path}/bounds.txt\nfind-links = {tmp_path}\n")
+    for name in ("PIP_CONSTRAINT", "PIP_FIND_LINKS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "fresh"], check=True)
+    environment = tmp_path / ".venv/bin/python"
+    environment.parent.mkdir(parents=True)
+    environment.write_text(f'''#!/bin/sh
+        case "$*" in
+          *torch-cpu.txt) exec "{tmp_path}/fresh/bin/python" "$@";;
+          -V) echo "Python 3.12.0";;
+          *) echo "$@" >> called;;
+        esac
+        ''')
+    environment.chmod(0o755)
+    output, called = make({"python3.12": 12})
+    assert "no torch without CUDA lies ready: taking the usual one" in output
+    assert "-r requirements/packages.txt" in called
+    assert "-r requirements/cuda.txt" in called
+
+
 def test_another_projects_lib_is_named_with_the_remedy(tmp_path):
     """Where it lies first, as on a PYTHONPATH; the book's own is imported otherwise."""
     (tmp_path / "lib").mkdir()
