@@ -20,9 +20,9 @@ from claims.evidence import Evidence
 from claims.trial import condition_table, judge
 from lib import store
 from lib.learning.dataset import load_dataset
-from lib.learning.ensemble import load_ensemble
+from lib.learning.ensemble import ensemble_path, load_ensemble
 from lib.learning.table_one import TABLE_I, get_network
-from lib.provenance import DATA, code_version, commit_of, git_output
+from lib.provenance import DATA, ROOT, code_version, commit_of, git_output
 from lib.tasks import atomic_write
 
 GENERATION = DATA / "first_generation.csv"
@@ -125,18 +125,22 @@ def put_in(commit: str, id: str) -> pd.DataFrame:
     return table.reset_index()
 
 
-def earlier_ensemble(commit: str, id: str) -> xr.Dataset:
-    """The ensemble of another commit, as far as its nuclei are in the charts of today.
+def stored_ensemble(commit: str, id: str) -> xr.Dataset:
+    """The ensemble of another commit.
 
     Raises
     ------
     ValueError
         if there is no such commit, or no ensemble in it.
     """
-    name = f"data/ensembles/{id}.nc"
+    name = ensemble_path(id).relative_to(ROOT).as_posix()
     packed = tarfile.open(fileobj=BytesIO(git_output("archive", commit_of(commit), name)))
-    ensemble = xr.load_dataset(BytesIO(packed.extractfile(name).read()), engine="h5netcdf")
-    dataset = load_dataset(get_network(id).target)
+    return xr.load_dataset(BytesIO(packed.extractfile(name).read()), engine="h5netcdf")
+
+
+def earlier_ensemble(commit: str, id: str) -> xr.Dataset:
+    """:func:`stored_ensemble`, as far as its nuclei are in the charts of today."""
+    ensemble, dataset = stored_ensemble(commit, id), load_dataset(get_network(id).target)
     there = set(zip(dataset.Z.values, dataset.N.values, strict=True))
     kept = [place in there for place in zip(ensemble.Z.values, ensemble.N.values, strict=True)]
     return ensemble.isel(nucleus=np.flatnonzero(kept))

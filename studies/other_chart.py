@@ -1,14 +1,13 @@
 """What the chart does to the networks: ensembles on converged nuclei beside those on nuclei in a box with a wall at 15 fm.
 
 The first ensembles of this book learnt from charts that were made in a box of 15 fm, whose wall pushes up weakly bound
-nuclei.  ``python -m studies.other_chart COMMIT`` compares the ensembles with those of an earlier commit, by the same recipes
-and seeds, and writes ``data/other_chart.csv``.
+nuclei.  ``python -m studies.other_chart COMMIT LATER`` compares the ensembles of two commits, by the same recipes and seeds,
+and writes ``data/other_chart.csv``.
 """
 
 from __future__ import annotations
 
 import argparse
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +15,11 @@ import pandas as pd
 import xarray as xr
 
 from lib import store
-from lib.learning.ensemble import ensemble_path, load_ensemble
 from lib.learning.errors import Errors, rms
 from lib.learning.table_one import TABLE_I
-from lib.provenance import DATA, ROOT, commit_of, git_output
+from lib.provenance import DATA
 from lib.tasks import atomic_write
+from studies.judged_again import stored_ensemble
 
 PATH = DATA / "other_chart.csv"
 _COLUMNS = (
@@ -35,7 +34,7 @@ _COLUMNS = (
 )
 _HEAD = """\
 # rms errors in MeV of ensembles on charts with a wall at 15 fm (before) and on converged charts (after), over the nuclei that
-# are in both, and the rms change of their target energies (MeV).  Made by python -m studies.other_chart COMMIT.  Licence: CC BY 4.0.
+# are in both, and the rms change of their target energies (MeV).  Made by python -m studies.other_chart COMMIT LATER.  Licence: CC BY 4.0.
 """
 
 
@@ -49,7 +48,7 @@ def load_comparison(path: Path = PATH) -> pd.DataFrame:
     ValueError
         if it is damaged.
     """
-    remedy = "run `python -m studies.other_chart COMMIT`"
+    remedy = "run `python -m studies.other_chart COMMIT LATER`"
     return store.read_table(path, remedy, _COLUMNS, dtype=dict.fromkeys(_COLUMNS[-2:], str))
 
 
@@ -88,7 +87,7 @@ def compare(before: xr.Dataset, after: xr.Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows).assign(before_version=before.code_version, after_version=after.code_version)
 
 
-def compare_with(commit: str) -> pd.DataFrame:
+def compare_with(commit: str, later: str) -> pd.DataFrame:
     """:func:`compare` for all eleven networks.
 
     Raises
@@ -96,22 +95,17 @@ def compare_with(commit: str) -> pd.DataFrame:
     ValueError
         if there is no such commit, or it has no ensembles, or others.
     """
-    tables = []
-    for id in TABLE_I:
-        name = ensemble_path(id).relative_to(ROOT).as_posix()
-        stored = BytesIO(git_output("show", f"{commit_of(commit)}:{name}"))
-        tables.append(compare(xr.load_dataset(stored, engine="h5netcdf"), load_ensemble(id)))
+    tables = [compare(stored_ensemble(commit, id), stored_ensemble(later, id)) for id in TABLE_I]
     return pd.concat(tables, ignore_index=True)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description="Compare the ensembles with those of an earlier commit on other charts."
-    )
+    parser = argparse.ArgumentParser(description="Compare the ensembles of two commits that learnt from other charts.")
     parser.add_argument("commit", help="e.g. 62a95df, the last with charts in a box of 15 fm")
+    parser.add_argument("later", help="e.g. 0c27858, the last with the same recipes")
     options = parser.parse_args(arguments)
     try:
-        text = _HEAD + compare_with(options.commit).to_csv(index=False, float_format="%.6g")
+        text = _HEAD + compare_with(options.commit, options.later).to_csv(index=False, float_format="%.6g")
     except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
     atomic_write(PATH, lambda temporary: temporary.write_text(text, encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The search for the recipe of each network, on validation nuclei alone.
+"""The first search for the recipe of each network, on validation nuclei alone; :mod:`studies.trials` is the one in use.
 
 ``python -m studies.search`` trains a few members per candidate and writes ``data/search.csv``.  A candidate is judged by two
 validation sets inside the known region: the 20 % left out at random, and the neutron-richest third of each element, which
@@ -112,6 +112,10 @@ _SEARCH: dict[tuple[str, str, str], tuple[Recipe, list[dict]]] = {
 }
 
 
+WITHDRAWN = {"NN2-I6dE": Recipe(activation="silu", whitening=0.4, weight_decay=0.3, steps=25)}
+"""Candidates that were put on the list when the far side of their ensembles had been seen; they do not compete."""
+
+
 def candidates(id: str) -> list[Recipe]:
     """The recipes tried for a network: a first guess and changes of one or a few of its numbers."""
     spec = get_network(id)
@@ -175,7 +179,7 @@ def known_rms(table: pd.DataFrame) -> pd.Series:
 
 
 def load_search(path: Path = PATH) -> pd.DataFrame:
-    """The table of the search, with ``known_rms``, ``score``, and whether a candidate is the ``chosen`` one.
+    """The table of the search, with ``known_rms``, ``score``, and whether a candidate is the ``chosen`` one, or ``withdrawn``.
 
     Raises
     ------
@@ -193,11 +197,14 @@ def load_search(path: Path = PATH) -> pd.DataFrame:
 def judged(table: pd.DataFrame, errors: Sequence[str] = ERRORS) -> pd.DataFrame:
     """A table of candidates with ``known_rms``, ``score`` and the ``chosen`` one of each network: that of lowest score.
 
-    Only those compete that are as accurate in the known region as the paper says; all of them where the paper quotes no
-    figure, or none is as accurate.  ``errors`` are those that make the score.
+    Those :data:`WITHDRAWN` do not compete.  Of the others only those do that are as accurate in the known region as the
+    paper says; all of them where the paper quotes no figure, or none is as accurate.  ``errors`` are those that make the score.
     """
-    table = table.assign(known_rms=known_rms(table), score=score(table, errors), chosen=False)
-    for id, rows in table.groupby("network"):
+    table = table.assign(known_rms=known_rms(table), score=score(table, errors), chosen=False, withdrawn=False)
+    for id, recipe in WITHDRAWN.items():
+        settings = {"network": id} | asdict(recipe)
+        table.loc[(table[list(settings)] == settings).all(axis=1), "withdrawn"] = True
+    for id, rows in table[~table.withdrawn].groupby("network"):
         accurate = rows.known_rms <= (get_network(id).paper_rms or np.inf)
         table.loc[(rows[accurate] if accurate.any() else rows).score.idxmin(), "chosen"] = True
     return table
@@ -212,16 +219,16 @@ FIRST_GENERATION = {
 
 
 def generations(table: pd.DataFrame) -> pd.DataFrame:
-    """Candidates of NN3 over its label and ``first`` (:data:`FIRST_GENERATION`), ``now`` (the chosen one) and ``by energies``.
+    """Candidates of NN3 over its label and ``first`` (:data:`FIRST_GENERATION`), ``with density`` (the chosen one) and ``by energies``.
 
     The latter would be chosen among all candidates if the score did not know of the error of the density.
     """
-    now, by_energies = judged(table).query("chosen"), judged(table, ERRORS[:2]).query("chosen")
+    with_density, by_energies = judged(table).query("chosen"), judged(table, ERRORS[:2]).query("chosen")
     columns, rows = ["width", "weight_decay", "energy_weight", "steps", *ERRORS], {}
     for id, recipe in FIRST_GENERATION.items():
         settings = {"network": id, "width": 24, "layers": 2, "activation": "silu", "whitening": 1.0} | recipe
         first = table[(table[list(settings)] == settings).all(axis=1)]
-        for name, group in (("first", first), ("by energies", by_energies), ("now", now)):
+        for name, group in (("first", first), ("by energies", by_energies), ("with density", with_density)):
             [rows[get_network(id).label, name]] = group.index[group.network == id]
     names = pd.MultiIndex.from_tuples(rows, names=["network", "recipe"])
     return table.loc[list(rows.values()), columns].set_index(names)

@@ -1,13 +1,12 @@
 """Ensembles that were trained twice: what is left of their differences once a hundred members are averaged.
 
 Two trainings from the same seeds on the same learning sets differ where processors round differently, which some hundred
-steps amplify.  ``python -m studies.trained_twice COMMIT`` compares the ensembles with those of an earlier commit.
+steps amplify.  ``python -m studies.trained_twice COMMIT LATER`` compares the ensembles of two commits.
 """
 
 from __future__ import annotations
 
 import argparse
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +14,16 @@ import pandas as pd
 import xarray as xr
 
 from lib import store
-from lib.learning.ensemble import ensemble_path, load_ensemble
 from lib.learning.errors import Errors
 from lib.learning.table_one import TABLE_I
-from lib.provenance import DATA, ROOT, commit_of, git_output
+from lib.provenance import DATA
 from lib.tasks import atomic_write
+from studies.judged_again import stored_ensemble
 
 PATH = DATA / "repetition.csv"
 _HEAD = """\
 # rms errors in MeV of ensembles that were trained twice, by their former and their present files, and the rms difference
-# (MeV) between the means of the two.  Made by python -m studies.trained_twice COMMIT.  Licence: CC BY 4.0.
+# (MeV) between the means of the two.  Made by python -m studies.trained_twice COMMIT LATER.  Licence: CC BY 4.0.
 """
 
 
@@ -40,7 +39,7 @@ def load_repetition(path: Path = PATH) -> pd.DataFrame:
     """
     columns = "network", "region", "first_rms", "second_rms", "apart_rms", "first_version", "second_version"
     return store.read_table(
-        path, "run `python -m studies.trained_twice COMMIT`", columns, dtype=dict.fromkeys(columns[-2:], str)
+        path, "run `python -m studies.trained_twice COMMIT LATER`", columns, dtype=dict.fromkeys(columns[-2:], str)
     )
 
 
@@ -73,8 +72,8 @@ def compare(first: xr.Dataset, second: xr.Dataset) -> pd.DataFrame:
     return table.assign(first_version=first.code_version, second_version=second.code_version)
 
 
-def compare_with(commit: str) -> pd.DataFrame:
-    """:func:`compare` for all networks whose ensembles have been trained again since ``commit``.
+def compare_with(commit: str, later: str) -> pd.DataFrame:
+    """:func:`compare` for all networks whose ensembles were trained again from one ``commit`` to a ``later`` one.
 
     Raises
     ------
@@ -83,22 +82,21 @@ def compare_with(commit: str) -> pd.DataFrame:
     """
     tables = []
     for id in TABLE_I:
-        name = ensemble_path(id).relative_to(ROOT).as_posix()
-        stored = BytesIO(git_output("show", f"{commit_of(commit)}:{name}"))
-        first, second = xr.load_dataset(stored, engine="h5netcdf"), load_ensemble(id)
+        first, second = stored_ensemble(commit, id), stored_ensemble(later, id)
         if not np.array_equal(first.parameters, second.parameters):
             tables.append(compare(first, second))
     if not tables:
-        raise ValueError(f"no ensemble has been trained again since {commit}: give an earlier commit")
+        raise ValueError(f"no ensemble was trained again from {commit} to {later}: give an earlier and a later commit")
     return pd.concat(tables, ignore_index=True)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description="Compare the ensembles with those of an earlier commit.")
-    parser.add_argument("commit", help="whose ensembles were trained by the same recipes and seeds")
+    parser = argparse.ArgumentParser(description="Compare the ensembles of two commits.")
+    parser.add_argument("commit", help="the earlier one")
+    parser.add_argument("later", help="whose ensembles were trained by the same recipes and seeds")
     options = parser.parse_args(arguments)
     try:
-        text = _HEAD + compare_with(options.commit).to_csv(index=False, float_format="%.6g")
+        text = _HEAD + compare_with(options.commit, options.later).to_csv(index=False, float_format="%.6g")
     except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
     atomic_write(PATH, lambda temporary: temporary.write_text(text, encoding="utf-8"))

@@ -8,7 +8,8 @@ A *trial* trains a candidate twice with one seed: on four fifths of the known nu
 neutron-richest third of each element, which stands for the extrapolation.  All candidates have the trials of
 :data:`FIRST_SEEDS`; the :data:`FINALISTS` that are best then have those of :data:`MORE_SEEDS`, too.  The extrapolation region is
 never looked at, nor are the paper's figures.  ``python -m studies.trials`` trains what is missing and writes
-``data/trials.csv``, in which every row stays.
+``data/trials.csv``, in which every row stays.  The best of the finalists makes the recipe (:func:`winner`); a second that
+cannot be told from it by the seeds is the :func:`runner_up`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from scipy.stats import qmc
+from scipy.stats import qmc, t
 
 from lib import store
 from lib.learning.dataset import inner_learning, load_dataset, random_learning
@@ -39,6 +40,8 @@ COUNT, FINALISTS = 16, 5
 FIRST_SEEDS, MORE_SEEDS = range(2), range(2, 6)
 SECONDS = 3600.0
 """Processor time that each network may spend; a seed is not begun after that."""
+CONFIDENCE = 0.95
+"""At which two candidates must differ, by Student's t over the seeds, not to tie."""
 SEED = 17
 RECIPE = tuple(field.name for field in fields(Recipe))
 TRIAL_COLUMNS = ("network", "candidate", "seed", "learning_rms", *ERRORS, "seconds", "code_version")
@@ -161,19 +164,80 @@ def log_score(trials: pd.DataFrame) -> pd.Series:
 
 def standing(trials: pd.DataFrame) -> pd.DataFrame:
     """The candidates of one network, the best first: ``score``, their mean log score over the seeds that all of them have,
-    ``behind`` the best by so much, seed by seed, and the standard error ``error`` of that."""
-    scores = (
-        trials.assign(score=log_score(trials)).pivot(index="candidate", columns="seed", values="score").dropna(axis=1)
-    )
+    ``behind`` the best by so much, seed by seed, and the standard error ``error`` of that; how many ``seeds``."""
+    scored = trials.assign(score=log_score(trials))
+    scores = scored.pivot(index="candidate", columns="seed", values="score")
+    scores = scores.dropna(axis=1)  # the seeds that all of them have
     order = scores.mean(axis=1).sort_values(kind="stable").index
-    behind = scores.sub(scores.loc[order[0]], axis=1).loc[order]
-    table = pd.DataFrame({"score": scores.mean(axis=1).loc[order], "behind": behind.mean(axis=1)})
-    return table.assign(error=behind.replace(np.inf, np.nan).std(axis=1, ddof=1) / np.sqrt(scores.shape[1]))
+    scores = scores.loc[order]
+    behind = scores - scores.iloc[0]
+    scatter = behind.replace(np.inf, np.nan).std(axis=1, ddof=1)
+    seeds = scores.shape[1]
+    return pd.DataFrame({
+        "score": scores.mean(axis=1), "behind": behind.mean(axis=1),
+        "error": scatter / np.sqrt(seeds), "seeds": seeds,
+    })  # fmt: skip
 
 
 def finalists(trials: pd.DataFrame) -> list[int]:
     """Candidates of one network that are best after the first seeds."""
     return standing(trials[trials.seed.isin(FIRST_SEEDS)]).index[:FINALISTS].tolist()
+
+
+def final_standing(trials: pd.DataFrame) -> pd.DataFrame:
+    """:func:`standing` of the finalists of one network, with whether each is ``tied`` with the first.
+
+    Raises
+    ------
+    ValueError
+        if trials are missing.
+    """
+    best = finalists(trials)
+    table = standing(trials[trials.candidate.isin(best)])
+    if table.seeds.iloc[0] < len(FIRST_SEEDS) + len(MORE_SEEDS):
+        raise ValueError(f"the finalists of {trials.network.iloc[0]} have {table.seeds.iloc[0]} seeds: {_REMEDY}")
+    bound = t.ppf((1 + CONFIDENCE) / 2, table.seeds - 1) * table.error
+    return table.assign(tied=(table.behind < bound) & (table.index != table.index[0]))
+
+
+def winner(trials: pd.DataFrame) -> int:
+    """The candidate that makes the recipe of a network: the first of the :func:`final_standing`, which may raise."""
+    return int(final_standing(trials).index[0])
+
+
+def runner_up(trials: pd.DataFrame) -> int | None:
+    """The second of the :func:`final_standing`, which may raise, if it is tied with the first."""
+    table = final_standing(trials)
+    return int(table.index[1]) if table.tied.iloc[1] else None
+
+
+def finished(trials: pd.DataFrame) -> list[str]:
+    """Networks whose candidates have all their trials."""
+    whole = COUNT * len(FIRST_SEEDS) + FINALISTS * len(MORE_SEEDS)
+    return [id for id in TABLE_I if (trials.network == id).sum() == whole]
+
+
+def overview(id: str) -> pd.DataFrame:
+    """All candidates of a network with their errors, the best first.
+
+    Over the ``candidate``: its recipe, ``network``; the errors of :data:`TRIAL_COLUMNS`, geometric means over ``seeds`` of
+    them, ``seconds`` of processor time of a training; ``score``, ``behind`` and ``error`` of :func:`standing` among the
+    finalists, those that are none by their first seeds, behind the best of these; whether ``chosen``, and ``tied``.
+
+    Raises
+    ------
+    ValueError
+        if trials are missing, or a file is damaged.
+    FileNotFoundError
+        if there is none.
+    """
+    trials, listed = load_trials().query("network == @id"), load_candidates().query("network == @id")
+    final = final_standing(trials)
+    early = standing(trials[trials.seed.isin(FIRST_SEEDS)]).drop(index=final.index).assign(tied=False)
+    places = pd.concat([final, early]).assign(chosen=lambda table: table.index == final.index[0])
+    errors = np.log(trials.set_index("candidate")[["learning_rms", *ERRORS]]).groupby("candidate").mean()
+    means = np.exp(errors).assign(seconds=trials.groupby("candidate").seconds.mean() / 2)
+    return places.join(means).join(listed.set_index("candidate"))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -60,9 +60,9 @@ def training_hash() -> str:
     return code_hash(seed_of, random_learning, trained)
 
 
-def member_record(id: str, split: int, init: int) -> dict:
-    """Train one member; what is kept of it, as arrays."""
-    member = train_member(id, split, init, load_dataset(get_network(id).target))
+def member_record(id: str, split: int, init: int, recipe: Recipe | None = None) -> dict:
+    """Train one member, by the recipe in use or another; what is kept of it, as arrays."""
+    member = train_member(id, split, init, load_dataset(get_network(id).target), recipe)
     network = member.network
     return {
         "split": split,
@@ -75,10 +75,10 @@ def member_record(id: str, split: int, init: int) -> dict:
     }
 
 
-def members_folder(id: str, work: Path | None = None) -> Path:
+def members_folder(id: str, work: Path | None = None, recipe: Recipe | None = None) -> Path:
     """Where finished members of an ensemble wait until it is complete."""
     settings = {
-        "recipe": asdict(RECIPES[id]),
+        "recipe": asdict(recipe or RECIPES[id]),
         "data": data_hash(load_dataset(get_network(id).target)),
         "code": training_hash(),
     }
@@ -92,6 +92,7 @@ def make_ensemble(
     workers: int = 2,
     scheduler: str | None = None,
     work: Path | None = None,
+    recipe: Recipe | None = None,
 ) -> xr.Dataset:
     """Train an ensemble, or what is missing of it.
 
@@ -107,6 +108,8 @@ def make_ensemble(
         address of a Dask scheduler (``tcp://host:8786``) instead of local processes.
     work
         folder for finished members, ``data/.work`` by default.
+    recipe
+        another than that in use.
 
     Returns
     -------
@@ -123,10 +126,10 @@ def make_ensemble(
     spec = get_network(id)
     for name, value in (("splits", splits), ("initialisations", initialisations)):
         check_whole(name, value, 1, MOST)
-    tasks, folder = member_tasks(id, splits, initialisations), members_folder(id, work)
-    started = time.time()
-    records, resumed = resume_tasks(member_record, tasks, folder, workers, scheduler, id, "member")
-    ensemble = _assemble(spec, list(records.values()))
+    tasks, folder = member_tasks(id, splits, initialisations), members_folder(id, work, recipe)
+    started, record = time.time(), functools.partial(member_record, recipe=recipe) if recipe else member_record
+    records, resumed = resume_tasks(record, tasks, folder, workers, scheduler, id, "member")
+    ensemble = _assemble(spec, list(records.values()), recipe or RECIPES[id])
     return ensemble.assign_attrs(wall_time_seconds=round(time.time() - started, 2), resumed_members=resumed)
 
 
@@ -161,7 +164,7 @@ def ensemble_schema(spec: NetworkSpec) -> dict[str, Variable]:
     }
 
 
-def _assemble(spec: NetworkSpec, records: list[dict]) -> xr.Dataset:
+def _assemble(spec: NetworkSpec, records: list[dict], recipe: Recipe) -> xr.Dataset:
     """The ensemble of a network from the records of its members."""
     dataset = load_dataset(spec.target)
     known = dataset.known.values
@@ -198,7 +201,7 @@ def _assemble(spec: NetworkSpec, records: list[dict]) -> xr.Dataset:
         "license": "CC-BY-4.0",
         "network": spec.id,
         "label": spec.label,
-        "recipe": json.dumps(asdict(RECIPES[spec.id])),
+        "recipe": json.dumps(asdict(recipe)),
         "optimiser": "Levenberg-Marquardt",
         "chart_code_hash": dataset.chart_code_hash,
         "training_hash": training_hash(),

@@ -168,6 +168,19 @@ def table_of_candidates(rows: pd.DataFrame) -> pd.DataFrame:
     return table.rename(columns=SEARCH_HEADS)
 
 
+def behind_in_words(rows: pd.DataFrame) -> list[str]:
+    """By how many per cent the errors of candidates are larger than those of the best, "–" for the best itself.
+
+    A star marks those that are tied with it, "astray" one of which a training has ended in what is no number.
+    """
+    ratio = np.exp(rows.behind)
+    words = [
+        f"{100 * (mean - 1):.0f} ± {100 * mean * error:.0f} %{' *' if tied else ''}" if np.isfinite(mean) else "astray"
+        for mean, error, tied in zip(ratio, rows.error, rows.tied, strict=True)
+    ]
+    return ["–" if chosen else word for chosen, word in zip(rows.chosen, words, strict=True)]
+
+
 def draw_learning_curve(spec: NetworkSpec, curve: xr.Dataset) -> Figure:
     """Errors of one network while it is trained, against the step."""
     figure, ax = plt.subplots(figsize=(7, 4.2))

@@ -1,6 +1,7 @@
 """Figures and tables of the chapters about the networks: every row and every curve stands for what it is of."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
@@ -34,6 +35,14 @@ def test_candidates_in_words_have_what_applies_to_the_network(id):
     assert len(table) == len(rows)
     assert ("directions" in table) == (TABLE_I[id].family == "NN2")
     assert ("w" in table) == ("r²ℰ,<br>validation" in table) == (TABLE_I[id].output == "energy_density")
+
+
+def test_how_far_behind_is_said_in_per_cent():
+    rows = pd.DataFrame({
+        "behind": [0.0, np.log(1.5), np.log(1.01), np.inf], "error": [0.0, 0.1, 0.02, np.nan],
+        "tied": [False, False, True, False], "chosen": [True, False, False, False],
+    })  # fmt: skip
+    assert draw_networks.behind_in_words(rows) == ["–", "50 ± 15 %", "1 ± 2 % *", "astray"]
 
 
 def test_the_circle_is_around_the_chosen_candidate():

@@ -14,6 +14,7 @@ from studies.search import (
     ERRORS,
     FIRST_GENERATION,
     PATH,
+    WITHDRAWN,
     candidates,
     generations,
     judged,
@@ -21,6 +22,7 @@ from studies.search import (
     load_search,
     score,
 )
+from studies.trials import load_candidates, recipe_of
 
 
 def row(id, learning, validation, outermost, density=np.nan, **changes):
@@ -52,7 +54,7 @@ def test_generations_of_the_functional():
     for validation, density, steps in ((0.8, 2.0, recipe["steps"]), (0.5, 3.0, 7), (0.7, 0.1, 8)):
         table.append(row("NN3-I6D", 0.4, validation, 2.0, density, **slim, **recipe | {"steps": steps}))
     rows = generations(pd.DataFrame(table))
-    assert rows.loc["NN3-I6ℰ"].index.tolist() == ["first", "by energies", "now"]
+    assert rows.loc["NN3-I6ℰ"].index.tolist() == ["first", "by energies", "with density"]
     assert rows.loc["NN3-I6ℰ"].steps.tolist() == [recipe["steps"], 7, 8]
     assert (rows.loc["NN3-I3ℰ", list(ERRORS)] == 1.0).all(axis=None)
 
@@ -80,13 +82,24 @@ def test_only_candidates_as_accurate_as_the_paper_compete_if_there_are_any():
 
 
 @pytest.mark.parametrize("id", TABLE_I)
-def test_every_candidate_was_tried_and_the_recipe_in_use_is_the_winner(id):
+def test_every_candidate_was_tried_and_the_best_takes_part_in_the_second_search(id):
     table = pd.read_csv(PATH, comment="#")
     fields = list(asdict(Recipe()))
     tried = {tuple(values) for values in table[table.network == id][fields].itertuples(index=False)}
     assert {tuple(asdict(recipe).values()) for recipe in candidates(id)} <= tried
     chosen = load_search().query("network == @id and chosen")[fields]
-    assert chosen.to_dict("records") == [asdict(RECIPES[id])]
+    [first] = load_candidates().query("network == @id and candidate == 0").iterrows()
+    assert chosen.to_dict("records") == [asdict(recipe_of(first[1]))] == [asdict(RECIPES[id])]
+
+
+def test_what_was_withdrawn_is_kept_and_does_not_compete():
+    """The candidate of NN2-I6δE would win."""
+    rows = load_search().query("network == 'NN2-I6dE'")
+    [back] = rows.index[rows.withdrawn]
+    assert rows.score.idxmin() == back
+    assert not rows.chosen[back]
+    assert rows.chosen.sum() == 1
+    assert load_search().withdrawn.sum() == len(WITHDRAWN)
 
 
 def test_a_candidate_never_sees_a_nucleus_beyond_the_known_region(monkeypatch):

@@ -39,11 +39,11 @@ def test_another_ensemble_is_no_repetition(ensemble):
 
 def test_commits_without_another_training_are_refused():
     with pytest.raises(ValueError, match=r"no commit '0000000': give one"):
-        compare_with("0000000")
-    with pytest.raises(ValueError, match="trained again since HEAD"):
-        compare_with("HEAD")
+        compare_with("0000000", "HEAD")
+    with pytest.raises(ValueError, match="trained again from HEAD to HEAD: give an earlier and a later commit"):
+        compare_with("HEAD", "HEAD")
     with pytest.raises(SystemExit):
-        main(["HEAD"])
+        main(["HEAD", "HEAD"])
 
 
 def test_the_kept_table_is_of_two_trainings():
@@ -58,5 +58,5 @@ def test_the_kept_table_is_of_two_trainings():
 
 
 def test_a_missing_table_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"run `python -m studies\.trained_twice COMMIT`"):
+    with pytest.raises(FileNotFoundError, match=r"run `python -m studies\.trained_twice COMMIT LATER`"):
         load_repetition(tmp_path / "repetition.csv")

@@ -20,15 +20,21 @@ from studies.trials import (
     MORE_SEEDS,
     RANGES,
     drawn,
+    final_standing,
     finalists,
+    finished,
     listing,
     load_candidates,
+    load_trials,
     log_score,
     main,
     of_use,
+    overview,
     recipe_of,
+    runner_up,
     standing,
     trial,
+    winner,
 )  # fmt: skip
 
 
@@ -114,6 +120,49 @@ def test_the_best_of_the_first_seeds_go_on():
     scores[:, :2] = np.arange(8)[::-1, None]
     scores[3:, 2:] = 0.0
     assert finalists(made_up(scores)) == [7, 6, 5, 4, 3][:FINALISTS]
+
+
+def six_seeds(scores):
+    """Trials of candidates of one network that all have six seeds, the scores of which these are."""
+    return made_up(scores).assign(network="NN1-I4E")
+
+
+def test_the_second_is_a_runner_up_if_the_seeds_cannot_tell():
+    """Behind by 0.1 with a standard error of 0.05, twice that, where Student's t asks for 2.57 times; or of 0.02."""
+    noise = np.array([1.0, -1.0, 1.0, -1.0, 1.0, -1.0]) / np.std([1.0, -1.0] * 3, ddof=1) * np.sqrt(6)
+    for error, second in ((0.05, 1), (0.02, None)):
+        table = six_seeds([np.zeros(6), 0.1 + error * noise, np.full(6, 9.0)])
+        assert final_standing(table).error[1] == pytest.approx(error)
+        assert winner(table) == 0
+        assert runner_up(table) == second
+        assert final_standing(table).tied.tolist() == [False, second is not None, False]
+
+
+def test_a_winner_needs_all_trials():
+    with pytest.raises(ValueError, match=r"finalists of NN1-I4E have 5 seeds: run `python -m studies\.trials`"):
+        winner(six_seeds(np.zeros((3, 6))).query("seed < 5"))
+
+
+def test_only_finalists_can_win():
+    """One that is behind after the first seeds has no more of them, however good its mean."""
+    scores = np.zeros((FINALISTS + 1, 6))
+    scores[-1, :2], scores[-1, 2:] = 1.0, np.nan
+    scores[:-1, 2:] = 5.0
+    assert winner(six_seeds(scores)) == 0
+
+
+@pytest.mark.parametrize("id", TABLE_I)
+def test_a_network_whose_trials_are_all_there_has_a_winner(id):
+    own = load_trials().query("network == @id")
+    complete = (own.groupby("candidate").size() >= 6).sum() == FINALISTS
+    assert complete == (id in finished(load_trials()))
+    if complete:
+        table = overview(id)
+        assert table.seeds.tolist() == [6] * FINALISTS + [2] * (COUNT - FINALISTS)
+        assert table.chosen.tolist() == [True] + [False] * (COUNT - 1)
+        assert table.behind[:FINALISTS].is_monotonic_increasing
+        best = own[own.candidate == table.index[0]]
+        assert np.log(table.validation_rms.iloc[0]) == pytest.approx(np.log(best.validation_rms).mean())
 
 
 def test_a_trial_is_two_trainings():
