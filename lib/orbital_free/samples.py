@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from lib.checks import check_whole
 from lib.orbital_free.semilocal import Fields, features, thomas_fermi
-from lib.rmf.dirac import Levels, NamedLevels, bound_levels, follow_levels, guess_of, levels_density
+from lib.rmf.dirac import Levels, NamedLevels, bound_levels, follow_levels, guess_of, levels_density, no_guess
 from lib.rmf.mesh import Mesh, network_mesh
 from lib.rmf.observables import levels as level_table
 from lib.rmf.occupation import even_filling
@@ -35,6 +35,9 @@ DENSITY_BUMP, SCALAR_BUMP_MEV = 0.1, 10.0
 """Height of the bumps: a relative change of the density, and one of S."""
 LEAST_BOUND_MEV = 1.5
 """A generic sample whose last nucleon is bound less is drawn again: too much of it would be beyond the mesh."""
+_TOLERANCE_MEV = 1e-6
+_AT_ONCE = 200  # samples whose integrals are made in one go: more would not fit the memory close to the processor
+_ARRAYS = ("nucleons", "density", "scalar_density", "scalar", "vector", "energy")
 
 
 @dataclass
@@ -51,8 +54,7 @@ class Samples:
     mass: float = MASS_MEV
 
     def __getitem__(self, chosen) -> Samples:
-        names = ("nucleons", "density", "scalar_density", "scalar", "vector", "energy")
-        return Samples(*(getattr(self, name)[chosen] for name in names), self.mass)
+        return Samples(*(getattr(self, name)[chosen] for name in _ARRAYS), self.mass)
 
     def fields(self, density=None, scalar=None) -> Fields:
         """What functionals are local in; another density or potential (samples, r) in place of its own."""
@@ -64,39 +66,62 @@ class Samples:
 
 def together(parts: list[Samples]) -> Samples:
     """All samples in one."""
-    names = ("nucleons", "density", "scalar_density", "scalar", "vector", "energy")
-    return Samples(*(np.concatenate([getattr(part, name) for part in parts]) for name in names), parts[0].mass)
+    return Samples(*(np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS), parts[0].mass)
 
 
-def filled(mesh: Mesh, levels: Levels, particles: np.ndarray, vector: np.ndarray):
-    """Density, scalar density (r,) and f of levels with these particles (levels,), as far as the mesh reaches."""
+def filled(mesh: Mesh, levels: Levels, particles, vector):
+    """Density, scalar density (r,) in fm^-3 and f in MeV, as far as the mesh reaches.
+
+    ``particles`` (levels,) in the levels, found in S and V, of which
+    ``vector`` (r,) in MeV is V.
+    """
     area = mesh.inverse_area
-    upper = mesh.with_origin(particles @ (levels.G**2 * area))
     density = mesh.with_origin(particles @ levels_density(mesh, levels))
-    inside = float(particles @ (levels.energy * (1 - levels.outside)))
-    return density, 2 * upper - density, inside - float(mesh.integral(vector * density))
+    upper = mesh.with_origin(particles @ (levels.G**2 * area))
+    single = particles @ (levels.energy * (1 - levels.outside))
+    energy = float(single - mesh.integral(vector * density))
+    return density, 2 * upper - density, energy
 
 
-def of_chart(chart: xr.Dataset, progress: bool = True) -> Samples:
+def in_potentials(scalar, vector, mass: float, held: dict[tuple[int, int], float], guess=None) -> Samples:
+    """One sample: particles ``held`` in levels, by (kappa, nodes), of S and V (r,) in MeV for this nucleon mass (MeV).
+
+    ``guess`` has energies (MeV) where the levels are presumed, in their order.
+
+    Raises
+    ------
+    ValueError
+        if one of the levels is nowhere below 80 MeV.
+    """
+    mesh, named = network_mesh(), NamedLevels(list(held))
+    start = no_guess() if guess is None else guess_of(named, np.asarray(guess, dtype=float))
+    levels = follow_levels(mesh, scalar, vector, mass, named, start, _TOLERANCE_MEV)
+    particles = np.array([*held.values()])
+    density, scalar_density, energy = filled(mesh, levels, particles, vector)
+    rows = (round(particles.sum()), density, scalar_density, scalar, vector, energy)
+    return Samples(*(np.array([each]) for each in rows), mass)
+
+
+def of_nucleus(nucleus: xr.Dataset, scalar_change=0.0, vector_change=0.0) -> Samples:
+    """The neutrons and the protons of a row of a chart, in its potentials, S and both V changed by these amounts (r,), MeV."""
+    table, mass, found = level_table(nucleus), float(nucleus.nucleon_mass), []
+    scalar = nucleus.scalar_potential.values + scalar_change
+    for q, name in (("n", "neutron_vector_potential"), ("p", "proton_vector_potential")):
+        own = table[(table.particle == q) & (table.occupation > 0)]
+        columns = zip(own.kappa, own.n, own.occupation, strict=True)
+        held = {(kappa, n): occupation * 2 * abs(kappa) for kappa, n, occupation in columns}
+        found.append(in_potentials(scalar, nucleus[name].values + vector_change, mass, held, own.level_energy))
+    return together(found)
+
+
+def of_chart(chart: xr.Dataset) -> Samples:
     """Both species of each nucleus of a chart, (2 nucleus,), the neutrons of all before the protons of all.
 
     The levels are found again, in the converged potentials of the chart, and filled as they are there.
     """
-    mesh, mass = network_mesh(), float(chart.nucleon_mass)
-    rows = {"n": [], "p": []}
-    for i in tqdm(range(chart.sizes["nucleus"]), desc="levels", disable=None if progress else True):
-        nucleus = chart.isel(nucleus=i)
-        scalar, table = nucleus.scalar_potential.values, level_table(nucleus)
-        for q, name in (("n", "neutron_vector_potential"), ("p", "proton_vector_potential")):
-            vector = nucleus[name].values
-            own = table[(table.particle == q) & (table.occupation > 0)]
-            named = NamedLevels(list(zip(own.kappa, own.n, strict=True)))
-            start = guess_of(named, own.level_energy.values)
-            levels = follow_levels(mesh, scalar, vector, mass, named, start, 1e-6)
-            held = own.occupation.values * levels.degeneracy
-            density, scalar_density, energy = filled(mesh, levels, held, vector)
-            rows[q].append((round(held.sum()), density, scalar_density, scalar, vector, energy))
-    return Samples(*map(np.array, zip(*rows["n"], *rows["p"], strict=True)), mass)
+    rows = [of_nucleus(chart.isel(nucleus=i)) for i in tqdm(range(chart.sizes["nucleus"]), desc="levels", disable=None)]
+    count = chart.sizes["nucleus"]
+    return together(rows)[np.arange(2 * count).reshape(count, 2).T.ravel()]
 
 
 def generic_well(rng: np.random.Generator, nucleons: int) -> tuple[np.ndarray, np.ndarray]:
@@ -129,7 +154,7 @@ def generic_well(rng: np.random.Generator, nucleons: int) -> tuple[np.ndarray, n
     return wells[0], wells[1]
 
 
-def generic(count: int, seed: int, largest: int = 260, progress: bool = True) -> Samples:
+def generic(count: int, seed: int, largest: int = 260) -> Samples:
     """Nucleons in generic potentials, ``count`` samples, of even numbers from 2 to ``largest`` drawn by a seed.
 
     Raises
@@ -141,7 +166,7 @@ def generic(count: int, seed: int, largest: int = 260, progress: bool = True) ->
     check_whole("seed", seed, 0)
     check_whole("largest", largest, 8, 300)
     mesh, rng, rows = network_mesh(), np.random.default_rng([22, seed]), []
-    bar = tqdm(total=count, desc="generic potentials", disable=None if progress else True)
+    bar = tqdm(total=count, desc="generic potentials", disable=None)
     while len(rows) < count:
         nucleons = 2 * int(rng.integers(1, largest // 2 + 1))
         scalar, vector = generic_well(rng, nucleons)
@@ -176,19 +201,25 @@ def directions(samples: Samples, at: float) -> tuple[np.ndarray, np.ndarray]:
     return DENSITY_BUMP * samples.density * (bump - mean[:, None]), SCALAR_BUMP_MEV * bump
 
 
-def weak_derivatives(samples: Samples) -> tuple[np.ndarray, np.ndarray]:
+def weak_derivatives(samples: Samples):
     """What each part changes by in each direction, and what f does.
 
     (samples, 2 bumps, 11) as in :func:`integrals`, to first order by a
     complex step, and (samples, 2 bumps), both in MeV.
     """
-    mesh, parts, truth, step = network_mesh(), [], [], 1e-20
+    mesh, parts, truth = network_mesh(), [], []
+    step = 1e-20j
     for at in BUMPS_FM:
         density, scalar = directions(samples, at)
-        moved = integrals(samples, density=samples.density + 1j * step * density)
-        parts.append(moved.imag / step)
+        moved = integrals(samples, density=samples.density + step * density)
+        parts.append(moved.imag / step.imag)
         truth.append(-mesh.integral(samples.vector * density))
-        moved = integrals(samples, scalar=samples.scalar + 1j * step * scalar)
-        parts.append(moved.imag / step)
+        moved = integrals(samples, scalar=samples.scalar + step * scalar)
+        parts.append(moved.imag / step.imag)
         truth.append(mesh.integral(samples.scalar_density * scalar))
     return np.stack(parts, axis=1), np.stack(truth, axis=1)
+
+
+def in_pieces(samples: Samples) -> list[Samples]:
+    """The samples in pieces, whose integrals are made faster than those of all at once."""
+    return [samples[start : start + _AT_ONCE] for start in range(0, len(samples.nucleons), _AT_ONCE)]

@@ -74,20 +74,25 @@ def gradient_terms(fields: Fields):
     """
     k, mass = fermi_momentum(fields.density), fields.mass
     x = HBARC_MEV_FM * k / mass
-    square = 1 + x * x
-    root, arsinh = np.sqrt(square), np.arcsinh(x)
-    first = np.pi**2 * (root + 2 * x * arsinh) / (24 * k**3)
+    eta, arsinh = np.sqrt(1 + x * x), np.arcsinh(x)
+    first = np.pi**2 * (eta + 2 * x * arsinh) / (24 * k**3)
     second = arsinh / (6 * x)
-    small = np.abs(x) < 0.02  # where the closed form cancels
-    safe = np.where(small, 1.0, x)
-    closed = root / safe - (2 + square / safe**2) * arsinh
-    third = x * x * np.where(small, 0.3 * x**3 - 7 / 3 * x, closed) / (24 * np.pi**2)
+    third = x * x * _bracket(x, eta, arsinh) / (24 * np.pi**2)
     rho, m = fields.density_slope, fields.mass_slope
-    return np.stack([
+    terms = [
         HBARC_MEV_FM**2 / mass * first * rho * rho,
         (HBARC_MEV_FM / mass) ** 2 * second * rho * m,
         third / HBARC_MEV_FM * m * m,
-    ]) / square  # fmt: skip
+    ]
+    return np.stack(terms) / eta**2
+
+
+def _bracket(x, eta, arsinh):
+    """eta/x - (2 + eta^2/x^2) arsinh x, by its series where that cancels."""
+    small = np.abs(x) < 0.02
+    safe = np.where(small, 1.0, x)
+    closed = eta / safe - (2 + eta**2 / safe**2) * arsinh
+    return np.where(small, 0.3 * x**3 - 7 / 3 * x, closed)
 
 
 def features(fields: Fields):
