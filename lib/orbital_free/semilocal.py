@@ -100,7 +100,7 @@ def features(fields: Fields):
 
     The gradient terms as they are, times x^2, and damped by D where
     the density changes within a wave length: D = 1/(1 + s^2) with
-    s = |grad rho| / (2 k_F rho).
+    s = ``|grad rho| / (2 k_F rho)``.
     """
     terms, k = gradient_terms(fields), fermi_momentum(fields.density)
     square = (HBARC_MEV_FM * k / fields.mass) ** 2
