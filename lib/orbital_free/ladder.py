@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, fields
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.optimize import lsq_linear
 from tqdm import tqdm
 
 from lib.checks import check_whole
@@ -95,11 +97,13 @@ class Equations:
         return Equations(*(np.concatenate([getattr(self, name), getattr(other, name)]) for name in names))
 
 
-def fit(equations: Equations, constants: bool, derivatives: bool = True) -> Semilocal:
+def fit(equations: Equations, constants: bool, derivatives: bool = True, stable: bool = False) -> Semilocal:
     """The functional of least squares, with a prior about the terms of second order in hbar.
 
     With ``constants`` for each number of nucleons or without, from
-    energies and ``derivatives`` or from energies alone.
+    energies and ``derivatives`` or from energies alone.  A ``stable``
+    one has no terms with x^2, and none in which ripples of the
+    density would be paid for: those with B1 are not negative.
     """
     numbers, place = np.unique(equations.nucleons, return_inverse=True)
     count, free = len(FEATURES), len(numbers) if constants else 0
@@ -118,9 +122,24 @@ def fit(equations: Equations, constants: bool, derivatives: bool = True) -> Semi
     expected = np.concatenate([np.full(count, COEFFICIENT_UNIT), np.full(free, CONSTANT_MEV)])
     matrix.append(np.diag(1 / expected))
     sides.append(np.concatenate([SECOND_ORDER, np.zeros(free)]) / expected)
-    found = np.linalg.lstsq(np.concatenate(matrix), np.concatenate(sides), rcond=None)[0]
+    # the same problem in as many rows as there are unknowns
+    orthogonal, triangle = np.linalg.qr(np.concatenate(matrix))
+    projected = orthogonal.T @ np.concatenate(sides)
+    if stable:
+        found = _bounded(triangle, projected)
+    else:
+        found = solve_triangular(triangle, projected)
     table = dict(zip(numbers.tolist(), found[count:].tolist(), strict=True)) if constants else {}
     return Semilocal(found[:count], table)
+
+
+def _bounded(triangle: np.ndarray, side: np.ndarray) -> np.ndarray:
+    """The solution of least squares without the terms with x^2, and no negative one of those with B1."""
+    kept = np.array([k for k in range(len(side)) if not (k < len(FEATURES) and "x²" in FEATURES[k])])
+    first = [k < len(FEATURES) and FEATURES[k].startswith("B1") for k in kept]
+    found = np.zeros(len(side))
+    found[kept] = lsq_linear(triangle[:, kept], side, (np.where(first, 0.0, -np.inf), np.inf)).x
+    return found
 
 
 def held_out_chains(Z: np.ndarray, known: np.ndarray, seed: int, share: float = HELD_OUT_SHARE) -> np.ndarray:
@@ -152,6 +171,7 @@ def rungs(learning: Equations, generic: Equations) -> dict[str, Semilocal]:
         "ten, generic potentials only": fit(generic, constants=False),
         "ten": fit(learning, constants=False),
         "ten, constants": fit(learning.both(generic), constants=True),
+        "seven, stable, constants": fit(learning.both(generic), constants=True, stable=True),
     }
 
 
