@@ -183,6 +183,17 @@ class _Splined:
         return (np.array(rows) + np.array(rows).T) / 2
 
 
+def newton_change(curvature: np.ndarray, gradient: np.ndarray):
+    """Newton's step, downhill in all directions; the least eigenvalue.
+
+    Second derivatives ``curvature`` (n, n) and the ``gradient`` (n,)
+    in MeV; the step (n,) has no unit.
+    """
+    eigenvalues, vectors = np.linalg.eigh(curvature)
+    steep = np.maximum(np.abs(eigenvalues), LEAST_CURVATURE_MEV)
+    return -vectors @ ((vectors.T @ gradient) / steep), eigenvalues[0]
+
+
 def minimise(
     Z: int, N: int, functional: Functional, kinetic: Semilocal, start: Densities | None = None, steps: int = 60
 ) -> Minimum:
@@ -203,11 +214,9 @@ def minimise(
     found = Minimum(problem.densities(values), [value])
     found.reason = f"no minimum in {steps} steps"
     for _ in range(steps):
-        eigenvalues, vectors = np.linalg.eigh(problem.curvature(values, gradient))
-        along = vectors.T @ gradient
-        change = -vectors @ (along / np.maximum(np.abs(eigenvalues), LEAST_CURVATURE_MEV))
+        change, least = newton_change(problem.curvature(values, gradient), gradient)
         gain = -float(gradient @ change) / 2
-        if gain < TOLERANCE_MEV and eigenvalues[0] > -LEAST_CURVATURE_MEV:
+        if gain < TOLERANCE_MEV and least > -LEAST_CURVATURE_MEV:
             found.converged, found.reason = True, "converged"
             break
         change *= min(1.0, LARGEST_CHANGE / np.abs(change).max())

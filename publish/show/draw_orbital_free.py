@@ -63,3 +63,28 @@ def shell_figure(table: pd.DataFrame) -> Figure:
     for handle in legend.legend_handles:
         handle.set_alpha(1)
     return figure
+
+
+def minimum_figure(steps: pd.Series, profiles: pd.DataFrame, name: str) -> Figure:
+    """A minimisation: energy less that of the solver in MeV over the ``steps``, and ``profiles`` (fm^-3) over r in fm.
+
+    Columns of those: ``n`` and ``p`` with orbitals, ``n_without`` and ``p_without``.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDTH_IN, 4.0))
+    left.plot(steps.index, steps, color="black", marker="o", ms=3)
+    left.axhline(0, color="0.7", lw=0.7)
+    left.set_yscale("symlog", linthresh=10)
+    left.set(xlabel="Newton steps", ylabel="Energy less that of the solver (MeV)", title=f"(a) {name}")
+    for q in "np":
+        look = LOOK[q]
+        right.plot(profiles.index, profiles[q], color=look.colour, lw=1.0, label=look.label)
+        right.plot(
+            profiles.index,
+            profiles[f"{q}_without"],
+            color=look.colour,
+            ls="--",
+            label=f"{look.label}, without orbitals",
+        )
+    right.set(xlabel="$r$ (fm)", ylabel=r"Density (fm$^{-3}$)", title="(b) densities", xlim=(0, 12), ylim=(0, None))
+    right.legend(fontsize=8)
+    return figure

@@ -33,3 +33,12 @@ def test_errors_over_the_number_of_nucleons():
     ]
     assert means == [[10, 1], [-0.5, 1]]
     assert smooth.get_ylabel()
+
+
+def test_a_minimisation_step_by_step_and_its_densities():
+    steps = pd.Series([100.0, 10.0, -3.0])
+    profiles = pd.DataFrame({"n": [0.09, 0.0], "n_without": [0.08, 0.0], "p": [0.07, 0.0], "p_without": [0.06, 0.0]})
+    left, right = draw_orbital_free.minimum_figure(steps, profiles, "⁴⁸Ca").axes
+    assert left.lines[0].get_ydata().tolist() == [100, 10, -3]
+    assert [line.get_ydata()[0] for line in right.lines] == [0.09, 0.08, 0.07, 0.06]
+    assert "⁴⁸Ca" in left.get_title()
