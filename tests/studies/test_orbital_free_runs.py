@@ -13,9 +13,11 @@ from studies.orbital_free import (
     LEARNING,
     LEARNT_COUNT,
     STABLE,
+    TRIED,
     chosen,
     constants_at_minima,
     load_orbital_free,
+    scored,
     summary,
 )
 
@@ -60,6 +62,13 @@ def test_the_summary_counts_what_converged():
     done = own[own.outcome == "converged"]
     assert (there.nuclei, there.converged) == (len(own), len(done))
     assert there.energy == pytest.approx(np.sqrt((done.energy_error**2).mean()))
+
+
+def test_nuclei_that_were_looked_at_are_not_scored():
+    kept = scored(TABLE)
+    own = kept[kept.group == HELD_OUT]
+    assert not {*zip(own.Z, own.N, strict=True)} & {*TRIED}
+    assert len(kept[kept.group == LEARNING]) == LEARNT_COUNT
 
 
 def test_a_table_that_is_not_there_says_how_to_make_it(tmp_path):
