@@ -83,7 +83,7 @@ def minimum_figure(steps: pd.Series, profiles: pd.DataFrame, name: str) -> Figur
             profiles[f"{q}_without"],
             color=look.colour,
             ls="--",
-            label=f"{look.label}, without orbitals",
+            label="no orbitals",
         )
     right.set(xlabel="$r$ (fm)", ylabel=r"Density (fm$^{-3}$)", title="(b) densities", xlim=(0, 12), ylim=(0, None))
     right.legend(fontsize=8)
