@@ -623,7 +623,7 @@ OTHERWISE = {
         lambda glued, shown: (
             (glued["nucleus"], glued["generic"]) == ("⁴⁸Ca", "1500")
             and int(glued["learning-count"]) + int(glued["held-count"]) == 618
-            and float(glued["held-last"]) < 4
+            and float(glued["held-last"]) < float(glued["held-ten"])
         ),
     ),
     "derivative": (
