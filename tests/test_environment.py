@@ -20,7 +20,7 @@ from lib.provenance import ROOT
 
 ROOMS = ["lib", "claims", "studies", "publish"]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-READMES = [f"{room}/README.md" for room in (*ROOMS, "lib/rmf", "lib/learning", "tests")]
+READMES = [f"{room}/README.md" for room in (*ROOMS, "lib/rmf", "lib/learning", "lib/orbital_free", "tests")]
 
 
 def read_lock(name: str) -> list[Requirement]:

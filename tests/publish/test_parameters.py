@@ -272,6 +272,8 @@ REFUSED = [
     ("knowing", {"Z": 50, "N": 150}, ["N = 150", "Z = 50", "PC-PK1"]),
     ("handful", {"functional": "PC-PK1"}, ["PC-PK1", "NPC-PK1"]),
     ("handful", {"density_max": 0.1}, ["density_max = 0.1", "0.2 to 0.8"]),
+    ("orbital_free", {"Z": 50, "N": 150}, ["N = 150", "Z = 50", "PC-PK1"]),
+    ("orbital_free", {"generic_samples": 100}, ["generic_samples = 100", "1500 to 6000"]),
     ("derivative", {"Z": 50, "N": 150}, ["N = 150", "Z = 50", "PC-F1"]),
     ("derivative", {"share": 0}, ["share = 0", "0.0001 to 0.01"]),
     ("verdict", {"members": 2.5}, ["members = 2.5", "1 to 20"]),
@@ -616,6 +618,14 @@ OTHERWISE = {
             and abs(float(glued["radius-off"].split("×")[0].replace("−", "-"))) < 10
         ),
     ),
+    "orbital_free": (
+        {"Z": 20, "N": 28, "split": 3, "generic_samples": 1500},
+        lambda glued, shown: (
+            (glued["nucleus"], glued["generic"]) == ("⁴⁸Ca", "1500")
+            and int(glued["learning-count"]) + int(glued["held-count"]) == 618
+            and float(glued["held-last"]) < float(glued["held-ten"])
+        ),
+    ),
     "derivative": (
         {"Z": 50, "N": 70, "network": "NN3-I3D", "members": 2, "share": 0.002},
         lambda glued, shown: (
@@ -683,6 +693,8 @@ FURTHER = [
     ("one_nucleus", "Z=28 N=50 functional=NPC-DD1 pairing=true"),
     ("handful", "Z=8 N=8 density_max=0.8"),
     ("handful", "functional=NPC-DD1 Z=92 N=146"),
+    ("orbital_free", "Z=8 N=8 split=19"),
+    ("orbital_free", "Z=100 N=156 generic_samples=2000"),
     ("derivative", "Z=8 N=8 members=1"),
     ("derivative", "Z=92 N=156 network=NN3-I3D share=0.01"),
     ("covariant_functional", "functionals=[DD-PC1]"),
