@@ -35,7 +35,9 @@ _STEP = 1e-3  # relative, of a coupling at fixed densities: the energy density i
 DIFFERENCE = 0.3
 """Step of finite differences, in whitened coordinates: what is fitted changes by so many of its errors, all in all."""
 ENOUGH = 1e-3
-"""A step that lowers the sum of squares by less than this is the last."""
+"""A step that lowers the sum of squares by less than this share of it is the last, or calls for new derivatives."""
+PAIRED_TOLERANCE_MEV = 1e-4
+"""rms change of the potentials below which a paired state is taken: energies are then good to some 1e-5 MeV."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Design:
     """the same of the pairing strengths"""
     steps: int = 20
     """of Levenberg and Marquardt at most"""
+    renewals: int = 1
+    """how often differences are taken anew where steps no longer gain"""
 
 
 def energy_gradient(solution, names) -> np.ndarray:
@@ -102,7 +106,7 @@ def fitted_names(functional: Functional, pairing: bool) -> tuple[str, ...]:
 def near(solution: Solution, functional: Functional) -> Solution:
     """The self-consistent state of the same nucleus with a functional that is much the same.
 
-    With pairing, a gap that has closed is opened anew, and an iteration that fails is repeated from the beginning.
+    With pairing, a gap that has closed is opened anew, and an iteration that fails is repeated from Woods-Saxon wells.
 
     Raises
     ------
@@ -112,18 +116,23 @@ def near(solution: Solution, functional: Functional) -> Solution:
         if the potential has no room for the nucleons.
     """
     Z, N, mesh = solution.Z, solution.N, solution.mesh
-    fillings = {q: filling.again() for q, filling in solution.fillings.items()}
     if solution.paired:
         fillings = new_fillings(Z, N, functional, mesh, paired=True, warm=True)
-    found = iterate(Z, N, functional, mesh, fillings, solution.state)
-    if is_physical(found):
+        try:
+            found = iterate(Z, N, functional, mesh, fillings, solution.state, tolerance=PAIRED_TOLERANCE_MEV)
+        except (ValueError, UnboundNucleusError):  # on the way the pairing window had no room
+            found = None
+        if found is None or not is_physical(found):
+            found = settle(Z, N, functional, mesh, True).solution(functional, mesh)
         return found
-    if solution.paired:
-        return settle(Z, N, functional, mesh, True).solution(functional, mesh)
-    raise NoConvergenceError(
-        f"Z = {Z}, N = {N} with {functional.name}: residual {found.residual:.1e} MeV; leave the nucleus out",
-        found.bound,
-    )
+    fillings = {q: filling.again() for q, filling in solution.fillings.items()}
+    found = iterate(Z, N, functional, mesh, fillings, solution.state)
+    if not is_physical(found):
+        raise NoConvergenceError(
+            f"Z = {Z}, N = {N} with {functional.name}: residual {found.residual:.1e} MeV; leave the nucleus out",
+            found.bound,
+        )
+    return found
 
 
 def first_solutions(
@@ -161,8 +170,10 @@ def whitening(jacobian: np.ndarray) -> np.ndarray:
     Its columns are the singular directions, the strongest first, each over its singular value; no value counts as less than
     1e-9 of the largest.
     """
-    _, values, directions = np.linalg.svd(jacobian, full_matrices=False)
-    return directions.T / np.maximum(values, 1e-9 * values[0])
+    singular = np.linalg.svd(jacobian, full_matrices=False)
+    values, directions = singular.S, singular.Vh
+    least = 1e-9 * values[0]
+    return directions.T / np.maximum(values, least)
 
 
 class CouplingFit:
@@ -180,6 +191,9 @@ class CouplingFit:
         (nuclei,) which of them count; all without it.  The others are solved along, and so predicted.
     centre
         the functional about which the prior is; that of the solutions without it.
+    slopes
+        (nuclei, 2, couplings) derivatives of energies (MeV) and radii (fm) by relative changes, at the solutions, if they are known
+        from another fit of the same solutions.
     """
 
     def __init__(
@@ -189,6 +203,7 @@ class CouplingFit:
         design: Design,
         learnt: np.ndarray | None = None,
         centre: Functional | None = None,
+        slopes: np.ndarray | None = None,
     ):
         self.start = solutions[0].functional
         self.design, self.names = design, fitted_names(self.start, design.pairing)
@@ -205,6 +220,8 @@ class CouplingFit:
         self.map = whitening(np.concatenate([gradients * self.weights[:, :1], self.prior]))
         self.theta = torch.zeros(len(self.names), dtype=torch.float64)
         self._trial = (self.at, self.solutions)
+        self.by_integrals = not design.pairing and not self.weights[:, 1].any()
+        self._responses = None if slopes is None else slopes @ self.map
 
     def values(self, functional: Functional) -> np.ndarray:
         """The fitted couplings of a functional, in its units."""
@@ -222,8 +239,16 @@ class CouplingFit:
         if not np.array_equal(theta, self.at):
             if not np.array_equal(theta, self._trial[0]):
                 self._trial = theta.copy(), self.solved(self.theta)
+            before, was = self.solutions, self.at
             self.at, self.solutions = self._trial
+            if self._responses is not None:
+                self._update(before, self.at - was)
         return self.solutions
+
+    def _update(self, before: list[Solution], step: np.ndarray) -> None:
+        """The least change of the derivatives by which they agree with the last step (C. G. Broyden, Math. Comp. 19, 577 (1965))."""
+        change = np.array([observed(each) for each in self.solutions]) - np.array([observed(each) for each in before])
+        self._responses = self._responses + ((change - self._responses @ step)[:, :, None] * step) / (step @ step)
 
     def solved(self, theta: Tensor) -> list[Solution]:
         """All nuclei with other parameters."""
@@ -239,17 +264,23 @@ class CouplingFit:
     def _prior_residual(self, theta: np.ndarray) -> np.ndarray:
         return self.prior @ (self.map @ theta - self.middle)
 
-    def responses(self) -> np.ndarray:
+    def responses(self, anew: bool = False) -> np.ndarray:
         """Derivatives of energy (MeV) and charge radius (fm) by z, (nuclei, 2, parameters), at theta.
 
-        Without pairing and without radii by :func:`energy_gradient`; those of the radii are then zero.
+        Without pairing and without radii by :func:`energy_gradient`; those of the radii are then zero.  Else they are differences,
+        taken once, or ``anew``, and follow each step in between.
         """
         solutions = self.stand()
-        if not self.design.pairing and not self.weights[:, 1].any():
+        if self.by_integrals:
             factor = self.values(self.start) / self.values(self.functional())
             energy = np.array([energy_gradient(each, self.names) for each in solutions]) * factor
             return np.stack([energy @ self.map, np.zeros_like(energy)], axis=1)
-        here = np.array([observed(each) for each in solutions])
+        if anew or self._responses is None:
+            self._responses = self._differences()
+        return self._responses
+
+    def _differences(self) -> np.ndarray:
+        here = np.array([observed(each) for each in self.solutions])
         columns = []
         for k in range(len(self.names)):
             moved = self.theta.clone()
@@ -257,6 +288,11 @@ class CouplingFit:
             there = np.array([observed(each) for each in self.solved(moved)])
             columns.append((there - here) / DIFFERENCE)
         return np.stack(columns, axis=2)
+
+    @property
+    def slopes(self) -> np.ndarray:
+        """Derivatives by relative changes of the couplings at which the fit began, as the fit of other data may take them."""
+        return self.responses() @ np.linalg.inv(self.map)
 
     def linearise(self) -> Linear:
         """The residuals around theta, with all their derivatives."""
@@ -299,14 +335,19 @@ class Fitted(NamedTuple):
 
 def descend(problem: CouplingFit, after: Callable[[], None] = lambda: None) -> int:
     """Steps until they gain nothing, or as many as the design allows: how many were taken; ``after`` each something is done."""
-    optimiser, steps = LevenbergMarquardt(problem, 0.0), 0
+    optimiser, steps, renewals = LevenbergMarquardt(problem, 0.0), 0, 0
     cost = problem.cost(problem.theta)
-    while steps < problem.design.steps and optimiser.step():
-        problem.stand()
-        after()
-        steps, before, cost = steps + 1, cost, problem.cost(problem.theta)
-        if before - cost < ENOUGH * min(1.0, before):
-            break
+    while steps < problem.design.steps:
+        if optimiser.step():
+            steps += 1
+            problem.stand()
+            after()
+        before, cost = cost, problem.cost(problem.theta)
+        if before - cost < ENOUGH * before:
+            if problem.by_integrals or renewals == problem.design.renewals:
+                break
+            problem.responses(anew=True)
+            renewals += 1
     return steps
 
 
