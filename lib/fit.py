@@ -123,7 +123,7 @@ def near(solution: Solution, functional: Functional) -> Solution:
         except (ValueError, UnboundNucleusError):  # on the way the pairing window had no room
             found = None
         if found is None or not is_physical(found):
-            found = settle(Z, N, functional, mesh, True).solution(functional, mesh)
+            found = settle(Z, N, functional, mesh, True, patient=False).solution(functional, mesh)
         return found
     fillings = {q: filling.again() for q, filling in solution.fillings.items()}
     found = iterate(Z, N, functional, mesh, fillings, solution.state)
@@ -281,13 +281,21 @@ class CouplingFit:
 
     def _differences(self) -> np.ndarray:
         here = np.array([observed(each) for each in self.solutions])
-        columns = []
-        for k in range(len(self.names)):
-            moved = self.theta.clone()
-            moved[k] += DIFFERENCE
-            there = np.array([observed(each) for each in self.solved(moved)])
-            columns.append((there - here) / DIFFERENCE)
+        columns = [self._difference(k, here) for k in range(len(self.names))]
         return np.stack(columns, axis=2)
+
+    def _difference(self, k: int, here: np.ndarray) -> np.ndarray:
+        """The derivative by one parameter; where a gap is about to close an iteration may fail, and another step is tried."""
+        for step in (DIFFERENCE, -DIFFERENCE, DIFFERENCE / 3, -DIFFERENCE / 3):
+            moved = self.theta.clone()
+            moved[k] += step
+            try:
+                there = np.array([observed(each) for each in self.solved(moved)])
+            except (NoConvergenceError, UnboundNucleusError) as error:
+                failure = error
+                continue
+            return (there - here) / step
+        raise failure
 
     @property
     def slopes(self) -> np.ndarray:

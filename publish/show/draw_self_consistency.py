@@ -53,6 +53,31 @@ def noise_figure(directions: pd.DataFrame, found: Mapping[float, pd.Series]) -> 
     return figure
 
 
+def residual_figure(published: pd.DataFrame, unseen: pd.DataFrame, name: str = "PC-PK1") -> Figure:
+    """Calculated less measured energies over N: of a published functional of this ``name``, and of fits that did not know the nuclei.
+
+    Both have ``N``, ``chain`` and ``energy_off`` (MeV), the second ``energy_predicted``, a standard deviation (MeV).
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(WIDTH_IN, 3.8), sharey=True)
+    for ax, table, title in zip(axes, (published, unseen), (f"(a) {name}", "(b) fit, chains left out"), strict=True):
+        for name, part in table.groupby("chain"):
+            own = part.sort_values("N")
+            along_N = name.startswith("N")
+            colour = _COLOURS[1] if along_N else _COLOURS[0]
+            ax.plot(own.N, own.energy_off, color=colour, marker="s" if along_N else "o", ms=3, lw=0, alpha=0.8)
+        ax.axhline(0, color="0.6", lw=0.8)
+        ax.set(xlabel="Neutron number $N$", title=title)
+    bars = unseen.sort_values("N")
+    axes[1].errorbar(
+        bars.N, bars.energy_off, bars.energy_predicted, fmt="none", ecolor="0.75", elinewidth=0.7, zorder=0
+    )
+    axes[0].set_ylabel("Calculated less measured energy (MeV)")
+    for label, colour, marker in (("around magic $Z$", _COLOURS[0], "o"), ("around magic $N$", _COLOURS[1], "s")):
+        axes[0].plot([], [], color=colour, marker=marker, ms=4, lw=0, label=label)
+    axes[0].legend(fontsize=9)
+    return figure
+
+
 def component_label(vector: np.ndarray, names: tuple[str, ...], least: float = 0.3) -> str:
     """The components of a direction that count, in HTML: those above ``least`` in absolute value, the largest first."""
     order = np.argsort(-np.abs(vector))
