@@ -34,6 +34,7 @@ PATH = DATA / "refit.nc"
 _REMEDY = "run `python -m studies.refit` (an hour)"
 FOLDS = 5
 ALL, OUTERMOST, PUBLISHED = "none", "outermost", "all"
+PUBLISHED_GROUP = "published"
 
 
 @dataclass(frozen=True)
@@ -236,8 +237,12 @@ def summary(dataset: xr.Dataset) -> pd.DataFrame:
         keys = ["group", "start", "prior", "pairing_prior"]
         for settings, part in own.groupby(keys, sort=False):
             line = dict(zip(keys, settings, strict=True))
-            for name, some in (("fitted", part[part.left_out.isin([ALL, PUBLISHED])]), ("left_out", left_out(part)),
-                               ("outermost", part[(part.left_out == OUTERMOST) & (part.learnt == 0)])):  # fmt: skip
+            if group == PUBLISHED_GROUP:  # nothing was fitted here
+                sets = {"fitted": part, "left_out": part, "outermost": part[outermost(part)]}
+            else:
+                far = part[(part.left_out == OUTERMOST) & (part.learnt == 0)]
+                sets = {"fitted": part[part.left_out == ALL], "left_out": left_out(part), "outermost": far}
+            for name, some in sets.items():
                 if len(some):
                     line |= {f"{name}_energy": rms(some.energy_off), f"{name}_radius": rms(some.radius_off.dropna())}
             table.append(line)
