@@ -32,11 +32,14 @@ def main(arguments: list[str] | None = None) -> None:
         "--start", type=known_to(get_functional), default="PC-PK1", help=f"of {', '.join(FUNCTIONALS)}; default: PC-PK1"
     )
     parser.add_argument("-o", "--output", type=Path, help="folder of what is written; default: that of the list")
-    for name, what in (("energy_error", "MeV, of an energy"), ("radius_error", "fm, of a radius"), ("prior", "of couplings, relative"), ("pairing_prior", "of pairing strengths, relative")):  # fmt: skip
+    for option, name, what in (
+        ("sigma-energy", "energy_error", "what energies are expected to miss by, MeV"),
+        ("sigma-radius", "radius_error", "what charge radii are expected to miss by, fm"),
+        ("prior", "prior", "standard deviation of couplings before any data, relative"),
+        ("pairing-prior", "pairing_prior", "the same of the pairing strengths"),
+    ):
         usual = getattr(Design, name)
-        parser.add_argument(
-            f"--{name.replace('_', '-')}", type=_positive, default=usual, help=f"{what}; default: {usual:g}"
-        )
+        parser.add_argument(f"--{option}", dest=name, type=_positive, default=usual, help=f"{what}; default: {usual:g}")
     add_engine_options(parser)
     options = parser.parse_args(arguments)
     with errors_in_one_line():
