@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from lib import fit
 from lib.rmf.catalogue import get_functional
@@ -73,11 +74,14 @@ def test_the_prior_is_about_its_centre():
     start = plain(PC_F1)
     data = table(start).assign(energy=np.nan)
     problem = fit.CouplingFit(data, start, fit.Design(pairing=False, prior=0.5), centre=PC_PK1)
-    fit.descend(problem)
-    found = problem.functional()
+    there = torch.from_numpy(np.linalg.solve(problem.map, problem.middle))
+    found = problem.functional(there)
     assert [getattr(found, name) / getattr(PC_PK1, name) for name in problem.names] == pytest.approx(
-        np.ones(9), rel=1e-3
+        np.ones(9), rel=1e-6
     )
+    assert problem.residual(start, there.numpy()) == pytest.approx(np.zeros(15), abs=1e-6)
+    further = np.array([getattr(PC_F1, name) / getattr(PC_PK1, name) - 1 for name in problem.names]) / 0.5
+    assert np.abs(problem.residual(start, problem.theta.numpy())[6:]) == pytest.approx(np.abs(further))
 
 
 def test_what_does_not_count_is_predicted():
