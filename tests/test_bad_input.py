@@ -36,7 +36,7 @@ from lib.rmf import catalogue, chart, functionals, mesh, nuclear_matter, solver
 from lib.rmf.iteration import NoConvergenceError
 from lib.rmf.occupation import UnboundNucleusError
 from publish.manuscript import chapters, defaults
-from publish.press import archive, book, chapter, pdf
+from publish.press import archive, book, chapter, fit, pdf
 from studies import (
     adam_beside,
     judged_again,
@@ -382,6 +382,8 @@ DOORS = [
          main_of(book, "publish.press.book.build"), lambda line: None),
     Door("publish.press.archive", words(st.just("--verify"), almost(["README.md", "book", "data/PC-PK1.nc"])),
          main_of(archive, "publish.press.archive.make_archive"), lambda line: None),
+    Door("publish.press.fit", words(almost(["data/charge_radii.csv", "data/ame2020.csv"]), junk.map("--prior={}".format), almost(NAMES).map("--start={}".format)),
+         main_of(fit, "publish.press.fit.fit_list"), lambda line: None),
     Door("publish.press.pdf", words(junk.map(str)), main_of(pdf, "publish.press.pdf.build"), lambda line: None),
     Door("studies.adam_beside", words(junk.filter(lambda value: type(value) is not int or abs(value) < 2**53).map("--seconds={}".format)), main_of(adam_beside, "studies.adam_beside.resume_tasks"), lambda line: None),
     Door("studies.judged_again", words(almost(["7ba6baa"]), almost(table_one.TABLE_I).map("--put-in={}".format)),

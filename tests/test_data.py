@@ -18,6 +18,7 @@ from lib.rmf.chart import chart_path
 from lib.rmf.functionals import FUNCTIONALS, PAPER_FUNCTIONALS
 from studies.adam_beside import PATH as ADAM
 from studies.handful import PATH as HANDFUL
+from studies.refit import PATH as REFIT
 
 CHARTS = [chart_path(name, pairing) for name in FUNCTIONALS for pairing in (False, True)]
 CHARTS = [path for path in CHARTS if path.exists() or path.stem.removesuffix("-paired") in PAPER_FUNCTIONALS]
@@ -30,16 +31,17 @@ PARAMETERS = {
     "ensemble": {"network", "recipe", "optimiser", "chart_code_hash", "training_hash", "torch"},
     "local": {"row", "design", "optimiser", "chart_code_hash", "training_hash", "torch"},
     "handful": {"chart_code_hash", "code_hash", "numpy", "cpu_seconds"},
+    "refit": {"chart_code_hash", "code_hash", "numpy", "cpu_seconds"},
     "adam": {"budget_seconds", "learning_rate", "batch", "recipes", "seeds", "torch"},
 }
 
 
 def kind(path):
-    kinds = {"adam": [ADAM], "handful": [HANDFUL], "ensemble": ENSEMBLES, "local": LOCAL}
+    kinds = {"adam": [ADAM], "handful": [HANDFUL], "refit": [REFIT], "ensemble": ENSEMBLES, "local": LOCAL}
     return next((name for name, paths in kinds.items() if path in paths), "chart")
 
 
-@pytest.fixture(scope="module", params=[*CHARTS, *ENSEMBLES, *LOCAL, HANDFUL, ADAM], ids=lambda path: path.stem)
+@pytest.fixture(scope="module", params=[*CHARTS, *ENSEMBLES, *LOCAL, HANDFUL, REFIT, ADAM], ids=lambda path: path.stem)
 def file(request):
     with xr.open_dataset(request.param, engine="h5netcdf") as dataset:
         yield request.param, dataset
@@ -47,7 +49,7 @@ def file(request):
 
 def test_all_netcdf_files_are_among_those_tested():
     made_of_charts = {*mass_table.FOLDER.glob("*.nc")}  # of tests/test_mass_table.py
-    assert {*DATA.rglob("[!.]*.nc")} - made_of_charts == {*CHARTS, *ENSEMBLES, *LOCAL, HANDFUL, ADAM}
+    assert {*DATA.rglob("[!.]*.nc")} - made_of_charts == {*CHARTS, *ENSEMBLES, *LOCAL, HANDFUL, REFIT, ADAM}
 
 
 def test_every_variable_has_a_unit_and_a_meaning_and_the_file_a_licence_and_an_origin(file):

@@ -44,7 +44,7 @@ def get_functional(functional: str | Functional) -> Functional:
     if isinstance(functional, str):
         if functional in FUNCTIONALS:
             return FUNCTIONALS[functional]
-        from lib.rmf.neural import read_functional  # takes a second that the names alone need not wait for
+        from lib.rmf.fitted import read_functional  # takes a second that the names alone need not wait for
 
         if functional.endswith(".json"):
             return read_functional(Path(functional))

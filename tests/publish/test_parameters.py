@@ -272,6 +272,9 @@ REFUSED = [
     ("knowing", {"Z": 50, "N": 150}, ["N = 150", "Z = 50", "PC-PK1"]),
     ("handful", {"functional": "PC-PK1"}, ["PC-PK1", "NPC-PK1"]),
     ("handful", {"density_max": 0.1}, ["density_max = 0.1", "0.2 to 0.8"]),
+    ("self_consistency", {"start": "DD-PC1"}, ["DD-PC1", "PC-PK1, PC-F1"]),
+    ("self_consistency", {"noises": [0.1, 5.0]}, ["5.0", "0.01 to 2"]),
+    ("self_consistency", {"Z": 50, "N": 150}, ["N = 150", "Z = 50", "PC-F1"]),
     ("orbital_free", {"Z": 50, "N": 150}, ["N = 150", "Z = 50", "PC-PK1"]),
     ("orbital_free", {"generic_samples": 100}, ["generic_samples = 100", "1500 to 6000"]),
     ("derivative", {"Z": 50, "N": 150}, ["N = 150", "Z = 50", "PC-F1"]),
@@ -618,6 +621,14 @@ OTHERWISE = {
             and abs(float(glued["radius-off"].split("×")[0].replace("−", "-"))) < 10
         ),
     ),
+    "self_consistency": (
+        {"start": "PC-PK1", "nuclei": 24, "noises": [0.3], "seed": 3, "Z": 20, "N": 28},
+        lambda glued, shown: (
+            (glued["start"], glued["truth"], glued["count"], glued["nucleus"]) == ("PC-PK1", "PC-F1", "24", "⁴⁸Ca")
+            and float(glued["gradient-worst"].split("×")[0]) < 10
+            and float(glued["energy-last"].split("×")[0]) < 10
+        ),
+    ),
     "orbital_free": (
         {"Z": 20, "N": 28, "split": 3, "generic_samples": 1500},
         lambda glued, shown: (
@@ -693,6 +704,8 @@ FURTHER = [
     ("one_nucleus", "Z=28 N=50 functional=NPC-DD1 pairing=true"),
     ("handful", "Z=8 N=8 density_max=0.8"),
     ("handful", "functional=NPC-DD1 Z=92 N=146"),
+    ("self_consistency", "nuclei=20 noises=[2.0] Z=8 N=8"),
+    ("self_consistency", "start=PC-PK1 nuclei=30 noises=[0.01,0.1,1.0] Z=100 N=156"),
     ("orbital_free", "Z=8 N=8 split=19"),
     ("orbital_free", "Z=100 N=156 generic_samples=2000"),
     ("derivative", "Z=8 N=8 members=1"),
