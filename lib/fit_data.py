@@ -126,12 +126,14 @@ def read_list(path: Path) -> pd.DataFrame:
             f"{path} has no column {', '.join(missing)}: give {', '.join(LIST_COLUMNS)} (mass excess in MeV, radius in fm, either may be empty)"
         )
     numbers = table[[*LIST_COLUMNS]].apply(pd.to_numeric, errors="coerce")
-    for name, low, high in (("Z", 8, 120), ("N", 8, 184), ("mass", -110, 300), ("radius", 2, 7)):
+    numbers_of = "an even number", "an even number", "the mass excess of the atom in MeV", "the rms charge radius in fm"
+    ranges = (8, 120), (8, 184), (-110, 300), (2, 7)
+    for name, what, (low, high) in zip(LIST_COLUMNS, numbers_of, ranges, strict=True):
         given, column = table[name].notna(), numbers[name]
         even = column % 2 == 0 if name in ("Z", "N") else True
         wrong = (given | (name in ("Z", "N"))) & ~(column.between(low, high) & even)
         if wrong.any():
-            line, what = int(np.flatnonzero(wrong)[0]), "an even number" if name in ("Z", "N") else "a number"
+            line = int(np.flatnonzero(wrong)[0])
             raise ValueError(
                 f"{path}, nucleus {line + 1}: {name} = {table[name].iloc[line]}; give {what}, {low} to {high}"
             )
