@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lib.fit import CouplingFit, Design, Fitted, descend, first_solutions, fitted_names, observed, posterior
+from lib import fit
+from lib.fit import CouplingFit, Design, descend, first_solutions, fitted_names, observed, posterior
 from lib.fit_data import folds
 from lib.provenance import DATA, code_hash, code_version
 from lib.rmf.catalogue import get_functional
@@ -37,7 +38,7 @@ USUAL = Design()
 class Outcome(NamedTuple):
     """What came out of a list."""
 
-    fitted: Fitted
+    fitted: fit.Fitted
     """of all nuclei"""
     nuclei: pd.DataFrame
     """a row for each nucleus: ``Z``, ``N``, ``chain``, and of energy and radius what is ``measured_``, of the ``start_``, ``fitted_``,
@@ -77,7 +78,7 @@ def prepared(data: pd.DataFrame, start: str, design: Design) -> tuple[np.ndarray
     return np.array([observed(each) for each in solutions]), CouplingFit(data, solutions, design).slopes
 
 
-def fit_but(data: pd.DataFrame, start: str, design: Design, learnt: np.ndarray, slopes: np.ndarray) -> Fitted:
+def fit_but(data: pd.DataFrame, start: str, design: Design, learnt: np.ndarray, slopes: np.ndarray) -> fit.Fitted:
     """The fit to those that are ``learnt``, (nuclei,); the others are solved along."""
     solutions = begun(tuple(zip(data.Z.tolist(), data.N.tolist(), strict=True)), start)
     problem = CouplingFit(data, solutions, design, learnt, slopes=slopes)
