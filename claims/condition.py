@@ -188,20 +188,20 @@ def exceeds(what, found, bound, behind="", **more) -> Condition:
     return Condition(demand, f"{said(found)} MeV{behind}", found - bound, **more)
 
 
-def falls_below(what, found, bound, **more) -> Condition:
-    """A number in MeV (:class:`Estimate`) is below a bound."""
-    demand = f"{what} below {minus(str(bound))} MeV"
-    return Condition(demand, f"{said(found)} MeV", bound - found, **more)
+def falls_below(what, found, bound, unit="MeV", digits=1, **more) -> Condition:
+    """A number (:class:`Estimate`) is below a bound; with ``digits`` decimals, if it has no error."""
+    demand = f"{what} below {minus(str(bound))} {unit}"
+    return Condition(demand, f"{said(found, digits)} {unit}", bound - found, **more)
 
 
-def said(found: Estimate) -> str:
+def said(found: Estimate, digits: int = 1) -> str:
     """A number with its error, where it has one."""
-    return str(found) if found.error else decimals(found.value, 1)
+    return str(found) if found.error else decimals(found.value, digits)
 
 
-def errs_less(demand, found, than, **more) -> Condition:
-    """One rms error in MeV (:class:`Estimate`) is smaller than another, paired."""
-    words = f"{found} against {than} MeV"
+def errs_less(demand, found, than, unit="MeV", **more) -> Condition:
+    """One rms error (:class:`Estimate`) is smaller than another, paired."""
+    words = f"{said(found)} against {said(than)} {unit}"
     return Condition(demand, words, than - found, **more)
 
 

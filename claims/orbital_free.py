@@ -8,20 +8,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from claims.condition import Condition, falls_below
+from claims.condition import Condition, errs_less, falls_below
 from claims.uncertainty import Estimate
-from claims.words import decimals
 
 AIM_HELD_OUT_MEV, AIM_FAR_MEV = 2.5, 5.0
 """rms errors of the last rung at true densities: held-out measured nuclei, and each range of distances."""
 AIM_MINIMUM_MEV, AIM_MINIMUM_RADIUS_FM, AIM_CONVERGED, AIM_MINIMUM_FAR_MEV = 1.0, 0.02, 0.99, 3.0
 """Of minimised nuclei: rms errors of held-out measured ones, the share that converges, and the error at d up to 30."""
-
-
-def below(demand: str, found: float, bound: float, unit: str = "MeV", digits: int = 2) -> Condition:
-    """A number without an error is below a bound."""
-    margin = bound - Estimate.of(found)
-    return Condition(f"{demand} below {bound:g} {unit}", f"{decimals(found, digits)} {unit}", margin)
 
 
 def ladder_demands(table: pd.DataFrame) -> list[Condition]:
@@ -36,10 +29,8 @@ def ladder_demands(table: pd.DataFrame) -> list[Condition]:
         falls_below("true densities, held out:", Estimate.of(last["held out"]), AIM_HELD_OUT_MEV),
         *(falls_below(f"true densities, {name}:", Estimate.of(last[name]), AIM_FAR_MEV) for name in regions),
         *(
-            Condition(
-                f"held out: {rung} errs less than {before}",
-                f"{decimals(errors[rung], 1)} against {decimals(errors[before], 1)} MeV",
-                Estimate.of(errors[before] - errors[rung]),
+            errs_less(
+                f"held out: {rung} errs less than {before}", Estimate.of(errors[rung]), Estimate.of(errors[before])
             )
             for rung, before in steps
         ),
@@ -49,12 +40,12 @@ def ladder_demands(table: pd.DataFrame) -> list[Condition]:
 def minimum_demands(held_out: pd.Series, far: pd.Series) -> list[Condition]:
     """Of minimised nuclei of the last rung, held out, and not measured up to d = 30: ``energy``, ``radius`` and ``converged``."""
     return [
-        below("minimised, held out:", held_out["energy"], AIM_MINIMUM_MEV),
-        below("minimised, held out, radii:", held_out["radius"], AIM_MINIMUM_RADIUS_FM, "fm", 3),
+        falls_below("minimised, held out:", Estimate.of(held_out["energy"]), AIM_MINIMUM_MEV, digits=2),
+        falls_below("minimised, held out, radii:", Estimate.of(held_out["radius"]), AIM_MINIMUM_RADIUS_FM, "fm", 3),
         Condition(
             f"minimised, held out: {100 * AIM_CONVERGED:g} % converge",
             f"{100 * held_out['converged']:.4g} %",
             Estimate.of(held_out["converged"] - AIM_CONVERGED),
         ),
-        below("minimised, d = 2–30:", far["energy"], AIM_MINIMUM_FAR_MEV),
+        falls_below("minimised, d = 2–30:", Estimate.of(far["energy"]), AIM_MINIMUM_FAR_MEV, digits=2),
     ]

@@ -10,36 +10,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from claims.condition import Condition
-from claims.uncertainty import Estimate
+from claims.condition import Condition, errs_less
+from claims.uncertainty import NUCLEI, Estimate, times_drawn, weighted_rms
 from claims.words import decimals
 
 AIM_MEET_MEV, AIM_RADII, AIM_CALIBRATION = 0.1, 1.1, 1.25
 """Two starts meet if their energies differ by less (rms); radii may err so many times as much as PC-PK1's; and deviations may be
 so many times what is predicted, or the same part of it."""
-DRAWS = 1000
-
-
-def chains_drawn(chains: pd.Series) -> np.ndarray:
-    """How often each nucleus counts, (1 + draws, nuclei): once, then as often as its chain is drawn again."""
-    names, place = np.unique(chains, return_inverse=True)
-    drawn = np.random.default_rng(19).multinomial(len(names), np.full(len(names), 1 / len(names)), size=DRAWS)
-    return np.concatenate([np.ones((1, len(chains))), drawn[:, place]])
 
 
 def drawn_rms(values, chains: pd.Series) -> Estimate:
-    """Root mean square of the values that are finite, (nuclei,), with its error by chains."""
-    values, times = np.asarray(values, dtype=float), chains_drawn(chains)
-    finite = np.isfinite(values)
-    squares = np.where(finite, values, 0.0) ** 2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return Estimate.of(np.sqrt(times @ squares / (times @ finite)))
-
-
-def less(demand: str, found: Estimate, bound: Estimate, unit: str, digits: int) -> Condition:
-    """An error is below another."""
-    words = f"{decimals(found.value, digits)} against {decimals(bound.value, digits)} {unit}"
-    return Condition(demand, words, bound - found)
+    """Root mean square of the values that are finite, (nuclei,), with its error by whole chains that are drawn again."""
+    names, place = np.unique(chains, return_inverse=True)
+    return weighted_rms(np.asarray(values, dtype=float)[None], times_drawn(len(names), NUCLEI)[:, place])
 
 
 def demands(left_out: pd.DataFrame, outermost: pd.DataFrame, published: pd.DataFrame, apart: float) -> list[Condition]:
@@ -60,26 +43,21 @@ def demands(left_out: pd.DataFrame, outermost: pd.DataFrame, published: pd.DataF
     ratio = drawn_rms(left_out.energy_off / left_out.energy_predicted, chains)
     wrong = Estimate.of(np.maximum(ratio.draws, 1 / ratio.draws))
     return [
-        less(
+        errs_less(
             "chains left out: energies err less than with PC-PK1",
             drawn_rms(left_out.energy_off, chains),
             drawn_rms(published.energy_off, chains),
-            "MeV",
-            2,
         ),
-        less(
+        errs_less(
             f"chains left out: radii err less than {AIM_RADII} times as much as with PC-PK1",
             drawn_rms(left_out.radius_off, chains),
             Estimate.of(AIM_RADII * radius.draws),
             "fm",
-            4,
         ),
-        less(
+        errs_less(
             "outermost isotopes left out: energies err less than with PC-PK1",
             drawn_rms(outermost.energy_off, outermost.chain),
             drawn_rms(far.energy_off, far.chain),
-            "MeV",
-            2,
         ),
         Condition(
             f"from PC-PK1 and from PC-F1 one fit comes: energies apart by less than {AIM_MEET_MEV} MeV (rms)",

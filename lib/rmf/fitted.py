@@ -6,18 +6,14 @@ layers; :func:`read_functional` takes both.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lib import store
 from lib.checks import is_real
 from lib.rmf import neural
 from lib.rmf.functionals import DensityDependent, Functional, PointCoupling
-from lib.rmf.neural import checksum
-from lib.tasks import atomic_write
 
 FORMAT = "fitted point-coupling functional, 1"
 FORMS = {"powers": PointCoupling, "exponentials": DensityDependent}
@@ -43,31 +39,14 @@ def write_fitted(functional: PointCoupling | DensityDependent, story: Mapping[st
         "couplings": couplings,
         "story": dict(story),
     }
-    text = json.dumps(held | {"sha256": checksum(held)}, indent=1)
-    atomic_write(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
+    neural.write_contents(held, path)
 
 
 def read_functional(path: Path) -> Functional:
-    """The functional of a file, fitted or learnt.
-
-    Raises
-    ------
-    FileNotFoundError
-        if it is not there.
-    ValueError
-        if it is damaged, or not the file of a functional.
-    """
-    remedy = "fit it again, or take another"
-    if not path.exists():
-        raise FileNotFoundError(f"{path} is not there: {remedy}")
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-    except store.DAMAGE as error:
-        raise store.refusal(path, error, remedy) from error
-    if not isinstance(held, dict) or held.get("format") != FORMAT:
-        return neural.read_functional(path)
-    if fault := _fault(held):
-        raise ValueError(f"{path} {fault}: {remedy}")
+    """The functional of a file, fitted or learnt; raises as :func:`lib.rmf.neural.read_contents`."""
+    held = neural.read_contents(path, {FORMAT: (_KEYS, _fault), neural.FORMAT: (neural.KEYS, neural.layer_fault)})
+    if held["format"] == neural.FORMAT:
+        return neural.functional_of(held)
     numbers = {name: held[name] for name in ("name", "nucleon_mass", *_PAIRING)}
     return FORMS[held["form"]](**numbers, **held["couplings"])
 
@@ -77,11 +56,7 @@ def _coupling_names(form: str) -> tuple[str, ...]:
 
 
 def _fault(held: dict[str, Any]) -> str | None:
-    """In what something is not the contents of such a file."""
-    if held.keys() != _KEYS:
-        return f"is damaged (wrong or missing: {', '.join(sorted(held.keys() ^ _KEYS))})"
-    if held["sha256"] != checksum(held):
-        return "is damaged (its checksum is another)"
+    """In what the couplings are none of the form."""
     if held["form"] not in FORMS:
         return f"has couplings of the form {held['form']!r}, not of {', '.join(FORMS)}"
     wanted = {*_coupling_names(held["form"])}

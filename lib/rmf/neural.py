@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,12 @@ REFERENCE_DENSITY = 0.16
 FORMAT = "neural point-coupling functional, 1"
 _LAYERS = ("hidden", "bias", "outer", "constant", "derivative")
 _PAIRING = ("pairing_strength_n", "pairing_strength_p")
-_KEYS = {"format", "name", "inputs", "units", "nucleon_mass", *_PAIRING, *_LAYERS, "tested", "story", "sha256"}
+KEYS = {"format", "name", "inputs", "units", "nucleon_mass", *_PAIRING, *_LAYERS, "tested", "story", "sha256"}
 _UNITS = {
     "hidden": "1", "bias": "1", "outer": "MeV fm3", "constant": "MeV fm3", "derivative": "MeV fm5", "inputs": "0.16 fm-3",
     "nucleon_mass": "MeV", "pairing_strength": "MeV fm3", "tested": "fm-3",
 }  # fmt: skip
+_REMEDY = "fit it again, or take another"
 _MARGIN = 0.01  # of the largest density that was tested, by which it may be passed in silence
 
 
@@ -183,15 +184,14 @@ def checksum(held: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def write_functional(functional: NeuralFunctional, path: Path) -> None:
-    """Write the file of a functional, in one step."""
-    held = contents(functional)
-    text = json.dumps(held | {"sha256": checksum(held)}, indent=1)
+def write_contents(held: Mapping[str, Any], path: Path) -> None:
+    """Write the file of a functional, learnt or fitted, with its checksum, in one step."""
+    text = json.dumps(dict(held) | {"sha256": checksum(held)}, indent=1)
     atomic_write(path, lambda temporary: temporary.write_text(text + "\n", encoding="utf-8"))
 
 
-def read_functional(path: Path) -> NeuralFunctional:
-    """The functional of a file.
+def read_contents(path: Path, faults: Mapping[str, tuple[set[str], Callable[[dict], str | None]]]) -> dict[str, Any]:
+    """What the file of a functional holds: of one of the formats in ``faults``, each with its keys and with what finds its faults.
 
     Raises
     ------
@@ -200,30 +200,50 @@ def read_functional(path: Path) -> NeuralFunctional:
     ValueError
         if it is damaged, or not the file of a functional.
     """
-    remedy = "fit it again, or take another"
     if not path.exists():
-        raise FileNotFoundError(f"{path} is not there: {remedy}")
+        raise FileNotFoundError(f"{path} is not there: {_REMEDY}")
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
-        fault = _fault(held)
+        fault = _fault(held, faults)
     except (*store.DAMAGE, TypeError) as error:  # no text, no JSON, or what is in it is of another kind
-        raise store.refusal(path, error, remedy) from error
+        raise store.refusal(path, error, _REMEDY) from error
     if fault:
-        raise ValueError(f"{path} {fault}: {remedy}")
+        raise ValueError(f"{path} {fault}: {_REMEDY}")
+    return held
+
+
+def _fault(held: Any, faults) -> str | None:
+    """In what something is not the contents of a file of a functional."""
+    if not isinstance(held, dict) or held.get("format") not in faults:
+        return f"is not the file of a functional (format {' or '.join(map(repr, faults))})"
+    keys, own_fault = faults[held["format"]]
+    if held.keys() != keys:
+        return f"is damaged (wrong or missing: {', '.join(sorted(held.keys() ^ keys))})"
+    if held["sha256"] != checksum(held):
+        return "is damaged (its checksum is another)"
+    return own_fault(held)
+
+
+def write_functional(functional: NeuralFunctional, path: Path) -> None:
+    """Write the file of a functional, in one step."""
+    write_contents(contents(functional), path)
+
+
+def read_functional(path: Path) -> NeuralFunctional:
+    """The functional of a file; raises as :func:`read_contents`."""
+    return functional_of(read_contents(path, {FORMAT: (KEYS, layer_fault)}))
+
+
+def functional_of(held: Mapping[str, Any]) -> NeuralFunctional:
+    """The functional that a file without fault holds."""
     layers = {layer: np.array(held[layer], dtype=float) for layer in _LAYERS}
     numbers = {name: held[name] for name in ("name", "nucleon_mass", *_PAIRING)}
     tested = {channel: tuple(limits) for channel, limits in held["tested"].items()}
     return NeuralFunctional(**numbers, inputs=tuple(held["inputs"]), **layers, tested=tested, story=held["story"])
 
 
-def _fault(held: Any) -> str | None:
-    """In what something is not the contents of a file of a functional."""
-    if not isinstance(held, dict) or held.get("format") != FORMAT:
-        return f"is not the file of a functional (format {FORMAT!r})"
-    if held.keys() != _KEYS:
-        return f"is damaged (wrong or missing: {', '.join(sorted(held.keys() ^ _KEYS))})"
-    if held["sha256"] != checksum(held):
-        return "is damaged (its checksum is another)"
+def layer_fault(held: Mapping[str, Any]) -> str | None:
+    """In what the layers or the inputs are no network's."""
     units, inputs = len(held["bias"]), len(held["inputs"])
     shapes = {"hidden": (units, inputs), "bias": (units,), "outer": (3, units), "constant": (3,), "derivative": (3,)}
     for layer, shape in shapes.items():

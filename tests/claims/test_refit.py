@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from claims.condition import MET, MISSED
-from claims.refit import AIM_MEET_MEV, chains_drawn, demands, drawn_rms
+from claims.refit import AIM_MEET_MEV, demands, drawn_rms
 
 CHAINS = pd.Series([f"Z = {k // 5}" for k in range(50)])
 
@@ -21,10 +21,11 @@ def table(energy, radius, predicted=1.3):
 
 
 def test_chains_are_drawn_as_a_whole():
-    times = chains_drawn(CHAINS)
-    assert (times[0] == 1).all()
-    assert (times[:, :5] == times[:, :1]).all()
-    assert (times.sum(axis=1) == 50).all()
+    """Values that are alike within a chain have the error of ten numbers, not of fifty."""
+    values = np.sqrt(1 + np.arange(10) % 2).repeat(5)
+    found = drawn_rms(values, CHAINS)
+    assert found.value == pytest.approx(np.sqrt(1.5))
+    assert found.error == pytest.approx(0.5 / np.sqrt(10) / (2 * np.sqrt(1.5)), rel=0.1)
 
 
 def test_what_is_missing_does_not_count():
