@@ -199,9 +199,9 @@ def said(found: Estimate, digits: int = 1) -> str:
     return str(found) if found.error else decimals(found.value, digits)
 
 
-def errs_less(demand, found, than, unit="MeV", **more) -> Condition:
-    """One rms error (:class:`Estimate`) is smaller than another, paired."""
-    words = f"{said(found)} against {said(than)} {unit}"
+def errs_less(demand, found, than, unit="MeV", digits=3, **more) -> Condition:
+    """One rms error (:class:`Estimate`) is smaller than another, paired; with ``digits`` decimals, if they have no error."""
+    words = f"{said(found, digits)} against {said(than, digits)} {unit}"
     return Condition(demand, words, than - found, **more)
 
 

@@ -30,7 +30,10 @@ def ladder_demands(table: pd.DataFrame) -> list[Condition]:
         *(falls_below(f"true densities, {name}:", Estimate.of(last[name]), AIM_FAR_MEV) for name in regions),
         *(
             errs_less(
-                f"held out: {rung} errs less than {before}", Estimate.of(errors[rung]), Estimate.of(errors[before])
+                f"held out: {rung} errs less than {before}",
+                Estimate.of(errors[rung]),
+                Estimate.of(errors[before]),
+                digits=1,
             )
             for rung, before in steps
         ),
