@@ -26,16 +26,18 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "NN1-I4E": Recipe(width=64, activation="silu", weight_decay=1.0, steps=60),
-    "NN2-I3E": Recipe(activation="silu", whitening=0.4, weight_decay=300.0, steps=25),
-    "NN2-I6E": Recipe(activation="silu", whitening=0.4, weight_decay=300.0, steps=25),
+    "NN1-I4E": Recipe(width=48, activation="silu", weight_decay=900.0, steps=113),
+    "NN2-I3E": Recipe(
+        width=53, layers=3, activation="silu", components=80, whitening=0.3, weight_decay=300.0, steps=98
+    ),
+    "NN2-I6E": Recipe(width=37, layers=1, components=80, whitening=0.5, weight_decay=40.0, steps=79),
     "NN2-I3D": Recipe(width=20, activation="silu", whitening=0.6, weight_decay=30.0, steps=20),
     "NN2-I6D": Recipe(width=20, activation="silu", whitening=0.6, weight_decay=30.0, steps=20),
-    "NN3-I3D": Recipe(width=24, activation="silu", weight_decay=100.0, energy_weight=1.0, steps=80),
+    "NN3-I3D": Recipe(width=24, layers=3, whitening=0.9, weight_decay=800.0, steps=103),
     "NN3-I6D": Recipe(width=24, activation="silu", weight_decay=100.0, energy_weight=0.5, steps=320),
-    "NN1-I4dE": Recipe(width=64, activation="silu", weight_decay=0.3, steps=60),
-    "NN2-I6dE": Recipe(components=80, whitening=0.7, weight_decay=0.3, steps=25),
+    "NN1-I4dE": Recipe(width=50, layers=3, activation="silu", weight_decay=3.0, steps=108),
+    "NN2-I6dE": Recipe(width=28, layers=3, activation="silu", whitening=0.3, weight_decay=1.0, steps=111),
     "NN2-I6dD": Recipe(width=20, whitening=0.7, weight_decay=0.3, steps=20),
-    "NN3-I6dD": Recipe(width=24, activation="silu", weight_decay=1.0, energy_weight=3.0, steps=80),
+    "NN3-I6dD": Recipe(width=15, activation="silu", whitening=0.9, weight_decay=0.1, energy_weight=0.9, steps=49),
 }
-"""The recipe of each network, chosen on validation nuclei (:mod:`studies.search`)."""
+"""The recipe of each network, the winner of its trials (:mod:`studies.trials`)."""
