@@ -36,6 +36,7 @@ import pandas as pd
 
 from claims.uncertainty import Estimate, chance_correlation, least, most, rank_correlation
 from claims.words import decimals, label, listed, minus
+from lib.learning.recipes import FROM_FIRST_SEARCH
 
 BEFORE, AFTER = "before", "after"
 """When a condition was written, or last changed – before or after the first ensembles had been seen."""
@@ -45,8 +46,8 @@ MET, MISSED = "yes", "no"
 RECIPE, CONVENTION = "a recipe", "a convention"
 """In whose choice a number had a part.
 
-A recipe was chosen among those that reach the paper's number in the known region, the convention of no pairing by what the
-paper says of the two functionals.
+Recipes of the first search were chosen among those that reach the paper's number in the known region (:func:`of_recipe`), the
+convention of no pairing by what the paper says of the two functionals.
 """
 BETTERED = 0.75
 """The factor below which an error is no longer the paper's, but better."""
@@ -161,6 +162,11 @@ def claim(
 
 
 # --- demands that several claims make; further words go to Condition: written, otherwise, chosen ----------------------
+
+
+def of_recipe(id: str) -> str:
+    """:data:`RECIPE`, if the paper's number had a part in the choice of the recipe of a network, else nothing."""
+    return RECIPE if id in FROM_FIRST_SEARCH else ""
 
 
 def reaches(what, found, bound, unit="MeV", at="", **more) -> Condition:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from claims.condition import RECIPE, Condition, Finding, claim, growth, is_lowest, more_than_half, reaches
+from claims.condition import Condition, Finding, claim, growth, is_lowest, more_than_half, of_recipe, reaches
 from claims.evidence import Evidence
 from claims.uncertainty import Estimate, least, most
 from claims.words import label
@@ -38,7 +38,7 @@ def functional_is_best(evidence: Evidence) -> Finding:
     share = share_won(evidence, DIRECT, "NN3-I6D")
     often = f"{lowest} at more than half of the distances"
     return f"{own} MeV; best inside: {label(best)}; {outside}", [
-        reaches("NN3-I6ℰ", own, 0.644, chosen=RECIPE),
+        reaches("NN3-I6ℰ", own, 0.644, chosen=of_recipe("NN3-I6D")),
         is_lowest(f"{lowest} of seven in the known region", known, inside),
         more_than_half(often, share, int(wins.sum())),
     ]

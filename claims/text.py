@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from claims.condition import AFTER, RECIPE, Condition, Finding, claim, errs_less, falls_below, growth, reaches
+from claims.condition import AFTER, Condition, Finding, claim, errs_less, falls_below, growth, of_recipe, reaches
 from claims.evidence import FAR, GE78, GE96, Evidence
 from claims.uncertainty import Estimate
 from claims.words import scientific
@@ -106,8 +106,8 @@ def combination_improves(evidence: Evidence) -> Finding:
     like = "NN3-I6δℰ errs less than NN3-I6ℰ"
     also = "NN2-I6δℰ errs less than NN2-I6ℰ"
     return f"{alone} → {combined} MeV (NN3-I6δℰ: {corrected})", [
-        reaches("NN3-I6ℰ", alone, 0.644, chosen=RECIPE),
-        reaches("NN2-I6δℰ", combined, 0.086, chosen=RECIPE),
+        reaches("NN3-I6ℰ", alone, 0.644, chosen=of_recipe("NN3-I6D")),
+        reaches("NN2-I6δℰ", combined, 0.086, chosen=of_recipe("NN2-I6dD")),
         Condition(better, times, alone - combined),
         errs_less(like, corrected, alone, written=AFTER),
         errs_less(also, combined, globally, written=AFTER),

@@ -25,8 +25,10 @@ from lib.learning.table_one import TABLE_I, get_network
 from lib.provenance import DATA, ROOT, code_version, commit_of, git_output
 from lib.tasks import atomic_write
 
-GENERATION = DATA / "first_generation.csv"
-"""The verdict on the first ensembles, of commit 7ba6baa, by their own conditions on the charts of then, and by today's."""
+EARLIER = DATA / "earlier_generations.csv"
+"""The verdicts on earlier ensembles by today's conditions; on the first ones by their own on the charts of then, too."""
+GENERATIONS = {"7ba6baa": "first ensembles", "0c27858": "ensembles by the first search"}
+"""Commits whose ensembles are judged, the oldest first."""
 PUT_IN = DATA / "put_in.csv"
 """The conditions with NN3-I6ℰ of that commit among the ensembles of today."""
 _HEAD = """\
@@ -52,8 +54,8 @@ _PUT_IN_COLUMNS = [
 ]
 
 
-def load_generation(path: Path = GENERATION) -> pd.DataFrame:
-    """The outcomes that :func:`judge_generation` has kept.
+def load_generations(path: Path = EARLIER) -> pd.DataFrame:
+    """The outcomes that :func:`judge_generation` has kept, of all :data:`GENERATIONS`.
 
     Raises
     ------
@@ -67,13 +69,13 @@ def load_generation(path: Path = GENERATION) -> pd.DataFrame:
 
 
 def load_put_in(path: Path = PUT_IN) -> pd.DataFrame:
-    """What :func:`put_in` has kept, and :func:`load_generation` raises."""
+    """What :func:`put_in` has kept; raises as :func:`load_generations`."""
     remedy = "run `python -m studies.judged_again COMMIT --put-in NETWORK`"
     return store.read_table(path, remedy, _PUT_IN_COLUMNS, dtype={"ensembles": str, "code": str})
 
 
-def judge_generation(commit: str, then: pd.DataFrame) -> pd.DataFrame:
-    """Judge the ensembles of another commit by today's conditions, beside what was kept of their own.
+def judge_generation(commit: str, kept: pd.DataFrame) -> pd.DataFrame:
+    """Judge the ensembles of another commit by today's conditions, in place of what was kept of that.
 
     Every network is judged by the energies it has learnt, over nuclei that are in the charts of today, and the energy
     densities by the charts of today.
@@ -94,9 +96,9 @@ def judge_generation(commit: str, then: pd.DataFrame) -> pd.DataFrame:
         (n, "today", one.outcome, one.count(MET), one.count(UNDECIDED), len(one.conditions), commit, code_version())
         for n, one in verdicts.items()
     ]
-    own = then[(then.conditions_of == "then") & (then.ensembles == commit)]
-    rows = pd.concat([own, pd.DataFrame(today, columns=_COLUMNS)])
-    return rows.sort_values(["claim", "conditions_of"])
+    others = kept[(kept.conditions_of == "then") | (kept.ensembles != commit)]
+    rows = pd.concat([others, pd.DataFrame(today, columns=_COLUMNS)])
+    return rows.sort_values(["ensembles", "claim", "conditions_of"])
 
 
 def put_in(commit: str, id: str) -> pd.DataFrame:
@@ -147,10 +149,13 @@ def earlier_ensemble(commit: str, id: str) -> xr.Dataset:
 
 
 def generation_table(kept: pd.DataFrame, verdicts: Mapping[int, Verdict]) -> pd.DataFrame:
-    """Outcomes of three trials over the claim: earlier ensembles by earlier conditions and by these, and these ensembles."""
-    then, today = (kept[kept.conditions_of == name].set_index("claim") for name in ("then", "today"))
-    columns = {"first ensembles, first conditions": then, "first ensembles, these conditions": today}
-    written = {name: _outcome(rows) for name, rows in columns.items()}
+    """Outcomes over the claim: earlier ensembles by their own conditions where these are kept, and by these; and these ensembles."""
+    written = {}
+    for commit, name in GENERATIONS.items():
+        for conditions, by in (("then", "first conditions"), ("today", "these conditions")):
+            rows = kept[(kept.ensembles == commit) & (kept.conditions_of == conditions)].set_index("claim")
+            if len(rows):
+                written[f"{name}, {by}"] = _outcome(rows)
     present = {
         n: (one.outcome, one.count(MET), one.count(UNDECIDED), len(one.conditions)) for n, one in verdicts.items()
     }
@@ -164,9 +169,9 @@ def _outcome(rows: pd.DataFrame) -> pd.Series:
     return rows.outcome + " (" + rows.met.astype(str) + " of " + rows.conditions.astype(str) + open_ones + ")"
 
 
-def changed_claims(kept: pd.DataFrame, verdicts: Mapping[int, Verdict]) -> list[int]:
-    """Claims of which, by today's conditions, the outcome, or how many are met or undecided, is not that of earlier ensembles."""
-    today = kept[kept.conditions_of == "today"].set_index("claim")
+def changed_claims(kept: pd.DataFrame, verdicts: Mapping[int, Verdict], commit: str) -> list[int]:
+    """Claims of which, by today's conditions, the outcome, or how many are met or undecided, is not that of the ensembles of a commit."""
+    today = kept[(kept.ensembles == commit) & (kept.conditions_of == "today")].set_index("claim")
     before = {number: (row.outcome, row.met, row.undecided) for number, row in today.iterrows()}
     now = {number: (one.outcome, one.count(MET), one.count(UNDECIDED)) for number, one in verdicts.items()}
     return [number for number in verdicts if now[number] != before[number]]
@@ -193,7 +198,7 @@ def main(arguments: list[str] | None = None) -> None:
         if options.put_in:
             path, text = PUT_IN, _PUT_IN_HEAD + put_in(options.commit, options.put_in).to_csv(index=False)
         else:
-            path, text = GENERATION, _HEAD + judge_generation(options.commit, load_generation()).to_csv(index=False)
+            path, text = EARLIER, _HEAD + judge_generation(options.commit, load_generations()).to_csv(index=False)
     except (ValueError, FileNotFoundError) as error:
         parser.error(str(error))
     atomic_write(options.output or path, lambda temporary: temporary.write_text(text, encoding="utf-8"))

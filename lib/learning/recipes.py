@@ -41,3 +41,5 @@ RECIPES: dict[str, Recipe] = {
     "NN3-I6dD": Recipe(width=15, activation="silu", whitening=0.9, weight_decay=0.1, energy_weight=0.9, steps=49),
 }
 """The recipe of each network, the winner of its trials (:mod:`studies.trials`)."""
+FROM_FIRST_SEARCH = ("NN2-I3D", "NN2-I6D", "NN3-I6D", "NN2-I6dD")
+"""Networks whose winner is the recipe of the first search, where the accuracy that the paper quotes had a part in the choice."""

@@ -154,7 +154,7 @@ def _mark_chosen(ax: Axes, table: pd.DataFrame, x: str, y: str) -> None:
 
 
 def table_of_candidates(rows: pd.DataFrame) -> pd.DataFrame:
-    """Candidates of one network, the best first, in the words of the chapter; nothing that does not apply to the network."""
+    """Candidates of one network (:func:`studies.trials.overview`) in the words of the chapter; nothing that does not apply to it."""
     [spec] = [TABLE_I[id] for id in rows.network.unique()]
     idle = {
         "components": spec.family != NN2,
@@ -162,10 +162,10 @@ def table_of_candidates(rows: pd.DataFrame) -> pd.DataFrame:
         "energy_weight": spec.output == "energy",
         "density_rms": spec.output == "energy",
     }
-    names = (*_CHOICES, "validation_rms", "outermost_rms", "density_rms", "score")
     hidden = ["×".join([str(width)] * layers) for width, layers in zip(rows.width, rows.layers, strict=True)]
-    table = rows.assign(hidden=hidden).sort_values("score")[[name for name in names if not idle.get(name)]]
-    return table.rename(columns=SEARCH_HEADS)
+    names = [name for name in (*_CHOICES, "validation_rms", "outermost_rms", "density_rms") if not idle.get(name)]
+    table = rows.assign(hidden=hidden)[names].rename(columns=SEARCH_HEADS)
+    return table.assign(behind=behind_in_words(rows))
 
 
 def behind_in_words(rows: pd.DataFrame) -> list[str]:

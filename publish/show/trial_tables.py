@@ -6,15 +6,17 @@ Blue is met and orange is not, with black letters on them; who sees no colours h
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
+import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 
 from claims.condition import AFTER, MET, MISSED, UNDECIDED, Verdict
 from claims.trial import condition_table, verdict_table
+from claims.words import decimals, label, minus
 from publish.show.figures import WIDTH_IN
 
 COLOURS = {MET: "#9ecae1", UNDECIDED: "#e3e3e3", MISSED: "#fdd0a2"}
@@ -55,6 +57,29 @@ def conditions_shown(verdicts: Mapping[int, Verdict]) -> Styler:
     table.loc[headlines, "demanded"] = "headline: " + table.demanded[headlines]
     shown = table.style.map(_coloured, subset=["met"]).set_properties(**LOOKS).set_table_styles(_HEADS)
     return shown.set_properties(subset=(headlines, ["demanded"]), **{"font-weight": "bold"})
+
+
+def beside_shown(table: pd.DataFrame, keys: Sequence[str], one: str, other: str) -> Styler:
+    """Ensembles beside others of the same networks, in the known region and at d = 22 to 30.
+
+    ``table`` as :func:`studies.other_recipes.compare` makes it; a row for each of the ``keys``.  Under the words ``one`` and
+    ``other`` stand the rms errors in MeV of the former and of those beside them, then by how many standard errors the former
+    are worse.
+    """
+    rows = {}
+    for region, head, digits in (("known", "known region", 3), ("d = 22–30", "d = 22–30", 2)):
+        for row in table[table.region == region].to_dict("records"):
+            words = {
+                one: decimals(row["rms"], digits),
+                other: decimals(row["beside_rms"], digits),
+                "worse by": minus(f"{row['behind'] / row['behind_error']:+.1f} σ"),
+            }
+            place = rows.setdefault(tuple(row[key] for key in keys), {})
+            place |= {(head, word): found for word, found in words.items()}
+    index = pd.MultiIndex.from_tuples(rows)
+    shown = pd.DataFrame([*rows.values()], index=index)
+    shown.columns = pd.MultiIndex.from_tuples(shown.columns)
+    return shown.rename(label, level=0).style
 
 
 def _chapter(where: str) -> str:

@@ -15,7 +15,6 @@ from claims.condition import (
     MET,
     MISSED,
     PARTLY,
-    RECIPE,
     UNDECIDED,
     Condition,
     Verdict,
@@ -27,6 +26,7 @@ from claims.condition import (
     growth,
     is_lowest,
     more_than_half,
+    of_recipe,
     reaches,
     share_at_least,
     within_factor,
@@ -108,12 +108,12 @@ def test_what_had_a_part_in_a_choice_says_so():
     sizes = dict.fromkeys(TABLE_I, 0.01)
     found = judge(evidence(sizes), (1, 7, 8, 9, 10, 15))
     marks = {number: [condition.chosen for condition in one.conditions] for number, one in found.items()}
-    assert marks[1] == [RECIPE, "", ""]
+    assert marks[1] == [of_recipe("NN3-I6D"), "", ""]
     assert marks[7] == [CONVENTION]
-    assert marks[8] == [RECIPE] * 4 + [""]
+    assert marks[8] == [*map(of_recipe, CORRECTING), ""]
     assert not any(marks[9])
     assert marks[10] == [CONVENTION, CONVENTION, ""]
-    assert marks[15] == [RECIPE, RECIPE, "", "", ""]
+    assert marks[15] == [of_recipe("NN3-I6D"), of_recipe("NN2-I6dD"), "", "", ""]
     assert "1 had a part in a choice" in found[1].tally
     quoted = [id for id in DIRECT + CORRECTING if TABLE_I[id].paper_rms]
     assert len(quoted) == 5, "the recipes of the networks whose accuracy the paper quotes"

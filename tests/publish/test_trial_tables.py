@@ -3,13 +3,14 @@
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
+import pandas as pd
 from bs4 import BeautifulSoup
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 from claims.condition import MET, MISSED, Condition, Verdict
 from claims.uncertainty import Estimate
-from publish.show.trial_tables import COLOURS, claims_shown, conditions_shown, verdict_figure
+from publish.show.trial_tables import COLOURS, beside_shown, claims_shown, conditions_shown, verdict_figure
 
 MARGINS = {MET: 1.0, MISSED: -1.0}
 
@@ -65,3 +66,18 @@ def test_the_headline_is_named_among_the_conditions():
     text = [cell.text for cell in table.select("td.col0")]
     assert text == ["1.0", "headline: 1.1", "1.2", "1.3", "headline: 2.0", "2.1", "2.2", "headline: 3.0"]
     assert "headline" not in [cell.text for cell in table.select("thead th")]
+
+
+def test_ensembles_beside_others_have_a_row_each():
+    """Worse by twice the error in one region, better by half of it in the other."""
+    table = pd.DataFrame([
+        {"network": "NN2-I6dE", "recipe_of": whose, "region": region, "rms": rms, "beside_rms": 1.0,
+         "behind": rms - 1.0, "behind_error": 0.1}
+        for whose in ("first search", "runner-up")
+        for region, rms in (("known", 1.2), ("d = 12–20", 7.0), ("d = 22–30", 0.95))
+    ])  # fmt: skip
+    shown = beside_shown(table, ["network", "recipe_of"], "other", "in use").data
+    assert shown.index.tolist() == [("NN2-I6δE", "first search"), ("NN2-I6δE", "runner-up")]
+    assert shown.iloc[0].tolist() == ["1.200", "1.000", "+2.0 σ", "0.95", "1.00", "−0.5 σ"]
+    alone = beside_shown(table[table.recipe_of == "runner-up"], ["network"], "without", "with r²").data
+    assert alone["known region", "without"].tolist() == ["1.200"]

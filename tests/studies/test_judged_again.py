@@ -1,5 +1,6 @@
 """Earlier ensembles judged again: the kept outcomes."""
 
+import pandas as pd
 import pytest
 
 from claims.condition import MET, MISSED, UNDECIDED, Condition, Verdict
@@ -7,12 +8,13 @@ from claims.evidence import Evidence
 from claims.trial import condition_table, judge
 from claims.uncertainty import Estimate
 from studies.judged_again import (
+    GENERATIONS,
     changed_claims,
     earlier_ensemble,
     flipped,
     generation_table,
     judge_generation,
-    load_generation,
+    load_generations,
     load_put_in,
     main,
 )
@@ -25,39 +27,46 @@ def verdict(number, met, undecided, conditions):
     return Verdict(number, "", "", "", "", tuple(Condition("", "", Estimate.of(MARGINS[state])) for state in states))
 
 
-def verdicts(table):
-    """Those of today's conditions, again."""
-    rows = table[table.conditions_of == "today"].itertuples()
+FIRST, BEFORE = GENERATIONS
+
+
+def verdicts(table, commit=FIRST):
+    """Those on earlier ensembles by today's conditions, again."""
+    rows = table[(table.conditions_of == "today") & (table.ensembles == commit)].itertuples()
     return {row.claim: verdict(row.claim, row.met, row.undecided, row.conditions) for row in rows}
 
 
-def test_the_first_generation_is_kept_for_every_claim_under_both_conditions():
-    table = load_generation()
-    assert table.groupby("conditions_of").claim.apply(list).to_dict() == {
-        "then": list(range(1, 16)),
-        "today": list(range(1, 16)),
+def test_every_generation_is_kept_for_every_claim_and_the_first_under_both_conditions():
+    table = load_generations()
+    every = list(range(1, 16))
+    assert table.groupby(["ensembles", "conditions_of"]).claim.apply(list).to_dict() == {
+        (FIRST, "then"): every,
+        (FIRST, "today"): every,
+        (BEFORE, "today"): every,
     }
     again = [verdict(row.claim, row.met, row.undecided, row.conditions).outcome for row in table.itertuples()]
     assert table.outcome.tolist() == again
-    assert table.ensembles.nunique() == 1
-    assert table.code[table.conditions_of == "then"].unique().tolist() == table.ensembles.unique().tolist()
+    assert table.code[table.conditions_of == "then"].unique().tolist() == [FIRST]
     assert not table.undecided[table.conditions_of == "then"].any(), "then every condition was met or not"
 
 
 def test_a_claim_has_changed_with_its_outcome_or_its_conditions_met():
-    table = load_generation()
-    same = verdicts(table)
-    assert changed_claims(table, same) == []
-    assert changed_claims(table, same | {2: verdict(2, same[2].count(MET) - 1, 0, 8)}) == [2]
-    assert changed_claims(table, same | {2: verdict(2, same[2].count(MET) - 1, 1, 8)}) == [2]
+    table = load_generations()
+    for commit in GENERATIONS:
+        same = verdicts(table, commit)
+        assert changed_claims(table, same, commit) == []
+        assert changed_claims(table, same | {2: verdict(2, same[2].count(MET) - 1, 0, 8)}, commit) == [2]
+        assert changed_claims(table, same | {2: verdict(2, same[2].count(MET) - 1, 1, 8)}, commit) == [2]
 
 
-def test_three_trials_side_by_side():
-    table = load_generation()
+def test_four_trials_side_by_side():
+    table = load_generations()
     shown = generation_table(table, verdicts(table) | {2: verdict(2, 5, 2, 8)})
     assert shown.index.tolist() == list(range(1, 16))
     same = shown["first ensembles, these conditions"] == shown["these ensembles, these conditions"]
     assert same.drop(2).all()
+    before = pd.Series(generation_table(table, verdicts(table, BEFORE))["these ensembles, these conditions"])
+    assert (shown["ensembles by the first search, these conditions"] == before).all()
     assert shown["first ensembles, first conditions"][2] == "holds (7 of 7)"
     assert shown["these ensembles, these conditions"][2] == "holds partly (5 of 8, 2 undecided)"
 
@@ -97,7 +106,7 @@ def test_an_ensemble_of_another_commit_is_of_nuclei_of_today():
 
 def test_a_commit_that_is_not_there_is_named(capsys):
     with pytest.raises(ValueError, match=r"no commit '0000000': give one"):
-        judge_generation("0000000", load_generation())
+        judge_generation("0000000", load_generations())
     with pytest.raises(SystemExit):
         main(["0000000", "--put-in", "NN3-I6D"])
     assert "has no commit '0000000': give one" in capsys.readouterr().err
@@ -108,6 +117,6 @@ def test_a_commit_that_is_not_there_is_named(capsys):
 
 def test_missing_outcomes_name_the_remedy(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"run `python -m studies\.judged_again COMMIT`"):
-        load_generation(tmp_path / "none.csv")
+        load_generations(tmp_path / "none.csv")
     with pytest.raises(FileNotFoundError, match="COMMIT --put-in NETWORK"):
         load_put_in(tmp_path / "none.csv")

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lib.learning.dataset import load_dataset, random_learning
-from lib.learning.recipes import Recipe
+from lib.learning.recipes import FROM_FIRST_SEARCH, RECIPES, Recipe
 from lib.learning.table_one import TABLE_I
 from lib.learning.train import train_member
 from studies import trials
@@ -152,17 +152,19 @@ def test_only_finalists_can_win():
 
 
 @pytest.mark.parametrize("id", TABLE_I)
-def test_a_network_whose_trials_are_all_there_has_a_winner(id):
-    own = load_trials().query("network == @id")
-    complete = (own.groupby("candidate").size() >= 6).sum() == FINALISTS
-    assert complete == (id in finished(load_trials()))
-    if complete:
-        table = overview(id)
-        assert table.seeds.tolist() == [6] * FINALISTS + [2] * (COUNT - FINALISTS)
-        assert table.chosen.tolist() == [True] + [False] * (COUNT - 1)
-        assert table.behind[:FINALISTS].is_monotonic_increasing
-        best = own[own.candidate == table.index[0]]
-        assert np.log(table.validation_rms.iloc[0]) == pytest.approx(np.log(best.validation_rms).mean())
+def test_every_network_has_a_winner(id):
+    own, table = load_trials().query("network == @id"), overview(id)
+    assert table.seeds.tolist() == [6] * FINALISTS + [2] * (COUNT - FINALISTS)
+    assert table.chosen.tolist() == [True] + [False] * (COUNT - 1)
+    assert table.behind[:FINALISTS].is_monotonic_increasing
+    best = own[own.candidate == table.index[0]]
+    assert np.log(table.validation_rms.iloc[0]) == pytest.approx(np.log(best.validation_rms).mean())
+
+
+def test_a_network_is_finished_when_all_its_trials_are_there():
+    rows = load_trials()
+    assert finished(rows) == [*TABLE_I]
+    assert finished(rows.drop(rows.index[rows.network == "NN2-I6E"][-1])) == [id for id in TABLE_I if id != "NN2-I6E"]
 
 
 def test_a_trial_is_two_trainings():
@@ -223,3 +225,12 @@ def test_missing_candidates_name_the_remedy(tmp_path):
 def test_a_recipe_goes_through_the_table():
     recipe = replace(Recipe(), width=17, whitening=0.3, activation="silu", weight_decay=0.02)
     assert recipe_of(pd.Series({name: getattr(recipe, name) for name in trials.RECIPE})) == recipe
+
+
+def test_every_recipe_in_use_is_the_winner_of_its_trials():
+    """If not: take it over into lib.learning.recipes, and train its ensemble."""
+    rows, listed = load_trials(), load_candidates().set_index(["network", "candidate"])
+    assert finished(rows) == [*TABLE_I]
+    won = {id: winner(own) for id, own in rows.groupby("network")}
+    assert {id: recipe_of(listed.loc[id, number]) for id, number in won.items()} == RECIPES
+    assert {id for id, number in won.items() if number == 0} == set(FROM_FIRST_SEARCH)
