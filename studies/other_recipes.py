@@ -1,7 +1,7 @@
 """What the choice of the recipe does to the errors: ensembles by other recipes beside those in use.
 
 ``python -m studies.other_recipes`` takes the ensembles of the first search, and of its withdrawn candidate, from the history
-of this repository, trains an ensemble of a hundred by each runner-up of the second (:func:`studies.trials.runner_up`), and
+of this repository, trains a member of each split by each runner-up of the second (:func:`studies.trials.runner_up`), and
 writes ``data/other_recipes.csv``.  No recipe is chosen by it.
 """
 
@@ -12,6 +12,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -68,6 +69,11 @@ def compare(ensemble: xr.Dataset, beside: xr.Dataset, recipe_of: str) -> list[di
     return rows
 
 
+def first_of_each_split(ensemble: xr.Dataset) -> xr.Dataset:
+    """Of an ensemble the members of the first initialisation, beside which those by a runner-up stand."""
+    return ensemble.isel(member=np.flatnonzero(ensemble.init == 0))
+
+
 def in_use_and_tied(id: str, trials: pd.DataFrame, listed: pd.DataFrame) -> int | None:
     """The runner-up of a network whose trials are finished and whose recipe in use is their winner, if there is one."""
     own = trials[trials.network == id]
@@ -92,10 +98,12 @@ def main(arguments: list[str] | None = None) -> None:
                 continue
             recipe = recipe_of(listed.loc[id, second])
             if asdict(recipe) == json.loads(before.recipe):
-                rows += compare(before, now, RUNNER_UP)
+                rows += compare(*map(first_of_each_split, (before, now)), RUNNER_UP)
                 continue
-            made = make_ensemble(id, workers=options.workers, scheduler=options.scheduler, recipe=recipe)
-            rows += compare(made, now, RUNNER_UP)
+            made = make_ensemble(
+                id, initialisations=1, workers=options.workers, scheduler=options.scheduler, recipe=recipe
+            )
+            rows += compare(made, first_of_each_split(now), RUNNER_UP)
         for id in WITHDRAWN:
             withdrawn = earlier_ensemble(f"{WITHDRAWN_BY}^", id)
             rows += compare(withdrawn, earlier_ensemble(WITHDRAWN_BY, id), TAKEN_BACK)
