@@ -165,7 +165,7 @@ def claim(
 
 
 def of_recipe(id: str) -> str:
-    """:data:`RECIPE`, if the paper's number had a part in the choice of the recipe of a network, else nothing."""
+    """:data:`RECIPE`, if the paper's number, where it quotes one, had a part in the choice of the recipe of a network; else nothing."""
     return RECIPE if id in FROM_FIRST_SEARCH else ""
 
 

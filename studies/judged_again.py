@@ -170,8 +170,16 @@ def _outcome(rows: pd.DataFrame) -> pd.Series:
 
 
 def changed_claims(kept: pd.DataFrame, verdicts: Mapping[int, Verdict], commit: str) -> list[int]:
-    """Claims of which, by today's conditions, the outcome, or how many are met or undecided, is not that of the ensembles of a commit."""
+    """Claims of which, by today's conditions, the outcome, or how many are met or undecided, is not that of the ensembles of a commit.
+
+    Raises
+    ------
+    ValueError
+        if those have not been judged.
+    """
     today = kept[(kept.ensembles == commit) & (kept.conditions_of == "today")].set_index("claim")
+    if today.empty:
+        raise ValueError(f"no verdict on the ensembles of {commit}: run `python -m studies.judged_again {commit}`")
     before = {number: (row.outcome, row.met, row.undecided) for number, row in today.iterrows()}
     now = {number: (one.outcome, one.count(MET), one.count(UNDECIDED)) for number, one in verdicts.items()}
     return [number for number in verdicts if now[number] != before[number]]

@@ -1,4 +1,4 @@
-"""One search for the recipes of all eleven networks: the same number of candidates, trainings and processor time for each.
+"""One search for the recipes of all eleven networks: as many candidates and trainings for each, within the same processor time.
 
 ``data/candidates.csv`` lists what takes part.  It is drawn, not chosen: :func:`drawn` spreads candidates evenly over ranges
 (:data:`RANGES`) that are the same for all networks but for what costs time, and the recipe of the first search takes part
@@ -46,15 +46,15 @@ SEED = 17
 RECIPE = tuple(field.name for field in fields(Recipe))
 TRIAL_COLUMNS = ("network", "candidate", "seed", "learning_rms", *ERRORS, "seconds", "code_version")
 _REMEDY = "run `python -m studies.trials` (two hours)"
-_CHOICES = {"layers": (1, 2, 3), "activation": ("tanh", "silu"), "components": (10, 20, 40, 80)}
-_DECADES = {"weight_decay": (-2.0, 3.0), "energy_weight": (-1.0, 1.5)}
+CHOICES = {"layers": (1, 2, 3), "activation": ("tanh", "silu"), "components": (10, 20, 40, 80)}
+DECADES = {"weight_decay": (-2.0, 3.0), "energy_weight": (-1.0, 1.5)}
 RANGES = {
     (NN1, "energy"): {"width": (16, 96), "steps": (25, 400)},
     (NN2, "energy"): {"width": (16, 96), "steps": (12, 200)},
     (NN2, "energy_density"): {"width": (10, 30), "steps": (8, 64)},
     ("NN3", "energy_density"): {"width": (14, 32), "steps": (25, 320)},
 }
-"""Widths and steps, by what a step costs; both are spread evenly over their logarithms."""
+"""Widths and steps, by what a step costs; both are spread evenly over their logarithms, as are :data:`DECADES`, powers of ten."""
 
 
 def of_use(spec: NetworkSpec) -> tuple[str, ...]:
@@ -81,14 +81,14 @@ def drawn(id: str) -> list[Recipe]:
 
 def _setting(name: str, x: float, ranges: dict[str, tuple[int, int]]):
     """The setting at the place x, 0 to 1, of its range; numbers that are easily said."""
-    if name in _CHOICES:
-        choices = _CHOICES[name]
+    if name in CHOICES:
+        choices = CHOICES[name]
         return choices[int(x * len(choices))]
     if name in ranges:
         low, high = ranges[name]
         return round(low * (high / low) ** x)
-    if name in _DECADES:
-        low, high = _DECADES[name]
+    if name in DECADES:
+        low, high = DECADES[name]
         return float(f"{10 ** (low + (high - low) * x):.1g}")
     return round(float(x), 1)  # whitening
 

@@ -22,7 +22,7 @@ from lib.learning.ensemble import load_ensemble, training_hash
 from lib.learning.recipes import RECIPES
 from lib.learning.table_one import NN2, TABLE_I, get_network
 from lib.learning.train import train_member
-from lib.provenance import DATA, code_version
+from lib.provenance import DATA, code_hash, code_version
 from lib.tasks import add_engine_options, alone, errors_in_one_line, resume_tasks, task_folder
 from studies.other_recipes import compare
 from studies.search import write_table
@@ -52,7 +52,8 @@ def unweighted(dataset: xr.Dataset) -> xr.Dataset:
     # even functions of r, known at the first two points beyond the origin
     origin = (4 * beyond_origin[:, :1] - beyond_origin[:, 1:2]) / 3
     densities = np.concatenate([origin, beyond_origin], axis=1)
-    return dataset.assign(densities=dataset.densities.copy(data=densities))
+    units = {"units": "fm-3, Laplacians fm-5", "long_name": "inputs of NN2"}
+    return dataset.assign(densities=dataset.densities.copy(data=densities).assign_attrs(units))
 
 
 def predicted_without(id: str, split: int) -> np.ndarray:
@@ -76,9 +77,8 @@ def beside_ensemble(id: str, predicted: np.ndarray) -> pd.DataFrame:
 def _folder() -> Path:
     """Where members wait until all are there."""
     data = {id: data_hash(load_dataset(get_network(id).target)) for id in NETWORKS}
-    return task_folder(
-        DATA / ".work", "unweighted", [{id: asdict(RECIPES[id]) for id in NETWORKS}, data, training_hash()]
-    )
+    recipes = {id: asdict(RECIPES[id]) for id in NETWORKS}
+    return task_folder(DATA / ".work", "unweighted", [recipes, data, code_hash(unweighted), training_hash()])
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     with errors_in_one_line(), alone(PATH):
         for id in NETWORKS:
-            load_ensemble(id)  # refused before hours of training
+            load_ensemble(id)  # refused before anything is trained
         tasks = {f"{id}-split{split}": (id, split) for id in NETWORKS for split in range(SPLITS)}
         engine = options.workers, options.scheduler
         found, _ = resume_tasks(predicted_without, tasks, _folder(), *engine, "without r^2", "member")

@@ -42,4 +42,4 @@ RECIPES: dict[str, Recipe] = {
 }
 """The recipe of each network, the winner of its trials (:mod:`studies.trials`)."""
 FROM_FIRST_SEARCH = ("NN2-I3D", "NN2-I6D", "NN3-I6D", "NN2-I6dD")
-"""Networks whose winner is the recipe of the first search, where the accuracy that the paper quotes had a part in the choice."""
+"""Networks whose winner is the recipe of the first search; where the paper quotes an accuracy, that had a part in its choice."""

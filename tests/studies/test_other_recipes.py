@@ -54,12 +54,13 @@ def test_a_runner_up_stands_beside_a_member_of_each_split():
 
 
 def test_every_tie_has_its_runner_up():
+    """Or the recipe of the first search, of which a hundred members are there."""
     table, trials = load_other_recipes(), load_trials()
     listed = load_candidates().set_index(["network", "candidate"])
     wanted = {id: in_use_and_tied(id, trials, listed) for id in TABLE_I}
     kept = table[table.recipe_of == RUNNER_UP].drop_duplicates("network").set_index("network").recipe
     assert {id: json.loads(recipe) for id, recipe in kept.items()} == {
-        id: asdict(recipe_of(listed.loc[id, number])) for id, number in wanted.items() if number is not None
+        id: asdict(recipe_of(listed.loc[id, number])) for id, number in wanted.items() if number
     }
 
 

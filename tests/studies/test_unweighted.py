@@ -5,7 +5,7 @@ import pytest
 
 from lib.learning.dataset import load_dataset
 from lib.learning.ensemble import load_ensemble
-from lib.learning.errors import Errors
+from lib.learning.errors import Errors, rms
 from lib.learning.recipes import RECIPES, Recipe
 from lib.learning.table_one import DENSITIES
 from lib.learning.train import train_member
@@ -46,10 +46,32 @@ def test_the_kept_table_is_beside_these_ensembles():
     """If not: python -m studies.unweighted."""
     table = load_unweighted()
     assert tuple(table.network.unique()) == NETWORKS
-    for row in table[table.region == "known"].itertuples():
+    for row in table.itertuples():
         errors = Errors(same_members(load_ensemble(row.network)))
-        assert row.beside_rms == pytest.approx(errors.rms(errors.known), rel=1e-4)
+        here = errors.regions[row.region]
+        assert row.nuclei == here.sum()
+        assert row.beside_rms == pytest.approx(errors.rms(here), rel=1e-4)
+        assert row.behind_error > 0
         assert row.behind == pytest.approx(row.rms - row.beside_rms, abs=2e-5 * row.rms)
+
+
+def test_members_are_trained_once_and_stand_in_their_places(monkeypatch, tmp_path):
+    """A member that predicts as that of the ensemble, and the energy of its split more: which of them is where shows."""
+    trained = []
+
+    def quick(id, split):
+        trained.append((id, split))
+        return same_members(load_ensemble(id)).predicted_energy.values[split] + 100.0 * (split == 7)
+
+    monkeypatch.setattr(study, "predicted_without", quick)
+    monkeypatch.setattr(study, "PATH", tmp_path / "unweighted.csv")
+    monkeypatch.setattr(study, "_folder", lambda: tmp_path / "work")
+    study.main(["--workers", "1"])
+    assert trained == [(id, split) for id in NETWORKS for split in range(SPLITS)]
+    assert not (tmp_path / "work").exists()
+    table = load_unweighted(tmp_path / "unweighted.csv").set_index(["network", "region"])
+    errors = Errors(same_members(load_ensemble("NN2-I6dE")))
+    assert table.rms["NN2-I6dE", "known"] == pytest.approx(rms(errors.error[errors.known] + 10), rel=1e-4)
 
 
 def test_a_missing_table_names_the_remedy(tmp_path):
