@@ -35,7 +35,7 @@ ERRORS = ("validation_rms", "outermost_rms", "density_rms")
 """The errors that make the score – of the energy on two validation sets, of r^2 energy density on the first."""
 _HEAD = """\
 # Candidates for the recipes of the networks, and their rms errors in MeV on nuclei of the known region alone.
-# density_rms in MeV/fm; seconds of wall time for all members of a candidate.  The data dictionary explains every column.
+# density_rms in MeV/fm; seconds of processor time of a member, on the mean.  The data dictionary explains every column.
 # Made by python -m studies.search.  Licence: CC BY 4.0.
 """
 MEMBERS = {"energy": 3, "energy_density": 2}
