@@ -32,10 +32,10 @@ _CHOICES = {
     "weight_decay": "α", "energy_weight": "w", "steps": "steps",
 }  # fmt: skip
 _ERRORS = {
-    "learning_rms": "E,<br>learning", "known_rms": "E, known<br>region", "validation_rms": "E,<br>validation",
-    "outermost_rms": "E, outermost<br>third", "density_rms": "r²ℰ,<br>validation", "score": "score",
-    "seconds": "seconds per<br>member",
+    "validation_rms": "E,<br>validation", "outermost_rms": "E, outermost<br>third", "density_rms": "r²ℰ,<br>validation",
 }  # fmt: skip
+_IN_BRIEF = {"validation_rms": "E,<br>val.", "outermost_rms": "E,<br>third", "density_rms": "r²ℰ,<br>val."}
+"""The errors again, where there is no room for more."""
 SEARCH_HEADS = _CHOICES | _ERRORS
 """Columns of the search for recipes in the words of its chapter."""
 
@@ -162,10 +162,12 @@ def table_of_candidates(rows: pd.DataFrame) -> pd.DataFrame:
         "energy_weight": spec.output == "energy",
         "density_rms": spec.output == "energy",
     }
-    hidden = ["×".join([str(width)] * layers) for width, layers in zip(rows.width, rows.layers, strict=True)]
-    names = [name for name in (*_CHOICES, "validation_rms", "outermost_rms", "density_rms") if not idle.get(name)]
-    table = rows.assign(hidden=hidden)[names].rename(columns=SEARCH_HEADS)
-    return table.assign(behind=behind_in_words(rows))
+    settings = zip(rows.width, rows.layers, rows.activation, strict=True)
+    hidden = ["×".join([str(width)] * layers) + f" {activation}" for width, layers, activation in settings]
+    heads = {name: head for name, head in _CHOICES.items() if name != "activation"} | _IN_BRIEF
+    names = [name for name in heads if not idle.get(name)]
+    table = rows.assign(hidden=hidden)[names].rename(columns=heads)
+    return table.assign(behind=behind_in_words(rows)).rename_axis("no.")
 
 
 def behind_in_words(rows: pd.DataFrame) -> list[str]:

@@ -72,7 +72,7 @@ def beside_shown(table: pd.DataFrame, keys: Sequence[str], one: str, other: str)
             words = {
                 one: decimals(row["rms"], digits),
                 other: decimals(row["beside_rms"], digits),
-                "worse by": minus(f"{row['behind'] / row['behind_error']:+.1f} σ"),
+                "worse by": minus(f"{row['behind'] / row['behind_error']:+.1f}"),
             }
             place = rows.setdefault(tuple(row[key] for key in keys), {})
             place |= {(head, word): found for word, found in words.items()}

@@ -35,7 +35,7 @@ def test_candidates_in_words_have_what_applies_to_the_network(id):
     assert table.index.tolist() == rows.index.tolist()
     assert table.behind.iloc[0] == "–"
     assert ("directions" in table) == (TABLE_I[id].family == "NN2")
-    assert ("w" in table) == ("r²ℰ,<br>validation" in table) == (TABLE_I[id].output == "energy_density")
+    assert ("w" in table) == ("r²ℰ,<br>val." in table) == (TABLE_I[id].output == "energy_density")
 
 
 def test_how_far_behind_is_said_in_per_cent():

@@ -563,7 +563,7 @@ OTHERWISE = {
     ),
     "learning": (
         {"network": "NN1-I4E"},
-        lambda glued, shown: glued["network"] == LABELS["NN1-I4E"] and ">64×64</td>" in shown and ">24×24</td>" not in shown,
+        lambda glued, shown: glued["network"] == LABELS["NN1-I4E"] and ">64×64 silu</td>" in shown and ">24×24 silu</td>" not in shown,
     ),
     "eleven_networks": (
         {"minimum_nuclei": 40},

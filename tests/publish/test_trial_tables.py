@@ -78,6 +78,6 @@ def test_ensembles_beside_others_have_a_row_each():
     ])  # fmt: skip
     shown = beside_shown(table, ["network", "recipe_of"], "other", "in use").data
     assert shown.index.tolist() == [("NN2-I6δE", "first search"), ("NN2-I6δE", "runner-up")]
-    assert shown.iloc[0].tolist() == ["1.200", "1.000", "+2.0 σ", "0.95", "1.00", "−0.5 σ"]
+    assert shown.iloc[0].tolist() == ["1.200", "1.000", "+2.0", "0.95", "1.00", "−0.5"]
     alone = beside_shown(table[table.recipe_of == "runner-up"], ["network"], "without", "with r²").data
     assert alone["known region", "without"].tolist() == ["1.200"]
