@@ -148,6 +148,7 @@ def chart_explorer(
             "other": other.functional,
             "box": f", in a box of {chart.box_fm:g} fm" if chart.wall else "",
             "shades": shades(**BINDING),
+            "points": len(range(0, END_POINT, 3)),
             "densest": 1.05e-4 * max(max(nucleus["n"] + nucleus["p"]) for nucleus in nuclei),
             "elements": {int(Z): element(int(Z)) for Z in np.unique(chart.Z.values)},
             "nuclei": nuclei,
@@ -162,7 +163,8 @@ def _places(data: xr.Dataset) -> Iterable[tuple[int, int]]:
 
 
 def _carried_nucleus(row: xr.Dataset, compared: float | None, measured: float | None) -> dict:
-    """A nucleus of the chart in few letters: energies in MeV, radii in fm, densities on every third mesh point in 1e-4 fm^-3."""
+    """A nucleus of the chart in few letters: energies in MeV, radii in fm, densities on every third mesh point in 1e-4 fm^-3,
+    as far as they are not zero."""
     densities = {name[0]: row[f"{name}_density"].values[:END_POINT:3] for name in ("neutron", "proton")}
     return {
         "Z": int(row.Z),
@@ -173,7 +175,7 @@ def _carried_nucleus(row: xr.Dataset, compared: float | None, measured: float | 
         "B": None if measured is None else round(measured, 2),
         "c": round(float(row.charge_radius), 3),
         "s": round(float(row.neutron_radius - row.proton_radius), 3),
-        **{name: np.round(1e4 * density).astype(int).tolist() for name, density in densities.items()},
+        **{name: np.trim_zeros(np.round(1e4 * each).astype(int), "b").tolist() for name, each in densities.items()},
         "l": _drawn_levels(row),
     }
 

@@ -89,8 +89,11 @@ def test_no_formula_is_cut_off_beside_the_contents(page, site, name):
 def test_on_a_phone_a_wide_formula_shows_where_there_is_more(page, site):
     page.set_viewport_size({"width": 390, "height": 900})
     settle(page, f"{site}/book/covariant_functional.html")
-    formula = page.locator("div.math mjx-container[data-more]").first
-    formula.wait_for()
+    formulas = page.locator("div.math mjx-container[data-more]")
+    formulas.first.wait_for()
+    hidden = formulas.evaluate_all("all => all.map(e => e.scrollWidth - e.clientWidth)")
+    assert max(hidden) > 60, "one that can be scrolled by 20 and has more on either side"
+    formula = formulas.nth(hidden.index(max(hidden)))
     assert formula.get_attribute("data-more") == "right"
     assert "gradient" in formula.evaluate("e => getComputedStyle(e).maskImage")
     formula.focus()
