@@ -21,7 +21,7 @@ MODULES = sorted(
     if not path.name.startswith("__")
 )
 
-PAGES = ("api", "api_networks", "api_rooms", "api_publish")
+PAGES = ("api", "api_networks", "api_orbital_free", "api_rooms", "api_publish")
 
 
 @pytest.fixture(scope="module")
