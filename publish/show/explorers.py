@@ -166,6 +166,7 @@ def _carried_nucleus(row: xr.Dataset, compared: float | None, measured: float | 
     """A nucleus of the chart in few letters: energies in MeV, radii in fm, densities on every third mesh point in 1e-4 fm^-3,
     as far as they are not zero."""
     densities = {name[0]: row[f"{name}_density"].values[:END_POINT:3] for name in ("neutron", "proton")}
+    drawn = _drawn_levels(row)
     return {
         "Z": int(row.Z),
         "N": int(row.N),
@@ -176,7 +177,7 @@ def _carried_nucleus(row: xr.Dataset, compared: float | None, measured: float | 
         "c": round(float(row.charge_radius), 3),
         "s": round(float(row.neutron_radius - row.proton_radius), 3),
         **{name: np.trim_zeros(np.round(1e4 * each).astype(int), "b").tolist() for name, each in densities.items()},
-        "l": _drawn_levels(row),
+        "l": {q: [rest for species, *rest in drawn if species == q] for q in ("n", "p")},
     }
 
 

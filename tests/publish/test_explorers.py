@@ -89,8 +89,8 @@ def test_the_chart_carries_every_bound_nucleus(monkeypatch):
     walled = chart.assign_attrs(wall=1, box_fm=15.0)
     assert carried(chart_explorer(walled, other, {}))["box"] == ", in a box of 15 fm"
     for q, below, above in (("n", "1h11/2", "2f7/2"), ("p", "1g9/2", "1g7/2")):
-        held = [(e, name) for p, name, e, v2 in tin["l"] if p == q and v2 == 1]
-        empty = [(e, name) for p, name, e, v2 in tin["l"] if p == q and v2 == 0]
+        held = [(e, name) for name, e, v2 in tin["l"][q] if v2 == 1]
+        empty = [(e, name) for name, e, v2 in tin["l"][q] if v2 == 0]
         assert max(held)[1] == below
         assert min(empty)[1] == above
         assert min(empty)[0] - max(held)[0] > 5, "the magic gap is there to be seen"
