@@ -20,13 +20,12 @@ from claims.uncertainty import Redrawn
 from lib import store
 from lib.learning.ensemble import load_ensemble, make_ensemble
 from lib.learning.errors import Errors
-from lib.learning.recipes import RECIPES
 from lib.learning.table_one import TABLE_I
 from lib.provenance import DATA
 from lib.tasks import add_engine_options, alone, errors_in_one_line
 from studies.judged_again import earlier_ensemble
 from studies.search import WITHDRAWN, write_table
-from studies.trials import finished, load_candidates, load_trials, recipe_of, runner_up, winner
+from studies.trials import load_candidates, load_trials, recipe_of, runner_up
 
 PATH = DATA / "other_recipes.csv"
 FIRST_SEARCH = "0c27858"
@@ -74,17 +73,6 @@ def first_of_each_split(ensemble: xr.Dataset) -> xr.Dataset:
     return ensemble.isel(member=np.flatnonzero(ensemble.init == 0))
 
 
-def in_use_and_tied(id: str, trials: pd.DataFrame, listed: pd.DataFrame) -> int | None:
-    """The runner-up of a network whose trials are finished and whose recipe in use is their winner, if there is one.
-
-    It may be the recipe of the first search, 0.
-    """
-    own = trials[trials.network == id]
-    if id not in finished(trials) or recipe_of(listed.loc[id, winner(own)]) != RECIPES[id]:
-        return None
-    return runner_up(own)
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Set ensembles by other recipes beside those in use.")
     add_engine_options(parser)
@@ -96,7 +84,7 @@ def main(arguments: list[str] | None = None) -> None:
             now, before = load_ensemble(id), earlier_ensemble(FIRST_SEARCH, id)
             if json.loads(before.recipe) != json.loads(now.recipe):
                 rows += compare(before, now, FIRST)
-            second = in_use_and_tied(id, trials, listed)
+            second = runner_up(trials[trials.network == id])
             if second is None:
                 continue
             recipe = recipe_of(listed.loc[id, second])

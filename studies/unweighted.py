@@ -24,7 +24,7 @@ from lib.learning.table_one import NN2, TABLE_I, get_network
 from lib.learning.train import train_member
 from lib.provenance import DATA, code_hash, code_version
 from lib.tasks import add_engine_options, alone, errors_in_one_line, resume_tasks, task_folder
-from studies.other_recipes import compare
+from studies.other_recipes import compare, first_of_each_split
 from studies.search import write_table
 
 PATH = DATA / "unweighted.csv"
@@ -63,7 +63,7 @@ def predicted_without(id: str, split: int) -> np.ndarray:
 
 def same_members(ensemble: xr.Dataset) -> xr.Dataset:
     """Of an ensemble the members beside which those of :func:`predicted_without` stand."""
-    return ensemble.isel(member=np.flatnonzero((ensemble.init == 0) & (ensemble.split < SPLITS)))
+    return first_of_each_split(ensemble).isel(member=slice(SPLITS))
 
 
 def beside_ensemble(id: str, predicted: np.ndarray) -> pd.DataFrame:

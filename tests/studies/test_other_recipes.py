@@ -16,11 +16,10 @@ from studies.other_recipes import (
     TAKEN_BACK,
     compare,
     first_of_each_split,
-    in_use_and_tied,
     load_other_recipes,
 )
 from studies.search import WITHDRAWN
-from studies.trials import load_candidates, load_trials, recipe_of
+from studies.trials import load_candidates, load_trials, recipe_of, runner_up
 
 
 def test_a_difference_has_the_error_of_a_pair():
@@ -57,7 +56,7 @@ def test_every_tie_has_its_runner_up():
     """Or the recipe of the first search, of which a hundred members are there."""
     table, trials = load_other_recipes(), load_trials()
     listed = load_candidates().set_index(["network", "candidate"])
-    wanted = {id: in_use_and_tied(id, trials, listed) for id in TABLE_I}
+    wanted = {id: runner_up(trials[trials.network == id]) for id in TABLE_I}
     kept = table[table.recipe_of == RUNNER_UP].drop_duplicates("network").set_index("network").recipe
     assert {id: json.loads(recipe) for id, recipe in kept.items()} == {
         id: asdict(recipe_of(listed.loc[id, number])) for id, number in wanted.items() if number
